@@ -1,0 +1,120 @@
+"""The alarm clock: APScheduler wakes this process, the rows decide what is due, and each occurrence happens once.
+
+APScheduler keeps nothing: its job stores can't be shared and lose one-off jobs at a kill. An occurrence is unique by
+schedule and due time, so any number of processes may wake. What fell due while all were down is done late or, past its
+tick's limit, recorded as missed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy import Connection
+
+from bot.dispatch import Dispatch
+from domain.schedule import Rule, next_due
+from services import calendar
+from services.work import Work
+from storage import schedule
+from storage.engine import Database, StorageError
+
+log = logging.getLogger(__name__)
+
+SWEEP = timedelta(seconds=30)
+"""Look at least so often, whatever the next due time says: another process may have written a schedule."""
+DONE, MISSED, FAILED = "done", "missed", "failed"
+
+
+def prepare(connection: Connection, dispatch: Dispatch, now: datetime) -> None:
+    """Write the schedules of every capability; at a second start nothing changes."""
+    work = Work(connection, dispatch.organisation, now)
+    for routes in dispatch.registry.routes:
+        for write in routes.schedules:
+            write(work)
+
+
+def run_next(connection: Connection, dispatch: Dispatch, now: datetime) -> bool:
+    """Do the earliest thing that is due, and move its schedule on; False when nothing is due."""
+    found = schedule.due(connection, now, limit=1)
+    if not found:
+        return False
+    due = found[0]
+    tick = dispatch.registry.ticks.get(due.tick)
+    late = now - due.due
+    state = MISSED if tick is None or late > tick.late_limit else DONE
+    if schedule.take(connection, due.id, due.due, state, now) and state == DONE:
+        dispatch.tick(connection, due.tick, due.subject, due.due, now)
+    elif state == MISSED:
+        log.warning("missed: %s %s, due %s, %s late", due.tick, due.subject, due.due.isoformat(), late)
+    _move_on(connection, dispatch, due, now)
+    return True
+
+
+def _move_on(connection: Connection, dispatch: Dispatch, due: schedule.Due, now: datetime) -> None:
+    """Set the next due time, passing over those that a long sleep has made too late, all but the newest."""
+    work = Work(connection, dispatch.organisation, now)
+    rule = Rule.from_json(due.rule)
+    following = next_due(rule, due.due, dispatch.organisation.zone, lambda day: calendar.is_workday(work, day))
+    schedule.move(connection, due.id, following)
+
+
+def fail_next(connection: Connection, dispatch: Dispatch, due: schedule.Due, error: Exception, now: datetime) -> None:
+    """Record that a tick broke, and move on: one broken tick must not stop the clock."""
+    log.error("tick %s %s failed", due.tick, due.subject, exc_info=error)
+    schedule.take(connection, due.id, due.due, FAILED, now)
+    _move_on(connection, dispatch, due, now)
+
+
+class Clock:
+    """Wakes when the next schedule is due."""
+
+    def __init__(self, database: Database, dispatch: Dispatch, posted: Callable[[], None]) -> None:
+        """`posted` is called when letters may have been written."""
+        self._database = database
+        self._dispatch = dispatch
+        self._posted = posted
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
+
+    async def start(self) -> None:
+        """Write the schedules, catch up, and wait for the next."""
+        await self._database.write(lambda c: prepare(c, self._dispatch, datetime.now(UTC)))
+        self._scheduler.start()
+        self._scheduler.add_job(self.sweep, "interval", seconds=SWEEP.total_seconds(), id="sweep")
+        self._scheduler.add_job(self.sweep, "date", id="now")
+
+    async def sweep(self) -> None:
+        """Do everything that is due, then set the alarm for the next."""
+        try:
+            while await self._step():
+                self._posted()
+            wake = await self._database.read(schedule.next_wake)
+        except StorageError:
+            log.exception("the clock could not reach the database; it tries again within %s", SWEEP)
+            return
+        if wake is not None and wake - datetime.now(UTC) < SWEEP:
+            self._scheduler.add_job(self.sweep, "date", run_date=wake, id="wake", replace_existing=True)
+
+    async def _step(self) -> bool:
+        now = datetime.now(UTC)
+        try:
+            return await self._database.write(lambda c: run_next(c, self._dispatch, now))
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a tick did wrong, the clock goes on
+            broken = error
+        found = await self._database.read(lambda c: schedule.due(c, now, limit=1))
+        if not found:
+            return False
+        due = found[0]
+        await self._database.write(lambda c: fail_next(c, self._dispatch, due, broken, now))
+        return True
+
+    def stop(self) -> None:
+        """Wake no more."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)

@@ -1,0 +1,118 @@
+"""One arrival (or tick), one transaction, one answer."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, text
+
+from bot.understand import understand
+from content import LANGUAGES, voice
+from domain.arrival import Arrival, Opened, Pressed
+from domain.organisation import Organisation
+from domain.refusal import Refusal
+from domain.reply import Reply
+from handlers.grammar import Registry, Turn, reply
+from services import post
+from services.work import Work
+from storage import address, conversation, inbox
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """What every turn needs beside its arrival."""
+
+    organisation: Organisation
+    registry: Registry
+    links: Mapping[str, Callable[[str], str]]
+    """Messenger -> (payload -> link to the private chat)."""
+
+    def hear(self, connection: Connection, row: int, arrival: Arrival, now: datetime) -> None:
+        """Serve one arrival: its deed, its answer and its inbox row in this transaction.
+
+        Raises `Refusal` (say it with `refuse`) and whatever a handler raises unexpectedly (say it with `apologise`).
+        """
+        turn = self._open(connection, arrival, now)
+        answer = self._group(turn) if not arrival.private else understand(turn)()
+        self._answer(turn, answer)
+        inbox.settle(connection, row, inbox.DONE, sender=arrival.user)
+
+    def refuse(self, connection: Connection, row: int, arrival: Arrival, refusal: Refusal, now: datetime) -> None:
+        """Say an expected "no"; nothing else of the turn is stored."""
+        turn = self._open(connection, arrival, now)
+        home = turn.button("help.home", "help.home")
+        self._answer(turn, reply(turn.say(refusal.code, **refusal.facts), rows=[[home]]))
+        inbox.settle(connection, row, inbox.DONE, sender=arrival.user, note=refusal.code)
+
+    def apologise(self, connection: Connection, row: int, arrival: Arrival, error: Exception, now: datetime) -> str:
+        """Say that something of ours broke, under a short reference that the log has too; returns it."""
+        reference = secrets.token_hex(3).upper()
+        turn = self._open(connection, arrival, now)
+        self._answer(turn, reply(turn.say("help.broken", reference=reference)))
+        note = f"{reference} {type(error).__name__}: {error}"
+        inbox.settle(connection, row, inbox.FAILED, sender=arrival.user, note=note)
+        return reference
+
+    def tick(self, connection: Connection, name: str, subject: str, due: datetime, now: datetime) -> None:
+        """Do what the clock asks."""
+        self.registry.ticks[name].run(Work(connection, self.organisation, now), subject, due)
+
+    def _open(self, connection: Connection, arrival: Arrival, now: datetime) -> Turn:
+        """Find out who speaks, one turn at a time for each account."""
+        if connection.dialect.name == "postgresql":
+            key = f"{arrival.messenger}:{arrival.user}"
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+        caller = address.caller(connection, arrival.messenger, arrival.user)
+        if caller is None:
+            language = self._language(arrival.language)
+            chat = arrival.chat if arrival.private else ""
+            address.meet(connection, arrival.messenger, arrival.user, chat, language, now)
+            caller = address.caller(connection, arrival.messenger, arrival.user)
+            if caller is None:
+                msg = "an address vanished inside its own transaction"
+                raise RuntimeError(msg)
+        elif not caller.open and arrival.private:
+            address.reopen(connection, caller.address_id, arrival.chat)
+        language = (caller.person.language if caller.person else "") or caller.language or self.organisation.language
+        return Turn(
+            work=Work(connection, self.organisation, now),
+            arrival=arrival,
+            caller=caller,
+            voice=voice(language),
+            registry=self.registry,
+            link=self.links.get(arrival.messenger, lambda _payload: ""),
+            step=caller.step,
+            facts=caller.facts,
+            version=caller.version,
+            expires_at=caller.expires_at,
+        )
+
+    def _language(self, wish: str) -> str:
+        short = wish.lower()[:2]
+        return short if short in LANGUAGES else self.organisation.language
+
+    def _group(self, turn: Turn) -> Reply:
+        """Answer one line in a group, with the way to the private chat; never anything personal."""
+        payload = turn.arrival.content.payload if isinstance(turn.arrival.content, Opened) else ""
+        return self.registry.buttons["help.group"](turn, payload)
+
+    def _answer(self, turn: Turn, answer: Reply) -> None:
+        arrival = turn.arrival
+        pressed = arrival.content.message if isinstance(arrival.content, Pressed) else None
+        post.answer(turn.work, arrival.messenger, arrival.user, arrival.chat, answer, edits=pressed)
+        if turn.changed:
+            conversation.save(
+                turn.work.connection,
+                arrival.messenger,
+                arrival.user,
+                step=turn.step,
+                facts=turn.facts,
+                version=turn.version,
+                expires_at=turn.expires_at or datetime.now(UTC),
+            )

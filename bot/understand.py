@@ -1,0 +1,177 @@
+"""From words to a handler: button, command, open step, phrase, then words cut by jieba; else "did you mean"."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from content import voice
+from domain.arrival import Arrival, Opened, Pressed, Said, Uploaded
+from domain.member import NOTICE_VERSION
+from domain.reply import Reply
+from handlers.grammar import Entry, ExpiredCallError, Registry, Turn
+from services import permission, words
+
+_COMMAND = re.compile(r"/([a-z_]+)(?:\s+(.*))?", re.DOTALL)
+_NOISE = re.compile(r"[\s,。,.!！?？、;;:：~～…\"'“”‘’()()]+")
+REST = "…"
+"""A phrase that ends with it is a beginning: what follows is handed to the entry."""
+SURE = 0.5
+"""From this share of understood words on, the guess is offered; below, only the nearest entries are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """An entry that the words may have meant, and how sure we are (0 to 1)."""
+
+    entry: Entry
+    score: float
+
+
+def plain(sentence: str) -> str:
+    """Return a sentence without punctuation, blanks and upper case."""
+    return _NOISE.sub("", sentence).lower()
+
+
+@cache
+def _phrases(language: str) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
+    """Return (whole phrase -> entry, (beginning, entry) longest first) of one language."""
+    whole: dict[str, str] = {}
+    beginnings: list[tuple[str, str]] = []
+    for name, listed in voice(language).phrases.items():
+        for phrase in listed:
+            if phrase.endswith(REST):
+                beginnings.append((plain(phrase), name))
+            else:
+                whole[plain(phrase)] = name
+    return whole, tuple(sorted(beginnings, key=lambda pair: -len(pair[0])))
+
+
+def match(sentence: str) -> tuple[str, str] | None:
+    """Return (entry, rest) when the sentence is a known phrase of any language, else None. Needs no dictionary."""
+    bare = plain(sentence)
+    for language in ("zh", "en"):
+        whole, beginnings = _phrases(language)
+        if bare in whole:
+            return whole[bare], ""
+        for beginning, name in beginnings:
+            if bare.startswith(beginning) and len(bare) > len(beginning):
+                return name, _after(sentence, len(beginning))
+    return None
+
+
+def _after(sentence: str, count: int) -> str:
+    """Return what follows the first `count` meaningful characters, as the person typed it."""
+    for place, character in enumerate(sentence):
+        if count == 0:
+            return sentence[place:].strip(" \t\n,。,.::、")
+        if not _NOISE.fullmatch(character):
+            count -= 1
+    return ""
+
+
+@cache
+def _vocabulary() -> dict[str, Counter[str]]:
+    """Return how often each word stands in the phrases and the help of each entry."""
+    found: dict[str, Counter[str]] = {}
+    for language in ("zh", "en"):
+        for name, listed in voice(language).phrases.items():
+            counter = found.setdefault(name, Counter())
+            for phrase in listed:
+                counter.update(set(words.cut(phrase.lower())))
+    return found
+
+
+def guesses(sentence: str, registry: Registry) -> list[Guess]:
+    """Return the entries that the words may have meant, likeliest first. A rare word says more than a common one."""
+    said = set(words.cut(sentence.lower()))
+    vocabulary = _vocabulary()
+    spread = Counter(word for counter in vocabulary.values() for word in counter)
+    total = sum(1 / spread.get(word, 1) for word in said) or 1.0
+    found = []
+    for name, counter in vocabulary.items():
+        score = sum(1 / spread[word] for word in said if word in counter) / total
+        if score > 0 and name in registry.entries:
+            found.append(Guess(registry.entries[name], score))
+    return sorted(found, key=lambda guess: (-guess.score, guess.entry.name))
+
+
+def needs_dictionary(arrival: Arrival) -> bool:
+    """Whether understanding this may cut words: the edge then loads the dictionary off the event loop first."""
+    return (
+        isinstance(arrival.content, Said)
+        and not arrival.content.text.startswith("/")
+        and match(arrival.content.text) is None
+    )
+
+
+def understand(turn: Turn) -> Callable[[], Reply]:
+    """Return what to do with this arrival. Nothing has happened yet."""
+    registry, content = turn.registry, turn.arrival.content
+    match content:
+        case Pressed(words_of_button):
+            return lambda: _press(turn, words_of_button)
+        case Opened(payload):
+            return lambda: registry.entries["start"].run(turn, payload)
+        case Uploaded():
+            return _to_step(turn, content) or (lambda: registry.buttons["help.file"](turn))
+        case Said(text):
+            return _said(turn, text.strip())
+
+
+def _press(turn: Turn, words_of_button: str) -> Reply:
+    try:
+        return turn.registry.press(turn, words_of_button)
+    except ExpiredCallError:
+        return turn.registry.buttons["help.expired"](turn)
+
+
+def _said(turn: Turn, text: str) -> Callable[[], Reply]:
+    command = _COMMAND.fullmatch(text)
+    if command is not None:
+        entry = turn.registry.entries.get(command[1])
+        if entry is None:
+            return _unknown(turn, text)
+        return _run(turn, entry, (command[2] or "").strip())
+    known = match(text)
+    if known is not None and known[0] == "cancel":
+        return _run(turn, turn.registry.entries["cancel"], "")
+    step = _to_step(turn, Said(text))
+    if step is not None:
+        return step
+    if known is not None and known[0] in turn.registry.entries:
+        return _run(turn, turn.registry.entries[known[0]], known[1])
+    return _unknown(turn, text)
+
+
+def _to_step(turn: Turn, content: Said | Uploaded) -> Callable[[], Reply] | None:
+    if not turn.step or turn.step not in turn.registry.steps:
+        return None
+    if turn.expires_at is not None and turn.expires_at <= turn.work.now:
+        return None
+    step = turn.registry.steps[turn.step]
+    return lambda: step(turn, content)
+
+
+def _run(turn: Turn, entry: Entry, rest: str) -> Callable[[], Reply]:
+    if not entry.guests:
+        person = turn.caller.person
+        if person is None or person.consent < NOTICE_VERSION:
+            return lambda: turn.registry.entries["start"].run(turn, "")
+        if entry.needs is not None and not permission.may_anywhere(turn.work, person.id, entry.needs):
+            return lambda: turn.registry.buttons["help.not_yours"](turn)
+    return lambda: entry.run(turn, rest)
+
+
+def _unknown(turn: Turn, text: str) -> Callable[[], Reply]:
+    found = guesses(text, turn.registry)
+    if found and found[0].score >= SURE and (len(found) == 1 or found[0].score > found[1].score):
+        entry = found[0].entry
+        if entry.writes:
+            return lambda: turn.registry.buttons["help.confirm"](turn, entry.name)
+        return _run(turn, entry, "")
+    nearest = ",".join(guess.entry.name for guess in found[:3])
+    return lambda: turn.registry.buttons["help.nearest"](turn, nearest)

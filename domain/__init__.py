@@ -1,0 +1,1 @@
+"""What is true: frozen values, decisions and refusals. Standard library only; time and chance are arguments."""

@@ -1,0 +1,81 @@
+"""Who may do what, where: roles, their actions, and the one decision that everything asks.
+
+A grant is a role at a unit; it reaches that unit and all beneath it. What is not allowed here is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """A role, always held at a unit."""
+
+    GROUP_LEADER = "group_leader"
+    BRANCH_SECRETARY = "branch_secretary"
+    COMMITTEE = "committee"
+    UNION_OFFICER = "union_officer"
+    LEAGUE_OFFICER = "league_officer"
+    WOMENS_OFFICER = "womens_officer"
+    ADMINISTRATOR = "administrator"
+
+
+class Action(StrEnum):
+    """Something that needs a role."""
+
+    ANNOUNCE = "announce"
+    GATHER = "gather"
+    HANDLE_DEMANDS = "handle_demands"
+    OVERSEE_DEMANDS = "oversee_demands"
+    AWARD_POINTS = "award_points"
+    ANSWER_OBJECTIONS = "answer_objections"
+    SEE_UNIT_FIGURES = "see_unit_figures"
+    INVITE = "invite"
+    IMPORT_ROSTER = "import_roster"
+    IMPORT_QUESTIONS = "import_questions"
+    SET_THEME_DAY = "set_theme_day"
+    MANAGE_ROLES = "manage_roles"
+
+
+_OFFICER = frozenset({Action.ANNOUNCE, Action.GATHER, Action.HANDLE_DEMANDS, Action.SEE_UNIT_FIGURES, Action.INVITE})
+_SECRETARY = _OFFICER | {Action.AWARD_POINTS, Action.ANSWER_OBJECTIONS, Action.SET_THEME_DAY}
+
+MATRIX: dict[Role, frozenset[Action]] = {
+    Role.GROUP_LEADER: frozenset({Action.GATHER}),
+    Role.BRANCH_SECRETARY: _SECRETARY,
+    Role.COMMITTEE: _SECRETARY | {Action.OVERSEE_DEMANDS, Action.IMPORT_QUESTIONS},
+    Role.UNION_OFFICER: _OFFICER | {Action.OVERSEE_DEMANDS},
+    Role.LEAGUE_OFFICER: _OFFICER,
+    Role.WOMENS_OFFICER: _OFFICER,
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Action.INVITE,
+            Action.IMPORT_ROSTER,
+            Action.IMPORT_QUESTIONS,
+            Action.SET_THEME_DAY,
+            Action.MANAGE_ROLES,
+        }
+    ),
+}
+"""An administrator runs the machine and reads nobody's content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role that a person holds now, at the unit with this path."""
+
+    role: Role
+    unit_id: int
+    path: str
+
+
+def allows(grants: Iterable[Grant], action: Action, path: str) -> bool:
+    """Decide whether a holder of these grants may do this at the unit with this path. Deny by default."""
+    return any(action in MATRIX[grant.role] and path.startswith(grant.path) for grant in grants)
+
+
+def reach(grants: Iterable[Grant], action: Action) -> tuple[Grant, ...]:
+    """Return the grants under which the action is allowed somewhere, highest unit first."""
+    return tuple(sorted((g for g in grants if action in MATRIX[g.role]), key=lambda g: (len(g.path), g.path)))

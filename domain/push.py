@@ -1,0 +1,84 @@
+"""The kinds of push, and when a person may be disturbed."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from domain.organisation import Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is true of all pushes of one kind."""
+
+    name: str
+    mutable: bool = True
+    """A person may switch it off in /settings."""
+    default: bool = True
+    """Wanted by those who never chose."""
+    budgeted: bool = True
+    """Counts against, and is stopped by, the day's budget of pushes."""
+    must_arrive: bool = False
+    """Sent once more when nobody knows whether it arrived."""
+    urgent: bool = False
+    """Passes quiet hours; needs a reason, and is counted."""
+    personal: bool = True
+    """About one person's own matter: leaves before broadcasts."""
+    late_limit: timedelta | None = timedelta(hours=12)
+    """Not sent any more when it is later than this."""
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("announcement", mutable=False, budgeted=False, must_arrive=True, personal=False, late_limit=None),
+        Kind("announcement_urgent", mutable=False, budgeted=False, must_arrive=True, urgent=True, personal=False),
+        Kind("announcement_reminder", mutable=False, budgeted=False, personal=False),
+        Kind("demand", mutable=False, budgeted=False, must_arrive=True, late_limit=None),
+        Kind("demand_deadline", mutable=False, budgeted=False, late_limit=timedelta(days=3)),
+        Kind("points", late_limit=timedelta(days=3)),
+        Kind("objection", mutable=False, budgeted=False, late_limit=None),
+        Kind("gathering", mutable=False, budgeted=False, urgent=True, late_limit=timedelta(hours=2)),
+        Kind("theme_day", mutable=False, budgeted=False, must_arrive=True, personal=False),
+        Kind("learning", personal=False, late_limit=timedelta(hours=6)),
+        Kind("quiz_reminder", default=False, personal=False, late_limit=timedelta(hours=3)),
+        Kind("digest", late_limit=timedelta(days=1)),
+    )
+}
+
+
+def _clock(words: str) -> time:
+    hours, minutes = words.split(":")
+    return time(int(hours), int(minutes))
+
+
+def _quiet_at(moment: time, start: time, end: time) -> bool:
+    if start == end:
+        return False
+    if start < end:
+        return start <= moment < end
+    return moment >= start or moment < end
+
+
+def later(
+    wish: datetime, organisation: Organisation, days_off: AbstractSet[date], own: tuple[str, str] | None
+) -> datetime:
+    """Return the first moment, from `wish` on, at which a person may be disturbed (UTC).
+
+    `own`: the person's own quiet hours (start, end), else the organisation's. Days off are quiet all day when the
+    organisation says so.
+    """
+    quiet = organisation.quiet
+    start, end = (_clock(own[0]), _clock(own[1])) if own else (quiet.start, quiet.end)
+    local = organisation.local(wish)
+    for _ in range(400):
+        if quiet.days_off and local.date() in days_off:
+            local = datetime.combine(local.date() + timedelta(days=1), time(0), organisation.zone)
+        elif _quiet_at(local.time(), start, end):
+            day = local.date() + timedelta(days=1) if local.time() >= end else local.date()
+            local = datetime.combine(day, end, organisation.zone)
+        else:
+            break
+    return max(wish, local.astimezone(UTC))

@@ -1,0 +1,7 @@
+"""What may be said to the bot. One module a capability; this list, in menu order, is all that a new one adds."""
+
+CAPABILITIES = (
+    "checkin",
+    "member",
+    "help",
+)

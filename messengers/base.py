@@ -1,0 +1,199 @@
+"""What the program asks of every messenger, and what it lends to each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from domain.arrival import Arrival, Ignored, Uploaded
+from domain.reply import Personal, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A messenger's limits, as data. `None` means: no limit that we know of."""
+
+    text_chars: int
+    caption_chars: int
+    button_chars: int
+    buttons_per_row: int
+    button_rows: int
+    file_in_bytes: int
+    file_out_bytes: int
+    per_second: float | None
+    per_chat_per_second: float | None
+    per_group_per_minute: int | None
+    ceiling: Personal
+    """The highest class of personal data that this messenger may carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """One update as it came, before anyone looked inside. `key` is unique within the messenger for ever."""
+
+    key: str
+    body: str
+    """JSON text."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A kept file with its bytes."""
+
+    name: str
+    mime: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One letter on its way. `key` is the letter's id: the idempotency key where a messenger takes one."""
+
+    key: int
+    user: str
+    chat: str
+    reply: Reply
+    edits: str | None = None
+    """The messenger's id of the message to redraw; None: a new message."""
+    parts_done: int = 0
+    """How many of the rendered parts an earlier try has already sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """It is out. `message` is the messenger's id of the part that carries the buttons (else of the last part)."""
+
+    message: str
+
+
+class SendFailedError(Exception):
+    """A letter did not go out, or nobody knows whether it did (`unknown`).
+
+    `permanent`: this address will never take it (closed, blocked) when `closes_address`, else only this letter is wrong.
+    `retry_after`: seconds for which the whole messenger must be left alone.
+    """
+
+    def __init__(
+        self,
+        why: str,
+        *,
+        permanent: bool = False,
+        closes_address: bool = False,
+        retry_after: float | None = None,
+        unknown: bool = False,
+        parts_done: int = 0,
+    ) -> None:
+        """Say what is known about the failure."""
+        super().__init__(why)
+        self.why = why
+        self.permanent = permanent
+        self.closes_address = closes_address
+        self.retry_after = retry_after
+        self.unknown = unknown
+        self.parts_done = parts_done
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of `dangqun doctor`: `level` is ok, warning or error; `remedy` says what to do."""
+
+    level: str
+    what: str
+    remedy: str = ""
+
+
+class Doors(Protocol):
+    """What the program lends to a messenger. Every method is safe to call from several tasks at once."""
+
+    async def accept(self, messenger: str, events: Sequence[Raw], cursor: str | None = None) -> None:
+        """Commit raw updates, and the poller's new cursor with them, in one transaction; known keys are no work.
+
+        Only after it has returned may the messenger be told that the updates are taken.
+        Raises an exception when nothing was stored (the disk is full, the database is down): then don't acknowledge.
+        """
+
+    async def cursor(self, messenger: str) -> str | None:
+        """Return the cursor committed last."""
+
+    async def keep_file(self, stored: StoredFile) -> int:
+        """Keep bytes; returns the attachment id."""
+
+    async def open_file(self, attachment: int) -> StoredFile | None:
+        """Return a kept file."""
+
+    async def mailbox(self, messenger: str, user: str, after: int, limit: int) -> list[MailboxItem]:
+        """Return what this user said and was sent, oldest first: the `limit` newest items whose letter id is above `after`.
+
+        For a messenger that keeps no history of its own (the embedded chat).
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxItem:
+    """A line of the history: a letter (then `letter`), or a raw update of the user's own (then `raw`)."""
+
+    at: str
+    """UTC, ISO 8601."""
+    letter: Outgoing | None = None
+    raw: Raw | None = None
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What a messenger is opened with, beside its own config section."""
+
+    doors: Doors
+    secret: bytes
+    """The program's signing key, for links that the messenger hands out itself."""
+    base_url: str
+    """Where people's browsers reach this program, without a slash at the end."""
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Language -> key -> sentence: what a messenger's own page says (content/zh/<messenger>.toml, section `page`)."""
+    demo_people: Sequence[Mapping[str, str]] = ()
+    """Demo only: who a visitor may be; each with `token`, `name`, `role`, `language`."""
+    commands: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    """Language -> (command, description), for messengers that register them."""
+
+
+class Messenger(Protocol):
+    """One messenger, opened."""
+
+    name: str
+    limits: Limits
+
+    def receive(self, body: str) -> Arrival | Ignored:
+        """Read one raw update. Pure. Raises `MalformedUpdateError`."""
+
+    def render(self, reply: Reply) -> list[dict[str, Any]]:
+        """Return the messages that a reply becomes, in order; pure, never empty; limits obeyed, no word lost."""
+
+    async def send(self, letter: Outgoing) -> Sent:
+        """Send or redraw. Raises `SendFailedError` and nothing else that is expected."""
+
+    async def fetch(self, uploaded: Uploaded) -> StoredFile:
+        """Fetch the bytes behind an upload. Raises `SendFailedError` (permanent: it is gone or too large)."""
+
+    async def acknowledge(self, body: str) -> None:
+        """Tell the person at once that a press or a text was seen (spinner, typing). Best effort, raises nothing."""
+
+    async def run(self) -> None:
+        """Take updates in until cancelled (polling, sockets). Returns at once when updates come by `routes`."""
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """Return the HTTP routes that this messenger needs."""
+
+    def link(self, payload: str) -> str:
+        """Return a link that opens the private chat with this payload; empty when the messenger has none."""
+
+    async def check(self) -> list[Check]:
+        """Look at credentials and reachability for `doctor`."""
+
+    async def close(self) -> None:
+        """Let go of sockets and sessions."""
+
+
+Open = Callable[[Any, Surroundings], Awaitable[Messenger]]
+"""Every messenger's package has `async def open_messenger(config, surroundings) -> Messenger`."""

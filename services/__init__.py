@@ -1,0 +1,1 @@
+"""What is done. A use case is a plain function over one open transaction; nobody here commits or awaits."""

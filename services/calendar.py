@@ -1,0 +1,37 @@
+"""Workdays and days off: what the administrator declared, else the `holidays` package (with make-up workdays), else weekends."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import cache
+
+from services.work import Work
+from storage import calendar as declared
+
+
+@cache
+def _year(year: int) -> tuple[frozenset[date], frozenset[date]]:
+    """Return (holidays, make-up workdays) of mainland China; a year without a notice has its statutory days alone."""
+    import holidays  # noqa: PLC0415 - costs 60 ms that a start need not pay
+
+    china = holidays.country_holidays("CN", years=year, language="zh_CN")
+    extra = frozenset(getattr(china, "weekend_workdays", ()) or ())
+    return frozenset(china), frozenset(day for day in extra if day.year == year)
+
+
+def plain_workday(day: date) -> bool:
+    """Answer whether this is a workday by the national calendar alone."""
+    off, extra = _year(day.year)
+    return day in extra or (day.weekday() < 5 and day not in off)  # noqa: PLR2004 - Monday to Friday
+
+
+def is_workday(work: Work, day: date) -> bool:
+    """Answer whether people work on this day."""
+    return declared.declared(work.connection, day, day).get(day, plain_workday(day))
+
+
+def days_off(work: Work, first: date, last: date) -> frozenset[date]:
+    """Return the days off from first to last, both included."""
+    own = declared.declared(work.connection, first, last)
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return frozenset(day for day in days if not own.get(day, plain_workday(day)))

@@ -1,0 +1,48 @@
+"""The one function that answers "may this person do this here", for chat, clock and console alike."""
+
+from __future__ import annotations
+
+from domain.member import Unit
+from domain.permission import Action, Grant, Role, allows, reach
+from domain.refusal import Refusal
+from services.work import Work
+from storage import permission as table
+from storage import unit as units
+
+
+def grants_of(work: Work, member_id: int) -> tuple[Grant, ...]:
+    """Return what this person holds now."""
+    return table.of(work.connection, member_id, work.now)
+
+
+def may(work: Work, member_id: int, action: Action, unit: Unit) -> bool:
+    """Answer whether this person may do this at this unit."""
+    return allows(grants_of(work, member_id), action, unit.path)
+
+
+def may_anywhere(work: Work, member_id: int, action: Action) -> bool:
+    """Answer whether this person may do this at any unit at all: what menus are made of."""
+    return bool(reach(grants_of(work, member_id), action))
+
+
+def demand_permission(work: Work, member_id: int, action: Action, unit: Unit) -> None:
+    """Raise the refusal when this person may not do this here."""
+    if not may(work, member_id, action, unit):
+        raise Refusal("permission.not_here", unit=unit.name)
+
+
+def scope(work: Work, member_id: int, action: Action) -> list[Unit]:
+    """Return the highest units at which this person may do this (all beneath them are allowed too)."""
+    found: list[Unit] = []
+    for grant in reach(grants_of(work, member_id), action):
+        if any(grant.path.startswith(unit.path) for unit in found):
+            continue
+        unit = units.get(work.connection, grant.unit_id)
+        if unit is not None:
+            found.append(unit)
+    return found
+
+
+def holders(work: Work, role: Role, path: str) -> list[int]:
+    """Return who holds a role at this unit or above it, nearest first."""
+    return [member_id for member_id, _ in table.holders(work.connection, role, path, work.now)]

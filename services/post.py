@@ -1,0 +1,134 @@
+"""Writing letters: answers to whoever spoke, pushes to one or many. A letter is a row; `bot/delivery.py` sends it.
+
+Pushes obey each person's mutes, quiet hours and the day's budget; what must wait gets a later time, what a person muted
+is not written at all. `compose` is asked once a language.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from content import Voice, voice
+from domain.codec import encode_reply
+from domain.push import KINDS, Kind, later
+from domain.reply import Reply
+from services import calendar
+from services.work import Work
+from storage import address, outbox, preference
+from storage.address import Reachable
+
+Compose = Callable[[Voice], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What became of a push: how many letters were written, and why others were not (`unbound`, `muted`, `capped`)."""
+
+    campaign: int | None
+    letters: int
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def answer(work: Work, messenger: str, account: str, chat: str, reply: Reply, edits: str | None = None) -> None:
+    """Write the answer to whoever spoke just now; it passes quiet hours, for the person is awake."""
+    outbox.write(
+        work.connection,
+        {
+            "messenger": messenger,
+            "recipient": account,
+            "chat": chat,
+            "member_id": None,
+            "lane": outbox.ANSWER,
+            "kind": "answer",
+            "must_arrive": 1,
+            "language": "",
+            "payload": encode_reply(reply),
+            "edits": edits if reply.edits else None,
+            "state": outbox.READY,
+            "created_at": work.now,
+            "next_at": work.now,
+        },
+    )
+
+
+def tell(work: Work, member_id: int, kind: str, compose: Compose) -> bool:
+    """Push to one person, e.g. the other side of a request; False when it was not written (unbound, muted, capped)."""
+    return push(work, [member_id], kind, compose).letters == 1
+
+
+def push(
+    work: Work, members: Iterable[int], kind: str, compose: Compose, *, subject: str = "", at: datetime | None = None
+) -> Posted:
+    """Write one campaign to these people. `kind` is one of `domain.push.KINDS`; `subject` names what it is about.
+
+    `at`: not before this moment (UTC).
+    """
+    wanted = sorted(set(members))
+    rules = KINDS[kind]
+    reachable = address.reachable(work.connection, wanted)
+    left_out: Counter[str] = Counter()
+    left_out["unbound"] = len(wanted) - len(reachable)
+    willing = _willing(work, list(reachable), kind, rules, left_out)
+    if not willing:
+        return Posted(None, 0, +left_out)
+    campaign = outbox.open_campaign(
+        work.connection,
+        {
+            "kind": kind,
+            "subject": subject,
+            "payload_zh": encode_reply(compose(voice("zh"))),
+            "payload_en": encode_reply(compose(voice("en"))),
+            "created_at": work.now,
+            "state": outbox.READY,
+        },
+    )
+    moments = _moments(work, willing, rules, at or work.now)
+    rows = [_row(work, reachable[person], campaign, rules, moments[person]) for person in willing]
+    outbox.write_many(work.connection, rows)
+    return Posted(campaign, len(rows), +left_out)
+
+
+def _willing(work: Work, members: Sequence[int], kind: str, rules: Kind, left_out: Counter[str]) -> list[int]:
+    """Leave out who muted the kind and who has had the day's pushes already."""
+    chosen = preference.chosen(work.connection, members, kind) if rules.mutable else {}
+    willing = [person for person in members if chosen.get(person, rules.default)]
+    left_out["muted"] = len(members) - len(willing)
+    if not rules.budgeted:
+        return willing
+    had = outbox.pushes_since(work.connection, willing, work.organisation.start_of(work.today))
+    within = [person for person in willing if had.get(person, 0) < work.organisation.pushes_a_day]
+    left_out["capped"] = len(willing) - len(within)
+    return within
+
+
+def _moments(work: Work, members: Sequence[int], rules: Kind, wish: datetime) -> dict[int, datetime]:
+    """Return when each may be reached: at once, or when the quiet hours are over."""
+    if rules.urgent:
+        return dict.fromkeys(members, wish)
+    own = preference.quiet_of(work.connection, members)
+    first = work.organisation.today(wish)
+    off = calendar.days_off(work, first, first + timedelta(days=20))
+    usual = later(wish, work.organisation, off, None)
+    return {person: later(wish, work.organisation, off, own[person]) if person in own else usual for person in members}
+
+
+def _row(work: Work, to: Reachable, campaign: int, rules: Kind, moment: datetime) -> dict[str, object]:
+    return {
+        "messenger": to.messenger,
+        "recipient": to.account,
+        "chat": to.chat,
+        "member_id": to.member_id,
+        "lane": outbox.PUSH if rules.personal else outbox.BROADCAST,
+        "kind": rules.name,
+        "must_arrive": int(rules.must_arrive),
+        "campaign_id": campaign,
+        "language": to.language or work.organisation.language,
+        "payload": "",
+        "state": outbox.READY,
+        "created_at": work.now,
+        "next_at": moment,
+        "too_late_at": moment + rules.late_limit if rules.late_limit else None,
+    }

@@ -1,0 +1,184 @@
+"""Where people are reached: one row a person and messenger account, open or closed with the reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    select,
+)
+
+from domain.member import Person
+from storage.base import Id, UtcTime, id_column, insert_new, metadata
+from storage.conversation import conversation
+from storage.member import member
+
+address = Table(
+    "address",
+    metadata,
+    id_column(),
+    Column("messenger", String(32), nullable=False),
+    Column("account", String(128), nullable=False),
+    Column("chat", String(128), nullable=False),
+    Column("member_id", Id, ForeignKey("member.id"), nullable=True),
+    Column("language", String(8), nullable=False, server_default=""),
+    Column("open", Boolean, nullable=False),
+    Column("closed_why", String(200), nullable=False, server_default=""),
+    Column("preferred", Boolean, nullable=False, server_default="0"),
+    Column("first_seen_at", UtcTime, nullable=False),
+    Column("bound_at", UtcTime, nullable=True),
+    UniqueConstraint("messenger", "account"),
+    Index("ix_address_member_id", "member_id"),
+)
+
+_CALLER = (
+    select(
+        address.c.id,
+        address.c.open,
+        address.c.language,
+        member.c.id,
+        member.c.employee_no,
+        member.c.name,
+        member.c.language,
+        member.c.consent,
+        conversation.c.step,
+        conversation.c.facts,
+        conversation.c.version,
+        conversation.c.expires_at,
+    )
+    .select_from(
+        address.outerjoin(member, and_(member.c.id == address.c.member_id, member.c.left_at.is_(None))).outerjoin(
+            conversation,
+            and_(conversation.c.messenger == address.c.messenger, conversation.c.sender == address.c.account),
+        )
+    )
+    .where(address.c.messenger == bindparam("messenger"), address.c.account == bindparam("account"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Everything that a turn must know of whoever speaks, from one query."""
+
+    address_id: int
+    open: bool
+    language: str
+    person: Person | None
+    step: str
+    facts: dict[str, Any]
+    version: int
+    expires_at: datetime | None
+
+
+def caller(connection: Connection, messenger: str, account: str) -> Caller | None:
+    """Return who speaks, and the conversation that is open; None for somebody never seen."""
+    row = connection.execute(_CALLER, {"messenger": messenger, "account": account}).first()
+    if row is None:
+        return None
+    person = None if row[3] is None else Person(row[3], row[4], row[5], row[6], row[7])
+    return Caller(
+        row[0],
+        row[1],
+        row[2],
+        person,
+        row[8] or "",
+        json.loads(row[9]) if row[9] else {},
+        row[10] or 0,
+        row[11],
+    )
+
+
+def meet(  # noqa: PLR0913 - a row has so many columns
+    connection: Connection, messenger: str, account: str, chat: str, language: str, now: datetime
+) -> None:
+    """Remember somebody at first contact, so that answers have somewhere to go."""
+    connection.execute(
+        insert_new(connection, address).values(
+            messenger=messenger, account=account, chat=chat, language=language, open=True, first_seen_at=now
+        )
+    )
+
+
+def reopen(connection: Connection, number: int, chat: str) -> None:
+    """Whoever writes to us can be reached again."""
+    connection.execute(address.update().where(address.c.id == number).values(open=True, closed_why="", chat=chat))
+
+
+def close(connection: Connection, messenger: str, account: str, why: str) -> None:
+    """Write nothing more to this account, for this reason."""
+    connection.execute(
+        address.update()
+        .where(address.c.messenger == messenger, address.c.account == account)
+        .values(open=False, closed_why=why[:200])
+    )
+
+
+def bind(connection: Connection, number: int, member_id: int | None, now: datetime | None) -> None:
+    """Tie an account to a member, or (None) untie it."""
+    connection.execute(
+        address.update().where(address.c.id == number).values(member_id=member_id, bound_at=now, preferred=False)
+    )
+
+
+def set_language(connection: Connection, number: int, language: str) -> None:
+    """Remember the language of an account."""
+    connection.execute(address.update().where(address.c.id == number).values(language=language))
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """An open account of a member, with the language that the member reads."""
+
+    member_id: int
+    messenger: str
+    account: str
+    chat: str
+    language: str
+
+
+def reachable(connection: Connection, members: Iterable[int]) -> dict[int, Reachable]:
+    """Return one open account for each of these people: the preferred one, else the one bound last."""
+    rows = connection.execute(
+        select(
+            address.c.member_id,
+            address.c.messenger,
+            address.c.account,
+            address.c.chat,
+            member.c.language,
+            address.c.language,
+        )
+        .join(member, member.c.id == address.c.member_id)
+        .where(address.c.member_id.in_(list(members)), address.c.open, member.c.left_at.is_(None))
+        .order_by(address.c.preferred, address.c.bound_at)
+    )
+    return {row[0]: Reachable(row[0], row[1], row[2], row[3], row[4] or row[5]) for row in rows}
+
+
+def accounts_of(connection: Connection, member_id: int) -> list[tuple[int, str, str, bool]]:
+    """Return (id, messenger, account, open) of a member, bound first first."""
+    rows = connection.execute(
+        select(address.c.id, address.c.messenger, address.c.account, address.c.open)
+        .where(address.c.member_id == member_id)
+        .order_by(address.c.bound_at)
+    )
+    return [tuple(row) for row in rows]
+
+
+def bound_members(connection: Connection, members: Iterable[int]) -> set[int]:
+    """Return which of these people have bound any account, open or closed."""
+    rows = connection.execute(select(address.c.member_id).where(address.c.member_id.in_(list(members))).distinct())
+    return {row[0] for row in rows}

@@ -1,0 +1,65 @@
+"""The ground under all tables: one metadata with stable constraint names, and time that is always UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Connection, DateTime, Integer, MetaData, Table
+from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+"""SQLite counts rowids by itself only for INTEGER."""
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC. A naive one is refused: nobody knows what it means."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store UTC; SQLite keeps no zone, so it gets none."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = f"a time without a zone: {value}"
+            raise ValueError(msg)
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give UTC back, aware."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def id_column() -> Column[Any]:
+    """Return the primary key that the database counts."""
+    return Column("id", Id, primary_key=True, autoincrement=True)
+
+
+def insert_new(connection: Connection, table: Table) -> SqliteInsert | PostgresInsert:
+    """Return an insert that leaves rows alone which a unique key already holds.
+
+    Ask `.returning(...)` whether a row came in: psycopg's rowcount is -1 here.
+    """
+    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgres_insert
+    return insert(table).on_conflict_do_nothing()

@@ -1,0 +1,142 @@
+"""Raw updates, kept before anybody is told that they were taken; and each poller's cursor, committed with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from storage.base import UtcTime, id_column, metadata
+
+NEW, DONE, IGNORED, DEAD, FAILED = "new", "done", "ignored", "dead", "failed"
+"""new: to be heard; ignored: asks nothing of us; dead: can't be read; failed: our mistake, under a reference."""
+
+inbox = Table(
+    "inbox",
+    metadata,
+    id_column(),
+    Column("messenger", String(32), nullable=False),
+    Column("event_key", String(200), nullable=False),
+    Column("sender", String(128), nullable=False, server_default=""),
+    Column("received_at", UtcTime, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("note", String(400), nullable=False, server_default=""),
+    UniqueConstraint("messenger", "event_key"),
+    Index("ix_inbox_state_id", "state", "id"),
+    Index("ix_inbox_messenger_sender_id", "messenger", "sender", "id"),
+)
+
+cursor = Table(
+    "cursor",
+    metadata,
+    Column("messenger", String(32), primary_key=True),
+    Column("value", String(200), nullable=False),
+)
+
+_ROW = {
+    "messenger": bindparam("messenger"),
+    "event_key": bindparam("event_key"),
+    "received_at": bindparam("received_at"),
+    "body": bindparam("body"),
+    "state": NEW,
+}
+_KEEP = {
+    "sqlite": sqlite_insert(inbox).values(_ROW).on_conflict_do_nothing().returning(inbox.c.id),
+    "postgresql": pg_insert(inbox).values(_ROW).on_conflict_do_nothing().returning(inbox.c.id),
+}
+_SETTLE = (
+    inbox.update()
+    .where(inbox.c.id == bindparam("row"))
+    .values(
+        state=bindparam("to"),
+        note=bindparam("why"),
+        sender=bindparam("who"),
+        attempts=inbox.c.attempts + 1,
+    )
+)
+
+
+def keep(
+    connection: Connection, messenger: str, events: Iterable[tuple[str, str]], now: datetime
+) -> list[tuple[int, str]]:
+    """Store (key, body) pairs that are not known yet; returns (id, body) of the new ones, in their order."""
+    statement = _KEEP[connection.dialect.name]
+    kept = []
+    for key, body in events:
+        row = connection.execute(
+            statement, {"messenger": messenger, "event_key": key, "body": body, "received_at": now}
+        ).first()
+        if row is not None:
+            kept.append((row[0], body))
+    return kept
+
+
+def settle(connection: Connection, row: int, state: str, *, sender: str = "", note: str = "") -> None:
+    """Say what became of an update."""
+    connection.execute(_SETTLE, {"row": row, "to": state, "why": note[:400], "who": sender})
+
+
+def waiting(connection: Connection, above: int = 0, limit: int = 1000) -> Sequence[tuple[int, str, str]]:
+    """Return (id, messenger, body) of what nobody has heard yet, oldest first."""
+    rows = connection.execute(
+        select(inbox.c.id, inbox.c.messenger, inbox.c.body)
+        .where(inbox.c.state == NEW, inbox.c.id > above)
+        .order_by(inbox.c.id)
+        .limit(limit)
+    )
+    return [tuple(row) for row in rows]
+
+
+def said_by(
+    connection: Connection, messenger: str, sender: str, since: datetime | None, limit: int
+) -> Sequence[tuple[datetime, str, str]]:
+    """Return (received at, key, body) of a person's own newest updates, oldest first."""
+    query = (
+        select(inbox.c.received_at, inbox.c.event_key, inbox.c.body)
+        .where(inbox.c.messenger == messenger, inbox.c.sender == sender)
+        .order_by(inbox.c.id.desc())
+        .limit(limit)
+    )
+    if since is not None:
+        query = query.where(inbox.c.received_at >= since)
+    return [tuple(row) for row in connection.execute(query)][::-1]
+
+
+def move_cursor(connection: Connection, messenger: str, value: str) -> None:
+    """Remember how far a poller has come."""
+    moved = connection.execute(
+        cursor.update().where(cursor.c.messenger == messenger).values(value=value).returning(cursor.c.messenger)
+    ).first()
+    if moved is None:
+        connection.execute(cursor.insert().values(messenger=messenger, value=value))
+
+
+def cursor_of(connection: Connection, messenger: str) -> str | None:
+    """Return how far a poller has come."""
+    found: str | None = connection.scalar(select(cursor.c.value).where(cursor.c.messenger == messenger))
+    return found
+
+
+def counts(connection: Connection) -> dict[tuple[str, str], int]:
+    """Return how many updates stand in each (messenger, state)."""
+    rows = connection.execute(
+        select(inbox.c.messenger, inbox.c.state, func.count()).group_by(inbox.c.messenger, inbox.c.state)
+    )
+    return {(messenger, state): count for messenger, state, count in rows}

@@ -1,0 +1,146 @@
+"""The roster: people, what they are, and the units they belong to. No phone, no identity number: nobody here needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    PrimaryKeyConstraint,
+    Select,
+    String,
+    Table,
+    func,
+    select,
+)
+
+from domain.member import Person, Standing, Unit
+from storage.base import Id, UtcTime, id_column, metadata
+from storage.unit import COLUMNS, as_unit, unit
+
+member = Table(
+    "member",
+    metadata,
+    id_column(),
+    Column("employee_no", String(64), nullable=False, unique=True),
+    Column("name", String(80), nullable=False),
+    Column("language", String(8), nullable=False, server_default=""),
+    Column("consent", Integer, nullable=False, server_default="0"),
+    Column("joined_at", UtcTime, nullable=False),
+    Column("left_at", UtcTime, nullable=True),
+)
+
+standing = Table(
+    "standing",
+    metadata,
+    Column("member_id", Id, ForeignKey("member.id"), nullable=False),
+    Column("standing", String(32), nullable=False),
+    PrimaryKeyConstraint("member_id", "standing"),
+)
+
+membership = Table(
+    "membership",
+    metadata,
+    Column("member_id", Id, ForeignKey("member.id"), nullable=False),
+    Column("unit_id", Id, ForeignKey("unit.id"), nullable=False, index=True),
+    PrimaryKeyConstraint("member_id", "unit_id"),
+)
+
+_PERSON = (member.c.id, member.c.employee_no, member.c.name, member.c.language, member.c.consent)
+
+
+def add(connection: Connection, employee_no: str, name: str, now: datetime) -> int:
+    """Create a person; returns the id."""
+    row = connection.execute(
+        member.insert().values(employee_no=employee_no, name=name, joined_at=now).returning(member.c.id)
+    ).one()
+    return int(row[0])
+
+
+def get(connection: Connection, number: int) -> Person | None:
+    """Return a person by id."""
+    row = connection.execute(select(*_PERSON).where(member.c.id == number)).first()
+    return None if row is None else Person(*row)
+
+
+def by_employee_no(connection: Connection, employee_no: str) -> Person | None:
+    """Return a person who has not left, by number."""
+    row = connection.execute(
+        select(*_PERSON).where(member.c.employee_no == employee_no, member.c.left_at.is_(None))
+    ).first()
+    return None if row is None else Person(*row)
+
+
+def change(connection: Connection, number: int, **values: Any) -> None:  # noqa: ANN401 - columns of the table
+    """Change columns of one person."""
+    connection.execute(member.update().where(member.c.id == number).values(values))
+
+
+def standings_of(connection: Connection, number: int) -> frozenset[Standing]:
+    """Return what a person is, beside an employee."""
+    rows = connection.execute(select(standing.c.standing).where(standing.c.member_id == number))
+    return frozenset({Standing.EMPLOYEE, *(Standing(row[0]) for row in rows)})
+
+
+def set_standings(connection: Connection, number: int, standings: Iterable[Standing]) -> None:
+    """Replace what a person is."""
+    connection.execute(standing.delete().where(standing.c.member_id == number))
+    rows = [{"member_id": number, "standing": s.value} for s in sorted(set(standings) - {Standing.EMPLOYEE})]
+    if rows:
+        connection.execute(standing.insert(), rows)
+
+
+def units_of(connection: Connection, number: int) -> list[Unit]:
+    """Return the units that a person belongs to, from the top down."""
+    rows = connection.execute(
+        select(*COLUMNS)
+        .join(membership, membership.c.unit_id == unit.c.id)
+        .where(membership.c.member_id == number)
+        .order_by(unit.c.path)
+    )
+    return [as_unit(tuple(row)) for row in rows]
+
+
+def set_units(connection: Connection, number: int, units: Iterable[int]) -> None:
+    """Replace the units that a person belongs to."""
+    connection.execute(membership.delete().where(membership.c.member_id == number))
+    rows = [{"member_id": number, "unit_id": unit_id} for unit_id in sorted(set(units))]
+    if rows:
+        connection.execute(membership.insert(), rows)
+
+
+def audience(path: str, standings: Sequence[Standing] = ()) -> Select[tuple[int]]:
+    """Return a query of the ids of all who belong at or beneath a path and are one of these (none given: everybody)."""
+    query = (
+        select(member.c.id)
+        .join(membership, membership.c.member_id == member.c.id)
+        .join(unit, unit.c.id == membership.c.unit_id)
+        .where(unit.c.path.startswith(path, autoescape=True), member.c.left_at.is_(None))
+        .distinct()
+    )
+    if standings and Standing.EMPLOYEE not in standings:
+        query = query.where(
+            member.c.id.in_(select(standing.c.member_id).where(standing.c.standing.in_([s.value for s in standings])))
+        )
+    return query
+
+
+def members_of(connection: Connection, path: str, standings: Sequence[Standing] = ()) -> list[int]:
+    """Return the ids of `audience`, in order."""
+    return sorted(row[0] for row in connection.execute(audience(path, standings)))
+
+
+def names_of(connection: Connection, numbers: Iterable[int]) -> dict[int, str]:
+    """Return names by id."""
+    rows = connection.execute(select(member.c.id, member.c.name).where(member.c.id.in_(list(numbers))))
+    return {row[0]: row[1] for row in rows}
+
+
+def count(connection: Connection) -> int:
+    """Return how many people have not left."""
+    return connection.scalar(select(func.count()).select_from(member).where(member.c.left_at.is_(None))) or 0

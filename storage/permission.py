@@ -1,0 +1,70 @@
+"""Grants: which role a person holds at which unit, from when until when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, ForeignKey, Index, String, Table, UniqueConstraint, or_, select
+
+from domain.permission import Grant, Role
+from storage.base import Id, UtcTime, id_column, metadata
+from storage.unit import unit
+
+grant = Table(
+    "grant",
+    metadata,
+    id_column(),
+    Column("member_id", Id, ForeignKey("member.id"), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("unit_id", Id, ForeignKey("unit.id"), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=True),
+    UniqueConstraint("member_id", "role", "unit_id", "since"),
+    Index("ix_grant_unit_id_role", "unit_id", "role"),
+)
+
+
+def of(connection: Connection, member_id: int, now: datetime) -> tuple[Grant, ...]:
+    """Return what a person holds at this moment."""
+    rows = connection.execute(
+        select(grant.c.role, grant.c.unit_id, unit.c.path)
+        .join(unit, unit.c.id == grant.c.unit_id)
+        .where(grant.c.member_id == member_id, grant.c.since <= now, or_(grant.c.until.is_(None), grant.c.until > now))
+        .order_by(unit.c.path)
+    )
+    return tuple(Grant(Role(role), unit_id, path) for role, unit_id, path in rows)
+
+
+def give(connection: Connection, member_id: int, role: Role, unit_id: int, now: datetime) -> bool:
+    """Give a role from now on; False when it is held already."""
+    held = connection.scalar(
+        select(grant.c.id).where(
+            grant.c.member_id == member_id,
+            grant.c.role == role.value,
+            grant.c.unit_id == unit_id,
+            or_(grant.c.until.is_(None), grant.c.until > now),
+        )
+    )
+    if held is not None:
+        return False
+    connection.execute(grant.insert().values(member_id=member_id, role=role.value, unit_id=unit_id, since=now))
+    return True
+
+
+def end(connection: Connection, member_id: int, now: datetime, role: Role | None = None) -> int:
+    """End a person's roles (or one of them) now; returns how many ended."""
+    query = grant.update().where(grant.c.member_id == member_id, or_(grant.c.until.is_(None), grant.c.until > now))
+    if role is not None:
+        query = query.where(grant.c.role == role.value)
+    return len(connection.execute(query.values(until=now).returning(grant.c.id)).all())
+
+
+def holders(connection: Connection, role: Role, path: str, now: datetime) -> list[tuple[int, str]]:
+    """Return (member, path of the grant) of those who hold a role at this unit or above it, nearest first."""
+    rows = connection.execute(
+        select(grant.c.member_id, unit.c.path)
+        .join(unit, unit.c.id == grant.c.unit_id)
+        .where(grant.c.role == role.value, grant.c.since <= now, or_(grant.c.until.is_(None), grant.c.until > now))
+    )
+    found = [(member_id, held) for member_id, held in rows if path.startswith(held)]
+    return sorted(found, key=lambda pair: (-len(pair[1]), pair[0]))

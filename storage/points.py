@@ -1,0 +1,159 @@
+"""The points ledger: append-only, unique by rule and source, so that nothing is ever awarded twice.
+
+A running total per person and day (`tally`) makes today's bars and the caps one primary-key read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from storage.base import Id, UtcTime, id_column, metadata
+
+entry = Table(
+    "points_entry",
+    metadata,
+    id_column(),
+    Column("member_id", Id, ForeignKey("member.id"), nullable=False),
+    Column("rule", String(32), nullable=False),
+    Column("source", String(100), nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("reason", String(400), nullable=False, server_default=""),
+    Column("by_member_id", Id, ForeignKey("member.id"), nullable=True),
+    UniqueConstraint("member_id", "rule", "source"),
+    Index("ix_points_entry_member_id_id", "member_id", "id"),
+)
+
+tally = Table(
+    "points_tally",
+    metadata,
+    Column("member_id", Id, ForeignKey("member.id"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("rule", String(32), nullable=False),
+    Column("points", Integer, nullable=False),
+    PrimaryKeyConstraint("member_id", "day", "rule"),
+    Index("ix_points_tally_day_member_id", "day", "member_id"),
+)
+
+_ENTRY = {
+    name: bindparam(name) for name in ("member_id", "rule", "source", "points", "day", "at", "reason", "by_member_id")
+}
+_APPEND = {
+    name: insert(entry).values(_ENTRY).on_conflict_do_nothing().returning(entry.c.id)
+    for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgres_insert))
+}
+_ADD_UP = {
+    name: insert(tally)
+    .values({c: bindparam(c) for c in ("member_id", "day", "rule", "points")})
+    .on_conflict_do_update(
+        index_elements=[tally.c.member_id, tally.c.day, tally.c.rule],
+        set_={"points": tally.c.points + bindparam("points")},
+    )
+    for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgres_insert))
+}
+_TODAY = select(tally.c.rule, tally.c.points).where(
+    tally.c.member_id == bindparam("member_id"), tally.c.day == bindparam("day")
+)
+
+
+class Entry(NamedTuple):
+    """One line of the ledger."""
+
+    id: int
+    rule: str
+    source: str
+    points: int
+    day: date
+    at: datetime
+    reason: str
+    by_member_id: int | None
+
+
+def append(  # noqa: PLR0913 - a row has so many columns
+    connection: Connection,
+    member_id: int,
+    rule: str,
+    source: str,
+    points: int,
+    day: date,
+    at: datetime,
+    reason: str = "",
+    by_member_id: int | None = None,
+) -> int | None:
+    """Add a line and count it; returns its id, or None when this rule and source were counted before."""
+    name = connection.dialect.name
+    row = connection.execute(
+        _APPEND[name],
+        {
+            "member_id": member_id,
+            "rule": rule,
+            "source": source,
+            "points": points,
+            "day": day,
+            "at": at,
+            "reason": reason,
+            "by_member_id": by_member_id,
+        },
+    ).first()
+    if row is None:
+        return None
+    connection.execute(_ADD_UP[name], {"member_id": member_id, "day": day, "rule": rule, "points": points})
+    return int(row[0])
+
+
+def of_day(connection: Connection, member_id: int, day: date) -> dict[str, int]:
+    """Return a day's points by rule."""
+    return {rule: points for rule, points in connection.execute(_TODAY, {"member_id": member_id, "day": day})}
+
+
+def between(connection: Connection, member_id: int, first: date, last: date) -> int:
+    """Return the points of the days from first to last, both included."""
+    found = connection.scalar(
+        select(func.coalesce(func.sum(tally.c.points), 0)).where(
+            tally.c.member_id == member_id, tally.c.day.between(first, last)
+        )
+    )
+    return int(found or 0)
+
+
+def newest(connection: Connection, member_id: int, limit: int, before: int | None = None) -> Sequence[Entry]:
+    """Return a person's newest lines, newest first; `before` pages on."""
+    query = (
+        select(
+            entry.c.id,
+            entry.c.rule,
+            entry.c.source,
+            entry.c.points,
+            entry.c.day,
+            entry.c.at,
+            entry.c.reason,
+            entry.c.by_member_id,
+        )
+        .where(entry.c.member_id == member_id)
+        .order_by(entry.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(entry.c.id < before)
+    return [Entry(*row) for row in connection.execute(query)]

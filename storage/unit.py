@@ -1,0 +1,63 @@
+"""The organisation tree, one row a unit, with its path from the root."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Boolean, Column, Connection, ForeignKey, Index, String, Table, select
+
+from domain.member import Unit, UnitKind
+from storage.base import Id, id_column, metadata
+
+unit = Table(
+    "unit",
+    metadata,
+    id_column(),
+    Column("code", String(64), nullable=False, unique=True),
+    Column("name", String(120), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("parent_id", Id, ForeignKey("unit.id"), nullable=True),
+    Column("path", String(400), nullable=False),
+    Column("active", Boolean, nullable=False, server_default="1"),
+    Index("ix_unit_path", "path"),
+)
+
+COLUMNS = (unit.c.id, unit.c.code, unit.c.name, unit.c.kind, unit.c.path)
+
+
+def as_unit(row: Sequence[object]) -> Unit:
+    """Make a unit of the values of `COLUMNS`."""
+    number, code, name, kind, path = row
+    return Unit(int(str(number)), str(code), str(name), UnitKind(str(kind)), str(path))
+
+
+def add(connection: Connection, code: str, name: str, kind: UnitKind, parent: Unit | None) -> Unit:
+    """Create a unit beneath its parent."""
+    row = connection.execute(
+        unit.insert()
+        .values(code=code, name=name, kind=kind, parent_id=parent.id if parent else None, path="", active=True)
+        .returning(unit.c.id)
+    ).one()
+    path = f"{parent.path if parent else '/'}{row[0]}/"
+    connection.execute(unit.update().where(unit.c.id == row[0]).values(path=path))
+    return Unit(row[0], code, name, kind, path)
+
+
+def get(connection: Connection, number: int) -> Unit | None:
+    """Return a unit by its id."""
+    row = connection.execute(select(*COLUMNS).where(unit.c.id == number)).first()
+    return None if row is None else as_unit(tuple(row))
+
+
+def by_code(connection: Connection, code: str) -> Unit | None:
+    """Return a unit by its code."""
+    row = connection.execute(select(*COLUMNS).where(unit.c.code == code)).first()
+    return None if row is None else as_unit(tuple(row))
+
+
+def beneath(connection: Connection, path: str) -> list[Unit]:
+    """Return the unit with this path and all active ones under it, parents first."""
+    rows = connection.execute(
+        select(*COLUMNS).where(unit.c.path.startswith(path, autoescape=True), unit.c.active).order_by(unit.c.path)
+    )
+    return [as_unit(tuple(row)) for row in rows]

@@ -1,0 +1,204 @@
+"""Tests that read like chats: `ada.says("签到")` gives what her phone shows; `ada.presses("…")` taps a button on it.
+
+Time stands still until `company.travel(...)`. Nothing here reads the real clock, and no network is used: the turn, the
+letters and the clock are the program's own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from bot import clock
+from bot.dispatch import Dispatch
+from domain.arrival import Arrival, Content, Opened, Pressed, Said, Uploaded
+from domain.codec import decode_reply
+from domain.organisation import Organisation
+from domain.refusal import Refusal
+from domain.reply import Button, Document, Picture, Reply
+from handlers.grammar import Registry
+from services.work import Work
+from storage import attachment, inbox, outbox
+from storage.engine import Database
+from tests.company import MONDAY_MORNING, ORGANISATION, Roll, settle
+
+T = TypeVar("T")
+_keys = itertools.count(1)
+
+
+class Screen(str):
+    """The words that a phone shows after something was said, with their buttons and files."""
+
+    buttons: tuple[Button, ...]
+    documents: tuple[Document, ...]
+    pictures: tuple[Picture, ...]
+
+    def __new__(cls, replies: Iterable[Reply]) -> Screen:
+        """Join what arrived."""
+        shown = list(replies)
+        screen = super().__new__(cls, "\n---\n".join(reply.plain for reply in shown))
+        screen.buttons = tuple(button for reply in shown for button in reply.buttons)
+        blocks = [block for reply in shown for block in reply.blocks]
+        screen.documents = tuple(block for block in blocks if isinstance(block, Document))
+        screen.pictures = tuple(block for block in blocks if isinstance(block, Picture))
+        return screen
+
+    @property
+    def labels(self) -> list[str]:
+        """The words on the buttons."""
+        return [button.label for button in self.buttons]
+
+
+@dataclass(slots=True)
+class Message:
+    """A bubble on a phone; an edit replaces its reply."""
+
+    id: str
+    reply: Reply
+
+
+@dataclass(slots=True)
+class Phone:
+    """One person's chat."""
+
+    company: Company
+    account: str
+    messenger: str = "web"
+    language: str = "zh"
+    messages: list[Message] = field(default_factory=list)
+    _new: list[Reply] = field(default_factory=list)
+
+    def says(self, text: str) -> Screen:
+        """Type words."""
+        return self._arrives(Said(text))
+
+    def opens(self, payload: str = "") -> Screen:
+        """Open the chat, perhaps by a deep link."""
+        return self._arrives(Opened(payload))
+
+    def sends(self, name: str, body: bytes, mime: str = "application/octet-stream", caption: str = "") -> Screen:
+        """Send a file."""
+        number = self.company.write(lambda c: attachment.keep(c, name, mime, body, self.company.now))
+        return self._arrives(Uploaded(str(number), name, mime, len(body), caption, number))
+
+    def presses(self, label: str) -> Screen:
+        """Tap the newest button whose label contains these words."""
+        for message in reversed(self.messages):
+            for button in message.reply.buttons:
+                if label in button.label and button.call:
+                    return self._arrives(Pressed(button.call, message.id))
+        shown = [b.label for m in self.messages[-3:] for b in m.reply.buttons]
+        msg = f"no button {label!r} on the screen of {self.account}; there are {shown}"
+        raise AssertionError(msg)
+
+    def calls(self, call: str, message: str | None = None) -> Screen:
+        """Press a button that is no longer (or was never) on the screen."""
+        return self._arrives(Pressed(call, message))
+
+    def sees(self) -> Screen:
+        """Look at what came since the last look, e.g. a push."""
+        self.company.deliver()
+        return self._take()
+
+    @property
+    def last(self) -> Screen:
+        """The newest message."""
+        return Screen([self.messages[-1].reply] if self.messages else [])
+
+    def _take(self) -> Screen:
+        new, self._new = self._new, []
+        return Screen(new)
+
+    def _arrives(self, content: Content) -> Screen:
+        self._new.clear()
+        self.company.hear(
+            Arrival(self.messenger, self.account, self.account, True, self.company.now, content, self.language)
+        )
+        self.company.deliver()
+        return self._take()
+
+    def show(self, letter: outbox.Claimed) -> str:
+        """Draw a letter that arrived; returns the id of its bubble."""
+        reply = decode_reply(letter.payload)
+        self._new.append(reply)
+        for message in self.messages:
+            if letter.edits is not None and message.id == letter.edits:
+                message.reply = reply
+                return message.id
+        self.messages.append(Message(str(letter.id), reply))
+        return str(letter.id)
+
+
+class Company:
+    """The test enterprise on one real database."""
+
+    def __init__(self, database: Database, registry: Registry, organisation: Organisation = ORGANISATION) -> None:
+        """Settle it."""
+        self.database = database
+        self.organisation = organisation
+        self.dispatch = Dispatch(
+            organisation, registry, {"web": lambda payload: f"https://chat.example/?start={payload}"}
+        )
+        self.now = MONDAY_MORNING
+        self.phones: dict[tuple[str, str], Phone] = {}
+        self.roll: Roll = self.write(settle)
+        self.write(lambda c: clock.prepare(c, self.dispatch, self.now))
+
+    def __getattr__(self, nickname: str) -> Phone:
+        """Return a person's phone by nickname: `company.ada`."""
+        if nickname.startswith("_"):
+            raise AttributeError(nickname)
+        return self.phone(nickname)
+
+    def phone(self, account: str, messenger: str = "web", language: str = "zh") -> Phone:
+        """Return the phone with this account; a new account is a stranger's."""
+        return self.phones.setdefault((messenger, account), Phone(self, account, messenger, language))
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Do something in one transaction."""
+        return self.database.write_now(work)
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Look something up."""
+        return self.database.read_now(work)
+
+    def work(self, connection: Connection) -> Work:
+        """Return a piece of work at the company's moment, for calling a service directly."""
+        return Work(connection, self.organisation, self.now)
+
+    def hear(self, arrival: Arrival) -> None:
+        """Take one arrival through inbox and turn, as the program does."""
+        body = json.dumps({"test": next(_keys)})
+        [(row, _)] = self.write(lambda c: inbox.keep(c, arrival.messenger, [(f"test:{next(_keys)}", body)], self.now))
+        try:
+            self.write(lambda c: self.dispatch.hear(c, row, arrival, self.now))
+        except Refusal as refusal:
+            said = refusal
+            self.write(lambda c: self.dispatch.refuse(c, row, arrival, said, self.now))
+
+    def deliver(self) -> None:
+        """Let every letter that is due arrive."""
+        for messenger in {messenger for messenger, _ in self.phones} | {"web"}:
+            while letters := self.write(lambda c, m=messenger: outbox.claim(c, m, self.now, timedelta(minutes=1), 100)):
+                for letter in letters:
+                    bubble = self.phone(letter.recipient, messenger).show(letter)
+                    self.write(lambda c, n=letter.id, b=bubble: outbox.settle(c, n, outbox.SENT, self.now, message=b))
+
+    def travel(self, **delta: float) -> None:
+        """Let time pass, minute-exact for the clock: everything that falls due on the way happens when it is due."""
+        self.travel_to(self.now + timedelta(**delta))
+
+    def travel_to(self, moment: datetime) -> None:
+        """Let time pass until this moment (aware)."""
+        goal = moment.astimezone(UTC)
+        while (wake := self.read(clock.schedule.next_wake)) is not None and wake <= goal:
+            self.now = max(self.now, wake)
+            self.write(lambda c: clock.run_next(c, self.dispatch, self.now))
+        self.now = goal
+        self.deliver()
