@@ -72,7 +72,7 @@ class Clock:
     """Wakes when the next schedule is due."""
 
     def __init__(self, database: Database, dispatch: Dispatch, posted: Callable[[], None]) -> None:
-        """`posted` is called when letters may have been written."""
+        """Call `posted` whenever letters may have been written."""
         self._database = database
         self._dispatch = dispatch
         self._posted = posted

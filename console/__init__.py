@@ -1,0 +1,1 @@
+"""The web console: the second face of the same services."""

@@ -35,3 +35,8 @@ def days_off(work: Work, first: date, last: date) -> frozenset[date]:
     own = declared.declared(work.connection, first, last)
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
     return frozenset(day for day in days if not own.get(day, plain_workday(day)))
+
+
+def has_notice(year: int) -> bool:
+    """Answer whether the year's make-up workdays are known; without them only statutory days are."""
+    return bool(_year(year)[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Column, Connection, Date, ForeignKey, Integer, PrimaryKeyConstraint, Table, bindparam, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -20,7 +21,7 @@ checkin = Table(
     PrimaryKeyConstraint("member_id", "day"),
 )
 
-_VALUES = {name: bindparam(name) for name in ("member_id", "day", "at", "streak")}
+_VALUES: dict[str, Any] = {name: bindparam(name) for name in ("member_id", "day", "at", "streak")}
 _RECORD = {
     name: insert(checkin).values(_VALUES).on_conflict_do_nothing().returning(checkin.c.day)
     for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgres_insert))

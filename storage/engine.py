@@ -189,7 +189,8 @@ class Database:
             else:
                 connection.exec_driver_sql("COMMIT")
         except BaseException as error:  # noqa: BLE001 - every waiting caller must hear of it
-            connection = _discard(connection)
+            _discard(connection)
+            connection = None
             for job in batch:
                 job.error = job.error or StorageError(str(getattr(error, "orig", error)))
         for job in batch:

@@ -132,7 +132,7 @@ def audience(path: str, standings: Sequence[Standing] = ()) -> Select[tuple[int]
 
 def members_of(connection: Connection, path: str, standings: Sequence[Standing] = ()) -> list[int]:
     """Return the ids of `audience`, in order."""
-    return sorted(row[0] for row in connection.execute(audience(path, standings)))
+    return sorted(connection.scalars(audience(path, standings)))
 
 
 def names_of(connection: Connection, numbers: Iterable[int]) -> dict[int, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Column,
@@ -56,7 +56,7 @@ tally = Table(
     Index("ix_points_tally_day_member_id", "day", "member_id"),
 )
 
-_ENTRY = {
+_ENTRY: dict[str, Any] = {
     name: bindparam(name) for name in ("member_id", "rule", "source", "points", "day", "at", "reason", "by_member_id")
 }
 _APPEND = {

@@ -11,7 +11,8 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from functools import partial
+from typing import Self, TypeVar
 
 from sqlalchemy import Connection
 
@@ -24,7 +25,7 @@ from domain.refusal import Refusal
 from domain.reply import Button, Document, Picture, Reply
 from handlers.grammar import Registry
 from services.work import Work
-from storage import attachment, inbox, outbox
+from storage import attachment, inbox, outbox, schedule
 from storage.engine import Database
 from tests.company import MONDAY_MORNING, ORGANISATION, Roll, settle
 
@@ -39,7 +40,7 @@ class Screen(str):
     documents: tuple[Document, ...]
     pictures: tuple[Picture, ...]
 
-    def __new__(cls, replies: Iterable[Reply]) -> Screen:
+    def __new__(cls, replies: Iterable[Reply]) -> Self:
         """Join what arrived."""
         shown = list(replies)
         screen = super().__new__(cls, "\n---\n".join(reply.plain for reply in shown))
@@ -118,7 +119,15 @@ class Phone:
     def _arrives(self, content: Content) -> Screen:
         self._new.clear()
         self.company.hear(
-            Arrival(self.messenger, self.account, self.account, True, self.company.now, content, self.language)
+            Arrival(
+                self.messenger,
+                self.account,
+                self.account,
+                private=True,
+                at=self.company.now,
+                content=content,
+                language=self.language,
+            )
         )
         self.company.deliver()
         return self._take()
@@ -185,10 +194,16 @@ class Company:
     def deliver(self) -> None:
         """Let every letter that is due arrive."""
         for messenger in {messenger for messenger, _ in self.phones} | {"web"}:
-            while letters := self.write(lambda c, m=messenger: outbox.claim(c, m, self.now, timedelta(minutes=1), 100)):
-                for letter in letters:
-                    bubble = self.phone(letter.recipient, messenger).show(letter)
-                    self.write(lambda c, n=letter.id, b=bubble: outbox.settle(c, n, outbox.SENT, self.now, message=b))
+            while self._deliver_some(messenger):
+                pass
+
+    def _deliver_some(self, messenger: str) -> bool:
+        letters = self.write(lambda c: outbox.claim(c, messenger, self.now, timedelta(minutes=1), 100))
+        for letter in letters:
+            bubble = self.phone(letter.recipient, messenger).show(letter)
+            number = letter.id
+            self.write(partial(outbox.settle, row=number, state=outbox.SENT, now=self.now, message=bubble))
+        return bool(letters)
 
     def travel(self, **delta: float) -> None:
         """Let time pass, minute-exact for the clock: everything that falls due on the way happens when it is due."""
@@ -197,7 +212,7 @@ class Company:
     def travel_to(self, moment: datetime) -> None:
         """Let time pass until this moment (aware)."""
         goal = moment.astimezone(UTC)
-        while (wake := self.read(clock.schedule.next_wake)) is not None and wake <= goal:
+        while (wake := self.read(schedule.next_wake)) is not None and wake <= goal:
             self.now = max(self.now, wake)
             self.write(lambda c: clock.run_next(c, self.dispatch, self.now))
         self.now = goal

@@ -1,0 +1,169 @@
+"""Composition root: database, capabilities, messengers, clock, delivery, web server; started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.clock import Clock
+from bot.config import Settings
+from bot.delivery import Delivery
+from bot.dispatch import Dispatch
+from bot.intake import Intake
+from console.app import console_routes
+from content import LANGUAGES, voice
+from domain.reply import Button, Choices, Reply
+from handlers.grammar import Registry, open_registry
+from messengers import NAMES
+from messengers.base import Messenger, Surroundings
+from services import words
+from storage.engine import Database
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 25
+
+
+@dataclass(slots=True)
+class App:
+    """The running program."""
+
+    settings: Settings
+    database: Database
+    key: bytes
+    base_url: str
+    demo_people: Sequence[Mapping[str, str]] = ()
+    registry: Registry = field(default_factory=open_registry)
+    messengers: dict[str, Messenger] = field(default_factory=dict)
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    links: dict[str, Callable[[str], str]] = field(default_factory=dict)
+    intake: Intake = field(init=False)
+    clock: Clock = field(init=False)
+    runner: web.AppRunner | None = None
+
+    def __post_init__(self) -> None:
+        """Join what needs no network yet."""
+        dispatch = Dispatch(self.settings.as_organisation(), self.registry, self.links)
+        self.intake = Intake(self.database, dispatch, lambda _messenger: self.nudge())
+        self.clock = Clock(self.database, dispatch, self.nudge)
+
+    def nudge(self) -> None:
+        """Tell every delivery that there may be letters."""
+        for delivery in self.deliveries.values():
+            delivery.nudge()
+
+    async def start(self, sockets: Sequence[object]) -> None:
+        """Open the messengers, serve what a former run left, then let the world in. `sockets` are bound already."""
+        surroundings = self._surroundings()
+        for name in NAMES:
+            section = getattr(self.settings, name)
+            if not section.enabled:
+                continue
+            package = importlib.import_module(f"messengers.{name}")
+            messenger: Messenger = await package.open_messenger(section, surroundings)
+            self.messengers[name] = messenger
+            self.links[name] = messenger.link
+            self.intake.join(messenger)
+            self.deliveries[name] = Delivery(self.database, messenger, self._veil)
+        waiting = await self.intake.resume()
+        if waiting:
+            log.info("%d updates of a former run are being served", waiting)
+        await self._serve_web(sockets)
+        for name, delivery in self.deliveries.items():
+            self._spawn(delivery.run(), f"delivery-{name}")
+        for name, messenger in self.messengers.items():
+            self._spawn(messenger.run(), f"messenger-{name}")
+        await self.clock.start()
+
+    def _surroundings(self) -> Surroundings:
+        entries = [e for e in self.registry.entries.values() if e.listed and e.needs is None]
+        return Surroundings(
+            doors=self.intake,
+            secret=self.key,
+            base_url=self.base_url,
+            labels={
+                language: {**voice(language).page.get("web", {}), "organisation": self.settings.organisation.name}
+                for language in LANGUAGES
+            },
+            demo_people=self.demo_people,
+            commands={
+                language: [(e.name, voice(language).help[e.name]) for e in entries if e.name in voice(language).help]
+                for language in LANGUAGES
+            },
+        )
+
+    async def _serve_web(self, sockets: Sequence[object]) -> None:
+        site = web.Application(client_max_size=25 * 1024 * 1024)
+        for messenger in self.messengers.values():
+            site.add_routes(messenger.routes())
+        site.add_routes(console_routes())
+        self.runner = web.AppRunner(site, access_log=None, shutdown_timeout=2)
+        await self.runner.setup()
+        for bound in sockets:
+            await web.SockSite(self.runner, bound).start()  # type: ignore[arg-type]
+
+    def _veil(self, reply: Reply, messenger: Messenger) -> Reply:
+        """Replace what is too personal for a messenger by a link to the self-hosted chat."""
+        if reply.personal <= messenger.limits.ceiling:
+            return reply
+        speech = voice(self.settings.organisation.language)
+        link = Button(speech.label("help.self_hosted"), url=f"{self.base_url}/chat/")
+        return Reply((speech.say("help.too_personal"), Choices(((link,),))), edits=reply.edits)
+
+    def _spawn(self, coroutine: object, name: str) -> None:
+        task = asyncio.create_task(coroutine, name=name)  # type: ignore[arg-type, var-annotated]
+        task.add_done_callback(_tell_the_end)
+        self.tasks.append(task)
+
+    async def stop(self) -> None:
+        """Take nothing in, finish what is in hand, let go. What is left stays in the database for the next start."""
+        self.clock.stop()
+        receiving = [task for task in self.tasks if task.get_name().startswith("messenger-")]
+        for task in receiving:
+            task.cancel()
+        await asyncio.gather(*receiving, return_exceptions=True)
+        await self.intake.stop(STOP_SECONDS)
+        sending = [task for task in self.tasks if task not in receiving]
+        for delivery in self.deliveries.values():
+            delivery.stop()
+        if sending:
+            await asyncio.wait(sending, timeout=5)
+        if self.runner is not None:
+            await self.runner.cleanup()
+        for messenger in self.messengers.values():
+            await messenger.close()
+        for task in sending:
+            task.cancel()
+        await asyncio.to_thread(self.database.close)
+
+
+def _tell_the_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("%s ended by mistake; restart the program", task.get_name(), exc_info=error)
+
+
+async def run_until_stopped(app: App, sockets: Sequence[object], ready: Callable[[], None]) -> None:
+    """Start, say that it is ready, and serve until SIGINT or SIGTERM."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stopping.set)
+    try:
+        await app.start(sockets)
+        ready()
+        await stopping.wait()
+    finally:
+        await app.stop()
+
+
+def keep_caches_in(folder: Path) -> None:
+    """Keep what is cached beside the data, readable by its owner alone."""
+    words.keep_cache_in(folder)

@@ -1,0 +1,142 @@
+"""`dangqun doctor`: looks at everything that an installation needs, and says what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import shutil
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import typer
+
+from bot.commands.say import out
+from bot.commands.surroundings import DEFAULT_CONFIG, ConfigOption
+from bot.config import ConfigError, Settings, load
+from messengers import NAMES
+from messengers.base import Check, Surroundings
+
+MARKS = {"ok": "[green]✓ ok     [/]", "warning": "[yellow]! warning[/]", "error": "[red]✗ error  [/]"}
+LITTLE_SPACE = 1 << 30
+SLOW = 1.0
+
+
+def doctor(config: Path | None = ConfigOption) -> None:
+    """体检：配置、数据库、时钟、通讯工具、字体 · Check configuration, database, clock, messengers, fonts."""
+    worst = "ok"
+    for check in _checks(config or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)):
+        out.print(f"{MARKS[check.level]} ", end="")
+        out.print(check.what, markup=False)
+        if check.remedy:
+            out.print(f"            → {check.remedy}", markup=False, style="dim")
+        worst = max(worst, check.level, key=("ok", "warning", "error").index)
+    if worst == "error":
+        raise typer.Exit(1)
+
+
+def _checks(config: Path | None) -> Iterator[Check]:
+    try:
+        settings = load(config)
+    except ConfigError as error:
+        yield Check("error", f"配置 configuration: {error}", "按上面每一行修改 · mend each line above")
+        return
+    yield from _configuration(settings, config)
+    yield from _database(settings)
+    yield from _clock(settings)
+    yield from _messengers(settings)
+    yield from _fonts()
+
+
+def _configuration(settings: Settings, config: Path | None) -> Iterator[Check]:
+    if config is None:
+        yield Check("warning", "没有配置文件，用的是默认值 no configuration file", "dangqun init")
+    else:
+        yield Check("ok", f"配置 configuration: {config}")
+        if config.stat().st_mode & 0o077:
+            yield Check("error", f"{config} 可被其他用户读取 readable by others", f"chmod 600 {config}")
+    if settings.security.key.get_secret_value():
+        yield Check("ok", "密钥 signing key")
+    else:
+        yield Check("error", "缺少 [security] key", "dangqun init，或 openssl rand -hex 32")
+    if not settings.web.base_url:
+        yield Check("warning", "[web] base_url 为空，链接只在本机有效", "填员工浏览器访问本程序的地址")
+
+
+def _database(settings: Settings) -> Iterator[Check]:
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - start-up cost
+
+    from storage import migrate  # noqa: PLC0415
+    from storage.engine import Database  # noqa: PLC0415
+
+    try:
+        database = Database(settings.database.url.get_secret_value())
+        begun = time.monotonic()
+        standing = migrate.current(database.engine)
+        took = time.monotonic() - begun
+    except (SQLAlchemyError, OSError) as error:
+        yield Check("error", f"数据库 database: {str(error).splitlines()[0]}", "检查 [database] url 与数据库是否在运行")
+        return
+    what = f"数据库 database: {database.engine.dialect.name}, {took * 1000:.0f} ms"
+    if standing is None:
+        yield Check("error", f"{what}，还没有建表 empty", "dangqun migrate")
+    elif standing != migrate.head():
+        yield Check("error", f"{what}，结构是 {standing}，需要 {migrate.head()}", "dangqun migrate")
+    elif took > SLOW:
+        yield Check("warning", f"{what}，很慢 slow", "检查网络与磁盘")
+    else:
+        yield Check("ok", what)
+    path = database.engine.url.database
+    if database.sqlite and path:
+        free = shutil.disk_usage(Path(path).parent).free
+        level = "ok" if free > LITTLE_SPACE else "warning"
+        yield Check(level, f"磁盘 disk: 剩余 {free / (1 << 30):.1f} GiB", "" if level == "ok" else "清理磁盘")
+    database.close()
+
+
+def _clock(settings: Settings) -> Iterator[Check]:
+    zone = ZoneInfo(settings.organisation.timezone)
+    now = datetime.now(UTC).astimezone(zone)
+    if now.year < 2026:  # noqa: PLR2004 - the year in which this was written
+        yield Check("error", f"时钟 clock: {now:%Y-%m-%d %H:%M} 明显不对", "校准系统时间（chrony 或 ntp）")
+    else:
+        yield Check("ok", f"时钟 clock: {now:%Y-%m-%d %H:%M}，{settings.organisation.timezone}")
+    from services.calendar import has_notice  # noqa: PLC0415 - start-up cost
+
+    for year in (now.year, now.year + 1) if now.month == 12 else (now.year,):  # noqa: PLR2004 - December
+        if has_notice(year):
+            yield Check("ok", f"节假日 holidays: {year}")
+        else:
+            yield Check("warning", f"{year} 年的调休安排还没有收录", "升级 holidays 包，或由管理员录入放假通知")
+
+
+def _messengers(settings: Settings) -> Iterator[Check]:
+    for name in NAMES:
+        section = getattr(settings, name)
+        if section.enabled:
+            yield from asyncio.run(_ask(name, section, settings))
+        else:
+            yield Check("ok", f"{name}: 未启用 not enabled")
+
+
+async def _ask(name: str, section: object, settings: Settings) -> list[Check]:
+    package = importlib.import_module(f"messengers.{name}")
+    surroundings = Surroundings(doors=None, secret=b"\0" * 32, base_url=settings.web.base_url)  # type: ignore[arg-type]
+    messenger = await package.open_messenger(section, surroundings)
+    try:
+        found: list[Check] = await messenger.check()
+    finally:
+        await messenger.close()
+    return found
+
+
+def _fonts() -> Iterator[Check]:
+    folders = [Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts"]
+    wanted = ("cjk", "wqy", "sourcehan", "notosanssc", "simsun", "msyh")
+    for folder in folders:
+        if folder.exists() and any(w in f.name.lower().replace("-", "") for f in folder.rglob("*.tt*") for w in wanted):
+            yield Check("ok", "中文字体 Chinese font")
+            return
+    yield Check("warning", "没有找到中文字体，截图里的汉字会是方框", "apt install fonts-noto-cjk（只影响本机截图）")

@@ -1,0 +1,82 @@
+"""`dangqun init`: a configuration with fresh secrets, and its database."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import typer
+
+from bot.commands.say import fail, out
+from bot.commands.surroundings import open_database, settings_of
+
+TEMPLATE = """\
+# 党群助手的配置。每一项的说明见 config.example.toml 与 docs/configuration.md。
+# 这个文件含有密钥：只应让运行程序的用户可读。
+
+[organisation]
+name = "{name}"
+timezone = "{timezone}"
+language = "zh"
+
+[database]
+url = "sqlite:///var/dangqun.db"
+
+[security]
+key = "{key}"
+
+[web]
+host = "127.0.0.1"
+port = 8080
+# 员工的浏览器访问本程序的地址，例如 https://dangqun.example.com
+base_url = ""
+
+[telegram]
+enabled = false
+# token = "…"          也可用环境变量 DANGQUN_TELEGRAM__TOKEN
+webhook_secret = "{webhook_secret}"
+"""
+
+
+def init(
+    name: str = typer.Option("我的单位", "--name", help="单位名称 · The organisation's name."),
+    timezone: str = typer.Option("Asia/Shanghai", "--timezone", help="时区 · Time zone."),
+    path: Path = typer.Option(Path("config.toml"), "--config", "-c", help="写到哪里 · Where to write it."),  # noqa: B008
+) -> None:
+    """生成配置与密钥、建库，并说明下一步 · Write a configuration with secrets, create the database."""
+    if any(character in name for character in '"\\\n'):
+        fail("单位名称不能含引号、反斜杠或换行。", "The name can't hold quotes, backslashes or line breaks.")
+    words = TEMPLATE.format(
+        name=name, timezone=timezone, key=secrets.token_hex(32), webhook_secret=secrets.token_urlsafe(32)
+    )
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        fail(
+            f"{path} 已存在，没有改动它。要重来，请先把它移走。",
+            f"{path} exists and was left alone. Move it away to begin anew.",
+        )
+    except OSError as error:
+        fail(f"写不了 {path}：{error}", "The file can't be written.")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(words)
+    _create(path)
+    for line in (
+        f"[green]✓[/] 配置 {path}（仅自己可读），数据库 var/dangqun.db",
+        "下一步 · Next:",
+        f"  1. dangqun import roster 花名册.xlsx --dry-run -c {path}   看看会导入什么",
+        f"  2. dangqun run -c {path}                               启动，打开 http://127.0.0.1:8080/chat/",
+        f"  3. dangqun invite 工号 -c {path}                        给每个人一个绑定码",
+        f"  4. dangqun doctor -c {path}                            体检；接入 Telegram 见 docs/telegram.md",
+    ):
+        out.print(line)
+
+
+def _create(path: Path) -> None:
+    from storage import migrate as schema  # noqa: PLC0415 - start-up cost
+
+    database = open_database(settings_of(path), must_be_current=False)
+    if schema.current(database.engine) is None:
+        schema.upgrade(database.engine)
+    database.close()

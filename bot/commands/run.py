@@ -1,0 +1,75 @@
+"""`dangqun run`: serve an installation until stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bot.commands.say import fail, out
+from bot.commands.surroundings import ConfigOption, key_of, open_database, settings_of
+from bot.config import Settings
+from storage.engine import Database
+
+
+def run(config: Path | None = ConfigOption) -> None:
+    """启动服务（Ctrl-C 停止）· Serve until stopped."""
+    begun = time.monotonic()
+    settings = settings_of(config)
+    key = key_of(settings)
+    database = open_database(settings)
+    bound, port = bind(settings.web.host, settings.web.port, tries=1)
+    base_url = settings.web.base_url or f"http://{settings.web.host}:{port}"
+
+    def ready() -> None:
+        out.print(f"已就绪 · ready in {time.monotonic() - begun:.2f} s  {base_url}/chat/")
+
+    serve(settings, database, key, [bound], base_url, ready=ready)
+
+
+def bind(host: str, port: int, tries: int = 20) -> tuple[socket.socket, int]:
+    """Take the port, or the next free one; ends with a sentence when there is none."""
+    for candidate in range(port, port + tries):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        taken = socket.socket(family, socket.SOCK_STREAM)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind((host, candidate))
+        except OSError:
+            taken.close()
+            continue
+        taken.listen(256)
+        taken.setblocking(False)
+        return taken, taken.getsockname()[1]
+    fail(
+        f"端口 {port} 被占用（{host}）。换一个 [web] port，或停掉占用它的程序。",
+        f"Port {port} is taken. Choose another [web] port, or stop what holds it.",
+    )
+
+
+def serve(
+    settings: Settings,
+    database: Database,
+    key: bytes,
+    sockets: Sequence[socket.socket],
+    base_url: str,
+    *,
+    demo_people: Sequence[Mapping[str, str]] = (),
+    ready: object = None,
+) -> None:
+    """Run the program on these sockets until SIGINT or SIGTERM."""
+    from bot.app import App, keep_caches_in, run_until_stopped  # noqa: PLC0415 - after the configuration is known good
+    from bot.logs import start_logging  # noqa: PLC0415
+
+    start_logging()
+    url = database.engine.url
+    beside = Path(url.database).parent if url.get_backend_name() == "sqlite" and url.database else Path("var")
+    keep_caches_in(beside / "cache")
+
+    async def main() -> None:
+        app = App(settings, database, key, base_url, demo_people)
+        await run_until_stopped(app, sockets, ready)  # type: ignore[arg-type]
+
+    asyncio.run(main())

@@ -1,0 +1,58 @@
+"""What every command that touches an installation needs: its checked settings, its database, its key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from bot.commands.say import fail
+from bot.config import ConfigError, Settings, load
+from storage.engine import Database
+
+DEFAULT_CONFIG = Path("config.toml")
+
+ConfigOption = typer.Option(None, "--config", "-c", help="配置文件，默认 ./config.toml · The configuration file.")
+
+
+def settings_of(config: Path | None) -> Settings:
+    """Read the configuration, or end with every mistake in it and its remedy."""
+    path = config or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)
+    try:
+        return load(path)
+    except ConfigError as error:
+        fail(f"配置有误：\n{error}", "The configuration is wrong; the lines above name each mistake.")
+
+
+def open_database(settings: Settings, *, must_be_current: bool = True) -> Database:
+    """Open the database, or end with the reason. `must_be_current`: refuse a schema of another version."""
+    from sqlalchemy.exc import ArgumentError, OperationalError  # noqa: PLC0415 - start-up cost
+
+    from storage import migrate  # noqa: PLC0415
+
+    try:
+        database = Database(settings.database.url.get_secret_value())
+        standing = migrate.current(database.engine) if must_be_current else None
+    except ArgumentError as error:
+        fail(f"[database] url 不是可用的地址：{error}", "The database address can't be read.")
+    except OperationalError as error:
+        fail(f"数据库连接不上：{error.orig}", "The database can't be reached; `dangqun doctor` says more.")
+    if must_be_current and standing != migrate.head():
+        database.close()
+        state = "空的 / empty" if standing is None else standing
+        fail(
+            f"数据库结构不是本程序需要的版本（现在：{state}，需要：{migrate.head()}）。请运行 dangqun migrate",
+            "The database schema is of another version. Run `dangqun migrate`.",
+        )
+    return database
+
+
+def key_of(settings: Settings) -> bytes:
+    """Return the program's signing key, or end: without one links and codes could be forged."""
+    text = settings.security.key.get_secret_value()
+    if not text:
+        fail(
+            "缺少 [security] key。运行 dangqun init 会生成配置，或自行设置 64 位十六进制。",
+            "[security] key is missing. `dangqun init` makes a configuration with one.",
+        )
+    return bytes.fromhex(text)

@@ -1,0 +1,202 @@
+"""TOML plus environment -> checked settings, looked at once, at start; an unknown key names the nearest one.
+
+`DANGQUN_TELEGRAM__TOKEN=…` sets `[telegram] token`; `DANGQUN_TELEGRAM__TOKEN_FILE=/run/secrets/token` reads a file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import time
+from pathlib import Path
+from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from domain.organisation import Organisation, PointRule, QuietHours, Timetable
+from messengers.telegram import Section as TelegramSection
+from messengers.web import Section as WebSection
+
+PREFIX = "DANGQUN_"
+
+
+class ConfigError(Exception):
+    """The configuration is wrong; each line of the message is one mistake with its remedy."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OrganisationSection(_Section):
+    """Who we are."""
+
+    name: str = Field("我的单位", min_length=1, max_length=60, description="The name that people see.")
+    timezone: str = Field("Asia/Shanghai", description="The organisation's zone: its days and hours are counted in it.")
+    language: Literal["zh", "en"] = Field("zh", description="The language for people who have not chosen one.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in available_timezones():
+            near = difflib.get_close_matches(value, available_timezones(), 1)
+            raise ValueError(f"no such time zone: {value}" + (f"; did you mean {near[0]}?" if near else ""))
+        return value
+
+
+class DatabaseSection(_Section):
+    """Where everything is kept."""
+
+    url: SecretStr = Field(
+        SecretStr("sqlite:///var/dangqun.db"),
+        description="sqlite:///path, or postgresql://user:password@host/name.",
+    )
+
+
+class SecuritySection(_Section):
+    """The program's own secret."""
+
+    key: SecretStr = Field(
+        SecretStr(""),
+        description="32 random bytes in hex: signs links and binding codes. `dangqun init` makes one.",
+    )
+
+    @field_validator("key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if text and (len(text) < 64 or any(c not in "0123456789abcdef" for c in text.lower())):  # noqa: PLR2004
+            raise ValueError("must be 64 hexadecimal characters; `openssl rand -hex 32` makes them")
+        return value
+
+
+class ScheduleSection(_Section):
+    """When the assistant speaks by itself, on the organisation's clock."""
+
+    learning_at: time = Field(time(9, 10), description="The day's reading, on working days.")
+    quiz_reminder_at: time = Field(time(16, 40), description="The unfinished quiz, for those who asked for it.")
+    theme_day: int = Field(5, ge=1, le=28, description="Day of the month of the theme day, where a branch chose none.")
+    theme_day_at: time = Field(time(15, 0), description="When the theme day begins.")
+    theme_day_reminder_at: time = Field(time(9, 20), description="When it is reminded, the day before and on the day.")
+    digest_weekday: int = Field(0, ge=0, le=6, description="The weekly digest's weekday; 0 is Monday.")
+    digest_at: time = Field(time(8, 40), description="The weekly digest to secretaries and officers.")
+
+
+class QuietHoursSection(_Section):
+    """When nobody is disturbed."""
+
+    start: time = Field(time(21, 0), description="Nothing is pushed from here,")
+    end: time = Field(time(8, 0), description="until here.")
+    days_off: bool = Field(default=True, description="Nothing is pushed on days off either.")
+    pushes_a_day: int = Field(3, ge=1, le=20, description="At most so many pushes a person and day.")
+
+
+class PointRuleSection(_Section):
+    """What a kind of deed is worth."""
+
+    points: int = Field(..., ge=0, le=100, description="Points for one deed; 0 switches the rule off.")
+    daily_cap: int = Field(..., ge=0, le=1000, description="Points that count in a day.")
+
+
+class PointsSection(_Section):
+    """Points are voluntary and one's own."""
+
+    checkin: PointRuleSection = Field(PointRuleSection(points=1, daily_cap=1), description="The day's check-in.")
+    gathering: PointRuleSection = Field(PointRuleSection(points=5, daily_cap=10), description="Being at a gathering.")
+    quiz: PointRuleSection = Field(PointRuleSection(points=1, daily_cap=5), description="Each right answer.")
+    learning: PointRuleSection = Field(PointRuleSection(points=1, daily_cap=3), description="Each reading read.")
+    smallest_group: int = Field(5, ge=5, le=100, description="No average is shown of fewer people; never below 5.")
+
+
+class Settings(_Section):
+    """The whole configuration."""
+
+    organisation: OrganisationSection = Field(OrganisationSection(), description="Who we are.")  # type: ignore[call-arg]
+    database: DatabaseSection = Field(DatabaseSection(), description="Where everything is kept.")  # type: ignore[call-arg]
+    security: SecuritySection = Field(SecuritySection(), description="The program's own secret.")  # type: ignore[call-arg]
+    web: WebSection = Field(WebSection(), description="The embedded chat and its server.")
+    telegram: TelegramSection = Field(TelegramSection(), description="Telegram.")
+    schedule: ScheduleSection = Field(ScheduleSection(), description="When the assistant speaks.")  # type: ignore[call-arg]
+    quiet_hours: QuietHoursSection = Field(QuietHoursSection(), description="When nobody is disturbed.")  # type: ignore[call-arg]
+    points: PointsSection = Field(PointsSection(), description="Points are voluntary and one's own.")  # type: ignore[call-arg]
+
+    def as_organisation(self) -> Organisation:
+        """Return what rules need, without the rest."""
+        schedule, quiet = self.schedule, self.quiet_hours
+        rules = ("checkin", "gathering", "quiz", "learning")
+        return Organisation(
+            name=self.organisation.name,
+            zone=ZoneInfo(self.organisation.timezone),
+            language=self.organisation.language,
+            points={
+                rule: PointRule(getattr(self.points, rule).points, getattr(self.points, rule).daily_cap)
+                for rule in rules
+            },
+            quiet=QuietHours(quiet.start, quiet.end, quiet.days_off),
+            pushes_a_day=quiet.pushes_a_day,
+            timetable=Timetable(**schedule.model_dump()),
+            smallest_group=self.points.smallest_group,
+        )
+
+
+def load(path: Path | None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the configuration. `path` None: environment and defaults alone. Raises `ConfigError`."""
+    data: dict[str, Any] = {}
+    if path is not None:
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise ConfigError(f"{path}: no such file; `dangqun init` makes one") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path}: {error}") from error
+    _merge_environment(data, os.environ if environment is None else environment)
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_sentence(problem) for problem in error.errors())) from error
+
+
+def _merge_environment(data: dict[str, Any], environment: Mapping[str, str]) -> None:
+    for name, value in sorted(environment.items()):
+        if not name.startswith(PREFIX) or "__" not in name:
+            continue
+        *sections, key = name.removeprefix(PREFIX).lower().split("__")
+        if key.endswith("_file"):
+            key = key.removesuffix("_file")
+            try:
+                value = Path(value).read_text(encoding="utf-8").strip()  # noqa: PLW2901
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigError(f"{name}: the file can't be read: {error}") from error
+        table = data
+        for section in sections:
+            table = table.setdefault(section, {})
+            if not isinstance(table, dict):
+                raise ConfigError(f"{name}: [{section}] is not a section")
+        table[key] = value
+
+
+def _fields_at(location: tuple[Any, ...]) -> list[str]:
+    model: Any = Settings
+    for part in location[:-1]:
+        if part not in model.model_fields:
+            return []
+        annotation = model.model_fields[part].annotation
+        candidates = [annotation, *get_args(annotation)]
+        model = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
+        if model is None:
+            return []
+    return list(model.model_fields)
+
+
+def _sentence(problem: Any) -> str:  # noqa: ANN401 - pydantic's error dict
+    location = problem["loc"]
+    where = ".".join(str(part) for part in location) or "configuration"
+    if problem["type"] == "extra_forbidden":
+        known = _fields_at(location)
+        near = difflib.get_close_matches(str(location[-1]), known, 1, 0.4)
+        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+        return f"{where}: unknown key; {hint}"
+    return f"{where}: {problem['msg'].removeprefix('Value error, ')}"

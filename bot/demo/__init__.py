@@ -1,0 +1,1 @@
+"""The demo enterprise: generated from a fixed seed, lived in, and prepared for today."""

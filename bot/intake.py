@@ -1,0 +1,217 @@
+"""From a raw update to its turn: stored first, then read, then heard, one at a time and in order for each account."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+from bot.dispatch import Dispatch
+from bot.understand import needs_dictionary
+from domain.arrival import Arrival, Ignored, MalformedUpdateError, Uploaded
+from domain.codec import decode_reply
+from domain.refusal import Refusal
+from messengers.base import MailboxItem, Messenger, Outgoing, Raw, SendFailedError, StoredFile
+from services import words
+from storage import attachment, inbox, outbox
+from storage.engine import Database, StorageError
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 64
+"""Turns in progress at the same time; each is one piece of work for the database."""
+PATIENCE = (0.2, 0.5, 1.0, 2.0, 5.0)
+"""Seconds between tries while the database can't be reached; the last one repeats."""
+FETCH_TRIES = 3
+
+
+class Intake:
+    """Implements `messengers.base.Doors`, and serves what came through them."""
+
+    def __init__(self, database: Database, dispatch: Dispatch, posted: Callable[[str], None]) -> None:
+        """`posted(messenger)` is called when an answer was written."""
+        self._database = database
+        self._dispatch = dispatch
+        self._posted = posted
+        self._messengers: dict[str, Messenger] = {}
+        self._lines: dict[tuple[str, str], deque[tuple[int, Arrival, str]]] = {}
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self.ignored: Counter[tuple[str, str]] = Counter()
+        """(messenger, why) -> how many updates asked nothing of us."""
+
+    def join(self, messenger: Messenger) -> None:
+        """Serve this messenger."""
+        self._messengers[messenger.name] = messenger
+
+    # what messengers are lent
+
+    async def accept(self, messenger: str, events: Sequence[Raw], cursor: str | None = None) -> None:
+        """Commit raw updates and cursor together, then serve the new ones."""
+        now = datetime.now(UTC)
+        pairs = [(event.key, event.body) for event in events]
+
+        def keep(connection: inbox.Connection) -> list[tuple[int, str]]:
+            kept = inbox.keep(connection, messenger, pairs, now)
+            if cursor is not None:
+                inbox.move_cursor(connection, messenger, cursor)
+            return kept
+
+        for row, body in await self._database.write(keep):
+            await self._read(row, messenger, body)
+
+    async def cursor(self, messenger: str) -> str | None:
+        """Return the cursor committed last."""
+        return await self._database.read(lambda c: inbox.cursor_of(c, messenger))
+
+    async def keep_file(self, stored: StoredFile) -> int:
+        """Keep bytes; returns the attachment id."""
+        now = datetime.now(UTC)
+        return await self._database.write(lambda c: attachment.keep(c, stored.name, stored.mime, stored.body, now))
+
+    async def open_file(self, attachment_id: int) -> StoredFile | None:
+        """Return a kept file."""
+        found = await self._database.read(lambda c: attachment.load(c, attachment_id))
+        return None if found is None else StoredFile(*found)
+
+    async def mailbox(self, messenger: str, user: str, after: int, limit: int) -> list[MailboxItem]:
+        """Return a person's newest letters and own raw updates, oldest first."""
+
+        def look(connection: inbox.Connection) -> list[MailboxItem]:
+            letters = outbox.sent_to(connection, messenger, user, after, limit)
+            since = letters[0][0] if after and letters else None
+            own = [] if after and not letters else inbox.said_by(connection, messenger, user, since, limit)
+            items = [
+                (at, 1, MailboxItem(at.isoformat(), letter=Outgoing(number, user, chat, decode_reply(payload), edits)))
+                for at, number, chat, edits, payload in letters
+            ]
+            items += [(at, 0, MailboxItem(at.isoformat(), raw=Raw(key, body))) for at, key, body in own]
+            return [item for _, _, item in sorted(items, key=lambda entry: entry[:2])]
+
+        return await self._database.read(look)
+
+    # serving
+
+    async def resume(self) -> int:
+        """Serve what a former run stored and did not hear; returns how many updates that was."""
+        above, count = 0, 0
+        while rows := await self._database.read(lambda c, a=above: inbox.waiting(c, a)):  # type: ignore[misc]
+            for row, messenger, body in rows:
+                above = row
+                count += 1
+                await self._read(row, messenger, body)
+        return count
+
+    async def stop(self, seconds: float = 25) -> None:
+        """Start no more turns, and wait for those in progress; the rest stays in the inbox for the next start."""
+        self._stopping = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+
+    async def idle(self) -> None:
+        """Wait until everything accepted so far has been served."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _read(self, row: int, messenger: str, body: str) -> None:
+        """Make an arrival of a stored update; what can't be read becomes a dead letter, and the next one is served."""
+        face = self._messengers.get(messenger)
+        if face is None:
+            return
+        try:
+            arrival = face.receive(body)
+        except MalformedUpdateError as error:
+            log.warning("%s: update %d can't be read: %s", messenger, row, error)
+            await self._settle(row, inbox.DEAD, str(error))
+            return
+        except Exception as error:
+            log.exception("%s: update %d broke its reader", messenger, row)
+            await self._settle(row, inbox.DEAD, f"{type(error).__name__}: {error}")
+            return
+        if isinstance(arrival, Ignored):
+            self.ignored[messenger, arrival.why] += 1
+            await self._settle(row, inbox.IGNORED, arrival.why)
+            return
+        self._queue(row, arrival, body)
+
+    async def _settle(self, row: int, state: str, note: str) -> None:
+        await self._database.write(lambda c: inbox.settle(c, row, state, note=note))
+
+    def _queue(self, row: int, arrival: Arrival, body: str) -> None:
+        line = self._lines.setdefault((arrival.messenger, arrival.user), deque())
+        line.append((row, arrival, body))
+        if len(line) == 1:
+            task = asyncio.create_task(self._serve(line, (arrival.messenger, arrival.user)))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, line: deque[tuple[int, Arrival, str]], account: tuple[str, str]) -> None:
+        """Serve one account's updates, each to its end before the next."""
+        while line and not self._stopping:
+            row, arrival, body = line[0]
+            async with self._places:
+                try:
+                    await self._turn(row, arrival, body)
+                except Exception:
+                    log.exception("update %d could not even be answered", row)
+            line.popleft()
+        self._lines.pop(account, None)
+
+    async def _turn(self, row: int, arrival: Arrival, body: str) -> None:
+        face = self._messengers[arrival.messenger]
+        acknowledging = asyncio.create_task(face.acknowledge(body))
+        self._tasks.add(acknowledging)
+        acknowledging.add_done_callback(self._tasks.discard)
+        if isinstance(arrival.content, Uploaded) and arrival.content.attachment is None:
+            arrival = await self._fetch(face, arrival)
+        if needs_dictionary(arrival):
+            await asyncio.to_thread(words.load)
+        await self._hear(row, arrival)
+        self._posted(arrival.messenger)
+
+    async def _hear(self, row: int, arrival: Arrival) -> None:
+        """Have the turn; while the database is away the update waits, and so does everything behind it."""
+        for attempt in range(1_000_000):
+            now = datetime.now(UTC)
+            try:
+                await self._database.write(partial(self._dispatch.hear, row=row, arrival=arrival, now=now))
+            except Refusal as refusal:
+                await self._database.write(
+                    partial(self._dispatch.refuse, row=row, arrival=arrival, refusal=refusal, now=now)
+                )
+            except StorageError:
+                log.warning("the database is away; update %d waits", row, exc_info=attempt == 0)
+                if self._stopping:
+                    return
+                await asyncio.sleep(PATIENCE[min(attempt, len(PATIENCE) - 1)])
+                continue
+            except Exception as error:
+                apologise = partial(self._dispatch.apologise, row=row, arrival=arrival, error=error, now=now)
+                reference = await self._database.write(apologise)
+                log.exception("turn of update %d failed, reference %s", row, reference)
+            return
+
+    async def _fetch(self, face: Messenger, arrival: Arrival) -> Arrival:
+        """Bring an upload's bytes home before its turn. When they can't be had the turn sees an upload without them."""
+        content = arrival.content
+        if not isinstance(content, Uploaded):
+            return arrival
+        for attempt in range(FETCH_TRIES):
+            try:
+                stored = await face.fetch(content)
+            except SendFailedError as error:
+                log.warning("%s: a file could not be fetched: %s", arrival.messenger, error.why)
+                if error.permanent:
+                    break
+                await asyncio.sleep(error.retry_after or PATIENCE[attempt])
+                continue
+            number = await self.keep_file(stored)
+            kept = Uploaded(content.remote, stored.name, stored.mime, len(stored.body), content.caption, number)
+            return Arrival(
+                arrival.messenger, arrival.user, arrival.chat, arrival.private, arrival.at, kept, arrival.language
+            )
+        return arrival
