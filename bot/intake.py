@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
+from sqlalchemy import Connection
+
 from bot.dispatch import Dispatch
 from bot.understand import needs_dictionary
 from domain.arrival import Arrival, Ignored, MalformedUpdateError, Uploaded
@@ -55,7 +57,7 @@ class Intake:
         now = datetime.now(UTC)
         pairs = [(event.key, event.body) for event in events]
 
-        def keep(connection: inbox.Connection) -> list[tuple[int, str]]:
+        def keep(connection: Connection) -> list[tuple[int, str]]:
             kept = inbox.keep(connection, messenger, pairs, now)
             if cursor is not None:
                 inbox.move_cursor(connection, messenger, cursor)
@@ -81,7 +83,7 @@ class Intake:
     async def mailbox(self, messenger: str, user: str, after: int, limit: int) -> list[MailboxItem]:
         """Return a person's newest letters and own raw updates, oldest first."""
 
-        def look(connection: inbox.Connection) -> list[MailboxItem]:
+        def look(connection: Connection) -> list[MailboxItem]:
             letters = outbox.sent_to(connection, messenger, user, after, limit)
             since = letters[0][0] if after and letters else None
             own = [] if after and not letters else inbox.said_by(connection, messenger, user, since, limit)

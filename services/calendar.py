@@ -1,4 +1,4 @@
-"""Workdays and days off: what the administrator declared, else the `holidays` package (with make-up workdays), else weekends."""
+"""Workdays and days off: what the administrator declared, else the `holidays` package with its make-up workdays."""
 
 from __future__ import annotations
 

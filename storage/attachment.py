@@ -1,4 +1,4 @@
-"""Files and pictures with their bytes. They live in the database, so that one transaction and one backup hold everything."""
+"""Files and pictures with their bytes, in the database: one transaction and one backup hold everything."""
 
 from __future__ import annotations
 

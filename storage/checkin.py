@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from storage.base import Id, UtcTime, metadata
+from storage.prepared import Prepared
 
 checkin = Table(
     "checkin",
@@ -22,11 +23,13 @@ checkin = Table(
 )
 
 _VALUES: dict[str, Any] = {name: bindparam(name) for name in ("member_id", "day", "at", "streak")}
-_RECORD = {
-    name: insert(checkin).values(_VALUES).on_conflict_do_nothing().returning(checkin.c.day)
-    for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgres_insert))
-}
-_LAST = (
+_RECORD = Prepared(
+    {
+        name: insert(checkin).values(_VALUES).on_conflict_do_nothing().returning(checkin.c.day)
+        for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgres_insert))
+    }
+)
+_LAST = Prepared(
     select(checkin.c.day, checkin.c.at, checkin.c.streak)
     .where(checkin.c.member_id == bindparam("member_id"))
     .order_by(checkin.c.day.desc())
@@ -36,12 +39,11 @@ _LAST = (
 
 def last(connection: Connection, member_id: int) -> tuple[date, datetime, int] | None:
     """Return (day, at, streak) of a person's newest check-in."""
-    row = connection.execute(_LAST, {"member_id": member_id}).first()
+    row = _LAST.first(connection, {"member_id": member_id})
     return None if row is None else (row[0], row[1], row[2])
 
 
 def record(connection: Connection, member_id: int, day: date, at: datetime, streak: int) -> bool:
     """Record the check-in of a day; False when there is one already."""
-    statement = _RECORD[connection.dialect.name]
     values = {"member_id": member_id, "day": day, "at": at, "streak": streak}
-    return connection.execute(statement, values).first() is not None
+    return _RECORD.first(connection, values) is not None

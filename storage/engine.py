@@ -35,19 +35,34 @@ _RETRIED = {"40001", "40P01", "55P03"}
 
 
 class StorageError(Exception):
-    """The database can't take or give anything now (disk full, server gone). Nothing was stored; trying later is right."""
+    """The database can't take or give anything now (disk full, server gone). Nothing was stored; try later."""
 
 
 class _Job:
-    """A piece of work waiting for the writer, and the future that it settles."""
+    """A piece of work waiting for the writer, and whoever waits for it: a task of an event loop, or a thread."""
 
-    __slots__ = ("error", "future", "result", "work")
+    __slots__ = ("error", "future", "loop", "result", "work")
 
-    def __init__(self, work: Work[Any]) -> None:
+    def __init__(self, work: Work[Any], loop: asyncio.AbstractEventLoop | None) -> None:
         self.work = work
-        self.future: Future[Any] = Future()
+        self.loop = loop
+        self.future: Any = loop.create_future() if loop else Future()
         self.result: Any = None
         self.error: BaseException | None = None
+
+    def tell(self) -> None:
+        """Settle the future; on the loop's own thread when there is a loop."""
+        if self.future.cancelled():
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+def _tell_all(jobs: list[_Job]) -> None:
+    for job in jobs:
+        job.tell()
 
 
 def _sqlite_engine(url: str) -> Engine:
@@ -98,7 +113,8 @@ class Database:
         if not self.sqlite:
             return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._pool, self.write_now, work))
         # The commit goes on when the waiting task is cancelled: half a turn must never happen.
-        return await asyncio.shield(asyncio.wrap_future(self._submit(work)))
+        result: T = await asyncio.shield(self._submit(work, asyncio.get_running_loop()))
+        return result
 
     async def read(self, work: Work[T]) -> T:
         """Do the work on one consistent view of the data; anything it writes is rolled back."""
@@ -107,7 +123,7 @@ class Database:
     def write_now(self, work: Work[T]) -> T:
         """Do the same as `write`, for a caller without an event loop."""
         if self.sqlite:
-            result: T = self._submit(work).result()
+            result: T = self._submit(work, None).result()
             return result
         return self._on_server(work)
 
@@ -149,12 +165,12 @@ class Database:
                 raise
         raise AssertionError  # pragma: no cover - the loop always returns or raises
 
-    def _submit(self, work: Work[Any]) -> Future[Any]:
+    def _submit(self, work: Work[Any], loop: asyncio.AbstractEventLoop | None) -> Any:  # noqa: ANN401 - either future
         with self._starting:
             if self._writer is None:
                 self._writer = threading.Thread(target=self._write_for_ever, name="storage-writer", daemon=True)
                 self._writer.start()
-        job = _Job(work)
+        job = _Job(work, loop)
         self._jobs.put(job)
         return job.future
 
@@ -193,28 +209,40 @@ class Database:
             connection = None
             for job in batch:
                 job.error = job.error or StorageError(str(getattr(error, "orig", error)))
-        for job in batch:
-            if job.error is None:
-                job.future.set_result(job.result)
-            else:
-                job.future.set_exception(job.error)
+        for loop in {job.loop for job in batch}:
+            ours = [job for job in batch if job.loop is loop]
+            if loop is None:
+                _tell_all(ours)
+            elif not loop.is_closed():
+                # One wake-up for the whole batch: each costs the loop a system call.
+                loop.call_soon_threadsafe(_tell_all, ours)
         return connection
 
 
 def _do(job: _Job, connection: Connection, *, alone: bool) -> None:
     """Run one piece of work; its failure undoes it alone. A failure of the database itself is raised for the batch."""
+    cursor = connection.connection.cursor()
     if not alone:
-        connection.exec_driver_sql("SAVEPOINT piece")
+        cursor.execute("SAVEPOINT piece")
     try:
         job.result = job.work(connection)
-    except OperationalError:
-        raise
-    except BaseException as error:  # noqa: BLE001 - handed to the caller
+    except BaseException as error:
+        if isinstance(error, OperationalError) and _is_away(error):
+            raise
         job.error = error
         if not alone:
-            connection.exec_driver_sql("ROLLBACK TO piece")
+            cursor.execute("ROLLBACK TO piece")
     if not alone:
-        connection.exec_driver_sql("RELEASE piece")
+        cursor.execute("RELEASE piece")
+    cursor.close()
+
+
+_AWAY = ("locked", "full", "disk", "readonly", "unable to open", "malformed", "not a database", "i/o", "interrupted")
+
+
+def _is_away(error: OperationalError) -> bool:
+    """Tell a database that can't take anything now from a statement that is wrong: SQLite names both the same."""
+    return any(word in str(error.orig).lower() for word in _AWAY)
 
 
 def _discard(connection: Connection | None) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from storage.base import UtcTime, id_column, metadata
+from storage.prepared import Prepared
 
 NEW, DONE, IGNORED, DEAD, FAILED = "new", "done", "ignored", "dead", "failed"
 """new: to be heard; ignored: asks nothing of us; dead: can't be read; failed: our mistake, under a reference."""
@@ -57,11 +58,13 @@ _ROW = {
     "body": bindparam("body"),
     "state": NEW,
 }
-_KEEP = {
-    "sqlite": sqlite_insert(inbox).values(_ROW).on_conflict_do_nothing().returning(inbox.c.id),
-    "postgresql": pg_insert(inbox).values(_ROW).on_conflict_do_nothing().returning(inbox.c.id),
-}
-_SETTLE = (
+_KEEP = Prepared(
+    {
+        "sqlite": sqlite_insert(inbox).values(_ROW).on_conflict_do_nothing().returning(inbox.c.id),
+        "postgresql": pg_insert(inbox).values(_ROW).on_conflict_do_nothing().returning(inbox.c.id),
+    }
+)
+_SETTLE = Prepared(
     inbox.update()
     .where(inbox.c.id == bindparam("row"))
     .values(
@@ -77,12 +80,9 @@ def keep(
     connection: Connection, messenger: str, events: Iterable[tuple[str, str]], now: datetime
 ) -> list[tuple[int, str]]:
     """Store (key, body) pairs that are not known yet; returns (id, body) of the new ones, in their order."""
-    statement = _KEEP[connection.dialect.name]
     kept = []
     for key, body in events:
-        row = connection.execute(
-            statement, {"messenger": messenger, "event_key": key, "body": body, "received_at": now}
-        ).first()
+        row = _KEEP.first(connection, {"messenger": messenger, "event_key": key, "body": body, "received_at": now})
         if row is not None:
             kept.append((row[0], body))
     return kept
@@ -90,7 +90,7 @@ def keep(
 
 def settle(connection: Connection, row: int, state: str, *, sender: str = "", note: str = "") -> None:
     """Say what became of an update."""
-    connection.execute(_SETTLE, {"row": row, "to": state, "why": note[:400], "who": sender})
+    _SETTLE.rows(connection, {"row": row, "to": state, "why": note[:400], "who": sender})
 
 
 def waiting(connection: Connection, above: int = 0, limit: int = 1000) -> Sequence[tuple[int, str, str]]:

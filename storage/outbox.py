@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from storage.base import Id, UtcTime, id_column, metadata
+from storage.prepared import Prepared
 
 READY, SENDING, SENT, UNKNOWN, FAILED, HELD, RECALLED = (
     "ready",
@@ -86,8 +87,24 @@ letter = Table(
     Index("ix_letter_member_id_created_at", "member_id", "created_at"),
 )
 
-_WRITE = letter.insert().returning(letter.c.id)
-_SETTLE = (
+_GIVEN = (
+    "messenger",
+    "recipient",
+    "chat",
+    "member_id",
+    "lane",
+    "kind",
+    "must_arrive",
+    "language",
+    "payload",
+    "edits",
+    "state",
+    "created_at",
+    "next_at",
+)
+_VALUES: dict[str, Any] = {name: bindparam(name) for name in _GIVEN}
+_WRITE = Prepared(letter.insert().values(_VALUES).returning(letter.c.id))
+_SETTLE = Prepared(
     letter.update()
     .where(letter.c.id == bindparam("row"))
     .values(
@@ -119,9 +136,9 @@ class Claimed(NamedTuple):
 
 
 def write(connection: Connection, values: dict[str, Any]) -> int:
-    """Write one letter; returns its id."""
-    row = connection.execute(_WRITE, values).one()
-    return int(row[0])
+    """Write one letter, all of `_GIVEN` said; returns its id."""
+    [(number,)] = _WRITE.rows(connection, values)
+    return int(number)
 
 
 def write_many(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -182,7 +199,7 @@ def claim(connection: Connection, messenger: str, now: datetime, lease: timedelt
     return [Claimed(*row) for row in rows]
 
 
-def settle(  # noqa: PLR0913 - a row has so many columns
+def settle(
     connection: Connection,
     row: int,
     state: str,
@@ -194,8 +211,8 @@ def settle(  # noqa: PLR0913 - a row has so many columns
     parts_done: int = 0,
 ) -> None:
     """Say what became of a letter; `again_at` with state ready means: try again then."""
-    connection.execute(
-        _SETTLE,
+    _SETTLE.rows(
+        connection,
         {
             "row": row,
             "to": state,
@@ -277,7 +294,7 @@ def campaign_counts(connection: Connection, number: int) -> dict[str, int]:
     rows = connection.execute(
         select(letter.c.state, func.count()).where(letter.c.campaign_id == number).group_by(letter.c.state)
     )
-    return {state: count for state, count in rows}
+    return dict(tuple(row) for row in rows)
 
 
 def campaign_letters(connection: Connection, number: int, states: Sequence[str]) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from storage.base import Id, UtcTime, id_column, metadata
+from storage.prepared import Prepared
 
 entry = Table(
     "points_entry",
@@ -59,21 +60,25 @@ tally = Table(
 _ENTRY: dict[str, Any] = {
     name: bindparam(name) for name in ("member_id", "rule", "source", "points", "day", "at", "reason", "by_member_id")
 }
-_APPEND = {
-    name: insert(entry).values(_ENTRY).on_conflict_do_nothing().returning(entry.c.id)
-    for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgres_insert))
-}
-_ADD_UP = {
-    name: insert(tally)
-    .values({c: bindparam(c) for c in ("member_id", "day", "rule", "points")})
-    .on_conflict_do_update(
-        index_elements=[tally.c.member_id, tally.c.day, tally.c.rule],
-        set_={"points": tally.c.points + bindparam("points")},
+_DIALECTS = (("sqlite", sqlite_insert), ("postgresql", postgres_insert))
+_APPEND = Prepared(
+    {name: insert(entry).values(_ENTRY).on_conflict_do_nothing().returning(entry.c.id) for name, insert in _DIALECTS}
+)
+_ADD_UP = Prepared(
+    {
+        name: insert(tally)
+        .values({c: bindparam(c) for c in ("member_id", "day", "rule", "points")})
+        .on_conflict_do_update(
+            index_elements=[tally.c.member_id, tally.c.day, tally.c.rule],
+            set_={"points": tally.c.points + insert(tally).excluded.points},
+        )
+        for name, insert in _DIALECTS
+    }
+)
+_TODAY = Prepared(
+    select(tally.c.rule, tally.c.points).where(
+        tally.c.member_id == bindparam("member_id"), tally.c.day == bindparam("day")
     )
-    for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgres_insert))
-}
-_TODAY = select(tally.c.rule, tally.c.points).where(
-    tally.c.member_id == bindparam("member_id"), tally.c.day == bindparam("day")
 )
 
 
@@ -102,9 +107,8 @@ def append(  # noqa: PLR0913 - a row has so many columns
     by_member_id: int | None = None,
 ) -> int | None:
     """Add a line and count it; returns its id, or None when this rule and source were counted before."""
-    name = connection.dialect.name
-    row = connection.execute(
-        _APPEND[name],
+    row = _APPEND.first(
+        connection,
         {
             "member_id": member_id,
             "rule": rule,
@@ -115,16 +119,16 @@ def append(  # noqa: PLR0913 - a row has so many columns
             "reason": reason,
             "by_member_id": by_member_id,
         },
-    ).first()
+    )
     if row is None:
         return None
-    connection.execute(_ADD_UP[name], {"member_id": member_id, "day": day, "rule": rule, "points": points})
+    _ADD_UP.rows(connection, {"member_id": member_id, "day": day, "rule": rule, "points": points})
     return int(row[0])
 
 
 def of_day(connection: Connection, member_id: int, day: date) -> dict[str, int]:
     """Return a day's points by rule."""
-    return {rule: points for rule, points in connection.execute(_TODAY, {"member_id": member_id, "day": day})}
+    return dict(_TODAY.rows(connection, {"member_id": member_id, "day": day}))
 
 
 def between(connection: Connection, member_id: int, first: date, last: date) -> int:
