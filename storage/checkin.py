@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from storage.base import Id, UtcTime, metadata
+from storage.member import member
 from storage.prepared import Prepared
 
 checkin = Table(
@@ -47,3 +48,31 @@ def record(connection: Connection, member_id: int, day: date, at: datetime, stre
     """Record the check-in of a day; False when there is one already."""
     values = {"member_id": member_id, "day": day, "at": at, "streak": streak}
     return _RECORD.first(connection, values) is not None
+
+
+def since(connection: Connection, member_id: int, day: date) -> list[tuple[date, int]]:
+    """Return (day, streak) of a person's check-ins from this day on, earliest first."""
+    rows = connection.execute(
+        select(checkin.c.day, checkin.c.streak)
+        .where(checkin.c.member_id == member_id, checkin.c.day >= day)
+        .order_by(checkin.c.day)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def correct(connection: Connection, member_id: int, day: date, streak: int) -> None:
+    """Correct the streak of a day, after days away were noted."""
+    connection.execute(
+        checkin.update().where(checkin.c.member_id == member_id, checkin.c.day == day).values(streak=streak)
+    )
+
+
+def all_rows(connection: Connection, first: date, last: date) -> list[tuple[str, str, date, datetime, int]]:
+    """Return (number, name, day, at, streak) of everybody's check-ins from first to last, for the export."""
+    rows = connection.execute(
+        select(member.c.employee_no, member.c.name, checkin.c.day, checkin.c.at, checkin.c.streak)
+        .join(member, member.c.id == checkin.c.member_id)
+        .where(checkin.c.day.between(first, last))
+        .order_by(checkin.c.day, member.c.employee_no)
+    )
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
