@@ -2,6 +2,7 @@
 
 CAPABILITIES = (
     "checkin",
+    "gathering",
     "member",
     "help",
 )

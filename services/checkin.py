@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from domain import checkin as rules
 from domain.refusal import Refusal
@@ -74,7 +75,7 @@ def come_back(work: Work, member_id: int) -> None:
 def _count_again(work: Work, member_id: int, first: date) -> None:
     """Give check-ins after a gap the streak that they have now that the gap is explained."""
     rows = table.since(work.connection, member_id, first - timedelta(days=rules.LONGEST_AWAY))
-    for (day, streak), (following, shown) in zip(rows, rows[1:], strict=False):
+    for (day, streak), (following, shown) in pairwise(rows):
         if following < first:
             continue
         off = calendar.days_off(work, day, following) | absence.between(work.connection, member_id, day, following)

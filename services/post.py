@@ -132,3 +132,11 @@ def _row(work: Work, to: Reachable, campaign: int, rules: Kind, moment: datetime
         "next_at": moment,
         "too_late_at": moment + rules.late_limit if rules.late_limit else None,
     }
+
+
+def redraw(work: Work, messenger: str, account: str, chat: str, message: str, reply: Reply) -> None:
+    """Redraw a card that somebody has on the screen; a drawing that has not left yet is replaced by this newer one."""
+    payload = encode_reply(reply)
+    if outbox.replace_drawing(work.connection, messenger, account, message, payload):
+        return
+    answer(work, messenger, account, chat, reply, edits=message)

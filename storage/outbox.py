@@ -319,3 +319,19 @@ def counts(connection: Connection) -> dict[tuple[str, str], int]:
         select(letter.c.messenger, letter.c.state, func.count()).group_by(letter.c.messenger, letter.c.state)
     )
     return {(messenger, state): count for messenger, state, count in rows}
+
+
+def replace_drawing(connection: Connection, messenger: str, recipient: str, message: str, payload: str) -> bool:
+    """Put a newer drawing of a card in the place of one that waits to leave; False when none waits."""
+    row = connection.execute(
+        letter.update()
+        .where(
+            letter.c.messenger == messenger,
+            letter.c.recipient == recipient,
+            letter.c.edits == message,
+            letter.c.state == READY,
+        )
+        .values(payload=payload)
+        .returning(letter.c.id)
+    ).first()
+    return row is not None

@@ -1,0 +1,210 @@
+"""Gatherings, who signed in, and wrong codes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    PrimaryKeyConstraint,
+    Select,
+    String,
+    Table,
+    func,
+    select,
+)
+
+from domain.gathering import LONGEST, Card, Gathering
+from storage.base import Id, UtcTime, id_column, insert_new, metadata
+from storage.member import audience, member
+from storage.unit import unit
+
+gathering = Table(
+    "gathering",
+    metadata,
+    id_column(),
+    Column("title", String(60), nullable=False),
+    Column("unit_id", Id, ForeignKey("unit.id"), nullable=False),
+    Column("opened_by", Id, ForeignKey("member.id"), nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("late_at", UtcTime, nullable=False),
+    Column("closed_at", UtcTime, nullable=True),
+    Column("code", String(6), nullable=False, index=True),
+    Column("card_messenger", String(32), nullable=False, server_default=""),
+    Column("card_account", String(128), nullable=False, server_default=""),
+    Column("card_chat", String(128), nullable=False, server_default=""),
+    Column("card_message", String(128), nullable=False, server_default=""),
+)
+
+presence = Table(
+    "presence",
+    metadata,
+    Column("gathering_id", Id, ForeignKey("gathering.id"), nullable=False),
+    Column("member_id", Id, ForeignKey("member.id"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("late", Boolean, nullable=False),
+    Column("by_member_id", Id, ForeignKey("member.id"), nullable=True),
+    PrimaryKeyConstraint("gathering_id", "member_id"),
+)
+
+wrong_code = Table(
+    "wrong_code",
+    metadata,
+    Column("member_id", Id, ForeignKey("member.id"), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("since", UtcTime, nullable=False),
+)
+
+
+def _select() -> Select[tuple[object, ...]]:
+    return select(
+        gathering.c.id,
+        gathering.c.title,
+        gathering.c.unit_id,
+        unit.c.name,
+        unit.c.path,
+        gathering.c.opened_by,
+        gathering.c.opened_at,
+        gathering.c.late_at,
+        gathering.c.closed_at,
+        gathering.c.code,
+    ).join(unit, unit.c.id == gathering.c.unit_id)
+
+
+def add(
+    connection: Connection, title: str, unit_id: int, opened_by: int, opened_at: datetime, late_at: datetime, code: str
+) -> int:
+    """Open a gathering; returns its id."""
+    values = {"title": title, "unit_id": unit_id, "opened_by": opened_by, "opened_at": opened_at, "late_at": late_at}
+    row = connection.execute(gathering.insert().values(code=code, **values).returning(gathering.c.id)).one()
+    return int(row[0])
+
+
+def get(connection: Connection, number: int) -> Gathering | None:
+    """Return a gathering."""
+    row = connection.execute(_select().where(gathering.c.id == number)).first()
+    return None if row is None else Gathering(*row)
+
+
+def by_code(connection: Connection, code: str, now: datetime) -> Gathering | None:
+    """Return the open gathering with this code."""
+    row = connection.execute(
+        _select()
+        .where(gathering.c.code == code, gathering.c.closed_at.is_(None), gathering.c.opened_at > now - LONGEST)
+        .order_by(gathering.c.id.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else Gathering(*row)
+
+
+def opened_by(connection: Connection, member_id: int, limit: int) -> list[Gathering]:
+    """Return the newest gatherings that a person opened."""
+    rows = connection.execute(
+        _select().where(gathering.c.opened_by == member_id).order_by(gathering.c.id.desc()).limit(limit)
+    )
+    return [Gathering(*row) for row in rows]
+
+
+def set_card(connection: Connection, number: int, card: Card) -> None:
+    """Remember where the living card is."""
+    connection.execute(
+        gathering.update()
+        .where(gathering.c.id == number)
+        .values(
+            card_messenger=card.messenger, card_account=card.account, card_chat=card.chat, card_message=card.message
+        )
+    )
+
+
+def card_of(connection: Connection, number: int) -> Card | None:
+    """Return where the living card is."""
+    row = connection.execute(
+        select(
+            gathering.c.card_messenger, gathering.c.card_account, gathering.c.card_chat, gathering.c.card_message
+        ).where(gathering.c.id == number)
+    ).first()
+    return None if row is None or not row[3] else Card(*row)
+
+
+def close(connection: Connection, number: int, now: datetime) -> bool:
+    """Close it; False when it was closed before."""
+    row = connection.execute(
+        gathering.update()
+        .where(gathering.c.id == number, gathering.c.closed_at.is_(None))
+        .values(closed_at=now)
+        .returning(gathering.c.id)
+    ).first()
+    return row is not None
+
+
+def late_from(connection: Connection, number: int, moment: datetime) -> None:
+    """Count whoever comes from this moment on as late."""
+    connection.execute(gathering.update().where(gathering.c.id == number).values(late_at=moment))
+
+
+def sign_in(
+    connection: Connection, number: int, member_id: int, at: datetime, *, late: bool, by_member_id: int | None = None
+) -> bool:
+    """Record that somebody is there; False when that is known already."""
+    row = connection.execute(
+        insert_new(connection, presence)
+        .values(gathering_id=number, member_id=member_id, at=at, late=late, by_member_id=by_member_id)
+        .returning(presence.c.member_id)
+    ).first()
+    return row is not None
+
+
+def presence_of(connection: Connection, number: int, member_id: int) -> tuple[datetime, bool] | None:
+    """Return (at, late) of one person."""
+    row = connection.execute(
+        select(presence.c.at, presence.c.late).where(
+            presence.c.gathering_id == number, presence.c.member_id == member_id
+        )
+    ).first()
+    return None if row is None else (row[0], row[1])
+
+
+def counts(connection: Connection, number: int) -> tuple[int, int, int]:
+    """Return how many are there, how many of them late, and how many entered by the secretary."""
+    rows = connection.execute(
+        select(presence.c.late, presence.c.by_member_id.is_not(None), func.count())
+        .where(presence.c.gathering_id == number)
+        .group_by(presence.c.late, presence.c.by_member_id.is_not(None))
+    ).all()
+    return sum(r[2] for r in rows), sum(r[2] for r in rows if r[0]), sum(r[2] for r in rows if r[1])
+
+
+def expected(connection: Connection, path: str) -> int:
+    """Return how many belong to the unit."""
+    return connection.scalar(select(func.count()).select_from(audience(path).subquery())) or 0
+
+
+def missing(connection: Connection, number: int, path: str, limit: int, offset: int = 0) -> list[tuple[int, str]]:
+    """Return (id, name) of who belongs to the unit and is not there, by number."""
+    there = select(presence.c.member_id).where(presence.c.gathering_id == number)
+    rows = connection.execute(
+        select(member.c.id, member.c.name)
+        .where(member.c.id.in_(audience(path)), member.c.id.not_in(there))
+        .order_by(member.c.employee_no)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def wrong_codes(connection: Connection, member_id: int) -> tuple[int, datetime] | None:
+    """Return (count, since) of a person's wrong codes."""
+    row = connection.execute(
+        select(wrong_code.c.count, wrong_code.c.since).where(wrong_code.c.member_id == member_id)
+    ).first()
+    return None if row is None else (row[0], row[1])
+
+
+def note_wrong_code(connection: Connection, member_id: int, count: int, since: datetime) -> None:
+    """Remember a person's wrong codes."""
+    connection.execute(wrong_code.delete().where(wrong_code.c.member_id == member_id))
+    connection.execute(wrong_code.insert().values(member_id=member_id, count=count, since=since))
