@@ -3,6 +3,8 @@
 CAPABILITIES = (
     "checkin",
     "gathering",
+    "points",
+    "award",
     "member",
     "help",
 )

@@ -1,4 +1,4 @@
-"""The roster: people, what they are, and the units they belong to. No phone, no identity number: nobody here needs them."""
+"""The roster: people, what they are, the units they belong to. No phone, no identity number: nobody needs them."""
 
 from __future__ import annotations
 
@@ -144,3 +144,14 @@ def names_of(connection: Connection, numbers: Iterable[int]) -> dict[int, str]:
 def count(connection: Connection) -> int:
     """Return how many people have not left."""
     return connection.scalar(select(func.count()).select_from(member).where(member.c.left_at.is_(None))) or 0
+
+
+def by_name_or_number(connection: Connection, words: str) -> list[Person]:
+    """Return who has not left and has this number or exactly this name, by number; at most 20."""
+    rows = connection.execute(
+        select(*_PERSON)
+        .where((member.c.employee_no == words) | (member.c.name == words), member.c.left_at.is_(None))
+        .order_by(member.c.employee_no)
+        .limit(20)
+    )
+    return [Person(*row) for row in rows]

@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from storage.base import Id, UtcTime, id_column, metadata
+from storage.member import audience, member
 from storage.prepared import Prepared
 
 entry = Table(
@@ -103,6 +104,7 @@ def append(  # noqa: PLR0913 - a row has so many columns
     points: int,
     day: date,
     at: datetime,
+    *,
     reason: str = "",
     by_member_id: int | None = None,
 ) -> int | None:
@@ -161,3 +163,44 @@ def newest(connection: Connection, member_id: int, limit: int, before: int | Non
     if before is not None:
         query = query.where(entry.c.id < before)
     return [Entry(*row) for row in connection.execute(query)]
+
+
+def get(connection: Connection, number: int) -> tuple[int, Entry] | None:
+    """Return (whose, the line) by id."""
+    row = connection.execute(
+        select(
+            entry.c.member_id,
+            entry.c.id,
+            entry.c.rule,
+            entry.c.source,
+            entry.c.points,
+            entry.c.day,
+            entry.c.at,
+            entry.c.reason,
+            entry.c.by_member_id,
+        ).where(entry.c.id == number)
+    ).first()
+    return None if row is None else (row[0], Entry(*row[1:]))
+
+
+def of_group(connection: Connection, path: str, first: date, last: date) -> tuple[int, int]:
+    """Return (people, points) of all who belong at or beneath a path, over these days."""
+    people = audience(path).subquery()
+    heads = connection.scalar(select(func.count()).select_from(people)) or 0
+    points = connection.scalar(
+        select(func.coalesce(func.sum(tally.c.points), 0))
+        .where(tally.c.day.between(first, last))
+        .where(tally.c.member_id.in_(select(people.c.id)))
+    )
+    return int(heads), int(points or 0)
+
+
+def all_rows(connection: Connection, first: date, last: date) -> list[tuple[str, str, date, str, int, str]]:
+    """Return (number, name, day, rule, points, reason) of everybody, for the export."""
+    rows = connection.execute(
+        select(member.c.employee_no, member.c.name, entry.c.day, entry.c.rule, entry.c.points, entry.c.reason)
+        .join(member, member.c.id == entry.c.member_id)
+        .where(entry.c.day.between(first, last))
+        .order_by(entry.c.id)
+    )
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]

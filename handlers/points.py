@@ -1,0 +1,175 @@
+"""积分: one's own bars and totals, why each entry came, and objecting to one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from content import Voice
+from domain.arrival import Said, Uploaded
+from domain.call import call
+from domain.points import bar, read_amount
+from domain.refusal import Refusal
+from domain.reply import Block, Button, Personal, Reply
+from handlers.grammar import Matter, Routes, Turn, reply
+from services import ledger as service
+from services import post
+
+routes = Routes("points")
+
+PAGE = 5
+
+
+def _signed(points: int) -> str:
+    return f"+{points}" if points > 0 else str(points)
+
+
+def _rule(voice: Voice, rule: str) -> str:
+    code = f"points.rule_{rule}"
+    return voice.label(code) if code in voice.labels else rule
+
+
+@routes.entry("points")
+def overview(turn: Turn, _rest: str) -> Reply:
+    """Show today's bars and the totals."""
+    found = service.overview(turn.work, turn.person.id)
+    blocks: list[Block] = [turn.say("points.today", day=turn.voice.day(turn.work.today))]
+    for one in found.bars:
+        code = "points.bar" if one.cap else "points.bar_manual"
+        drawn = bar(one.points, one.cap)
+        facts = {"rule": _rule(turn.voice, one.rule), "bar": drawn, "points": one.points, "cap": one.cap}
+        blocks.append(turn.say(code, **facts) if one.cap else turn.say(code, rule=facts["rule"], points=one.points))
+    blocks.append(turn.say("points.totals", month=found.month, quarter=found.quarter, year=found.year))
+    return reply(
+        *blocks,
+        rows=[
+            [turn.button("points.history", call("points.history", 0))],
+            [turn.button("help.home", call("help.home"))],
+        ],
+        personal=Personal.OWN,
+    )
+
+
+@routes.button("show")
+def show(turn: Turn) -> Reply:
+    """Go back to the bars."""
+    card = overview(turn, "")
+    return Reply(card.blocks, edits=True, personal=card.personal)
+
+
+@routes.button("history")
+def history(turn: Turn, before: int) -> Reply:
+    """List own entries, newest first; a tap says why."""
+    entries = service.history(turn.work, turn.person.id, before, PAGE)
+    rows: list[list[Button]] = [
+        [
+            turn.button(
+                "points.entry",
+                call("points.why", entry.id),
+                day=f"{entry.day:%m-%d}",
+                rule=_rule(turn.voice, entry.rule),
+                points=_signed(entry.points),
+            )
+        ]
+        for entry in entries[:PAGE]
+    ]
+    if len(entries) > PAGE:
+        rows.append([turn.button("points.older", call("points.history", entries[PAGE - 1].id))])
+    rows.append([turn.button("points.back", call("points.show"))])
+    words = turn.say("points.history") if entries else turn.say("points.no_history")
+    return reply(words, rows=rows, edits=True, personal=Personal.OWN)
+
+
+@routes.button("why")
+def why(turn: Turn, number: int) -> Reply:
+    """Say why an entry came, and offer to object."""
+    entry, maker, objection = service.own_entry(turn.work, turn.person.id, number)
+    moment = turn.voice.moment(turn.work.organisation.local(entry.at))
+    facts = {"rule": _rule(turn.voice, entry.rule), "points": _signed(entry.points), "moment": moment}
+    terms = turn.work.organisation.points.get(entry.rule)
+    if entry.reason:
+        blocks: list[Block] = [turn.say("points.why_manual", reason=entry.reason, name=maker or "—", **facts)]
+    elif terms is not None:
+        blocks = [turn.say("points.why_rule", each=terms.points, cap=terms.daily_cap, **facts)]
+    else:
+        blocks = [turn.say("points.why_old_rule", **facts)]
+    if entry.points == 0:
+        blocks.append(turn.say("points.why_zero"))
+    rows = [[turn.button("points.back", call("points.history", 0))]]
+    if objection is None:
+        rows.insert(0, [turn.button("points.object", call("points.object", number))])
+    else:
+        code = f"points.objection_{objection.outcome or 'open'}"
+        blocks.append(turn.say(code, reason=objection.reason) if objection.outcome else turn.say(code))
+    return reply(*blocks, rows=rows, edits=True, personal=Personal.OWN)
+
+
+@routes.button("object")
+def object_to(turn: Turn, number: int) -> Reply:
+    """Object with one tap; it goes to the secretary."""
+    objection, new = service.object_to(turn.work, turn.person.id, number)
+    if new and objection.handler_id is not None:
+        name = turn.person.name
+
+        def compose(voice: Voice) -> Reply:
+            card = voice.button("points.look", call("points.answer", objection.id))
+            return reply(voice.say("points.objection_arrived", name=name), rows=[[card]], personal=Personal.MEMBERSHIP)
+
+        post.tell(turn.work, objection.handler_id, "objection", compose)
+    return why(turn, number)
+
+
+@routes.matter
+def waiting(turn: Turn) -> Iterable[Matter]:
+    """Put objections that wait for an answer on the secretary's home card."""
+    for objection in service.waiting_objections(turn.work, turn.person.id)[:1]:
+        yield Matter(
+            20,
+            turn.voice.line("points.matter"),
+            turn.button("points.look", call("points.answer", objection.id)),
+        )
+
+
+@routes.button("answer")
+def answer(turn: Turn, number: int) -> Reply:
+    """Show an objection to whoever must answer it."""
+    objection, entry, person = service.objection_for(turn.work, turn.person.id, number)
+    facts = {
+        "name": person.name,
+        "rule": _rule(turn.voice, entry.rule),
+        "points": _signed(entry.points),
+        "moment": turn.voice.moment(turn.work.organisation.local(entry.at)),
+    }
+    home = [turn.button("help.home", call("help.home"))]
+    if objection.outcome:
+        return reply(
+            turn.say("points.answered_already", **facts), rows=[home], edits=True, personal=Personal.MEMBERSHIP
+        )
+    turn.ask("points.reason", objection=number)
+    return reply(turn.say("points.answer_how", **facts), rows=[home], edits=True, personal=Personal.MEMBERSHIP)
+
+
+@routes.step("reason")
+def reason_typed(turn: Turn, content: Said | Uploaded) -> Reply:
+    """Take `维持 理由` or `+2 理由` as the answer to an objection."""
+    words = content.text.strip() if isinstance(content, Said) else ""
+    number = int(turn.facts["objection"])
+    read = read_amount(words)
+    kept = next((word for word in ("维持", "keep") if words.lower().startswith(word)), None)
+    if kept is not None:
+        correction, reason = 0, words[len(kept) :].strip(" ，,：:")
+    elif read is not None and read[0] != 0:
+        correction, reason = read
+    else:
+        raise Refusal("points.answer_unread")
+    objection, answered = service.answer_objection(turn.work, turn.person.id, number, correction, reason)
+    turn.close()
+    if answered:
+        outcome = "corrected" if correction else "kept"
+
+        def compose(voice: Voice) -> Reply:
+            card = voice.button("points.details", call("points.why", objection.entry_id))
+            return reply(voice.say(f"points.told_{outcome}", reason=reason), rows=[[card]], personal=Personal.OWN)
+
+        post.tell(turn.work, objection.member_id, "objection", compose)
+    code = "points.answered" if answered else "points.answered_before"
+    return reply(turn.say(code), rows=[[turn.button("help.home", call("help.home"))]])
