@@ -5,6 +5,9 @@ CAPABILITIES = (
     "gathering",
     "points",
     "award",
+    "demand",
+    "demands",
+    "desk",
     "member",
     "help",
 )

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Connection, ForeignKey, Index, String, Table, Uni
 
 from domain.permission import Grant, Role
 from storage.base import Id, UtcTime, id_column, metadata
+from storage.member import member
 from storage.unit import unit
 
 grant = Table(
@@ -68,3 +69,14 @@ def holders(connection: Connection, role: Role, path: str, now: datetime) -> lis
     )
     found = [(member_id, held) for member_id, held in rows if path.startswith(held)]
     return sorted(found, key=lambda pair: (-len(pair[1]), pair[0]))
+
+
+def everyone(connection: Connection, now: datetime) -> list[tuple[int, Role, int, str]]:
+    """Return (member, role, unit, path) of every role that is held now by somebody who has not left."""
+    rows = connection.execute(
+        select(grant.c.member_id, grant.c.role, grant.c.unit_id, unit.c.path)
+        .join(unit, unit.c.id == grant.c.unit_id)
+        .join(member, member.c.id == grant.c.member_id)
+        .where(grant.c.since <= now, or_(grant.c.until.is_(None), grant.c.until > now), member.c.left_at.is_(None))
+    )
+    return [(row[0], Role(row[1]), row[2], row[3]) for row in rows]
