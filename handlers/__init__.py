@@ -9,5 +9,6 @@ CAPABILITIES = (
     "demands",
     "desk",
     "member",
+    "roster",
     "help",
 )

@@ -9,11 +9,13 @@ from sqlalchemy import Boolean, Column, Connection, ForeignKey, Index, String, T
 from domain.member import Unit, UnitKind
 from storage.base import Id, id_column, metadata
 
+LONGEST_CODE = 64
+
 unit = Table(
     "unit",
     metadata,
     id_column(),
-    Column("code", String(64), nullable=False, unique=True),
+    Column("code", String(LONGEST_CODE), nullable=False, unique=True),
     Column("name", String(120), nullable=False),
     Column("kind", String(32), nullable=False),
     Column("parent_id", Id, ForeignKey("unit.id"), nullable=True),

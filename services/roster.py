@@ -1,0 +1,202 @@
+"""Importing the roster: first what would happen, row by row; then, in one transaction, that and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+
+from domain.member import Standing, Unit, UnitKind
+from domain.permission import Role
+from domain.refusal import Refusal
+from domain.roster import Fate, PersonRow, Reading, Verdict, find_header, read_people, read_units
+from services import sheet
+from services.work import Work
+from storage import member as members
+from storage import permission as grants
+from storage import roster as table
+from storage import unit as units
+from storage.roster import Kept
+
+_ABOVE = {
+    UnitKind.PARTY_BRANCH: UnitKind.PARTY_COMMITTEE,
+    UnitKind.PARTY_GROUP: UnitKind.PARTY_BRANCH,
+}
+"""Where a unit of a kind is put when the file doesn't say: beneath the only one of that kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What importing a file would do."""
+
+    verdicts: tuple[Verdict, ...]
+    counts: Counter[Fate]
+    new_units: tuple[str, ...]
+    absent: int
+    """People in the roster whom the file doesn't name; they stay."""
+    reading: Reading = field(repr=False)
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything would change."""
+        return bool(self.counts[Fate.NEW] or self.counts[Fate.CHANGED] or self.new_units)
+
+
+def plan(work: Work, name: str, body: bytes) -> Plan:
+    """Read a file and say what importing it would do. Nothing is written. Raises the refusal of an unreadable file."""
+    known = table.everybody(work.connection, work.now)
+    reading = _read(name, body, known.keys())
+    paths = _paths(work, reading)
+    fates: Counter[Fate] = Counter()
+    verdicts = list(reading.verdicts)
+    for number, (row, person) in reading.people.items():
+        verdict = _verdict(row, person, known.get(number), paths)
+        fates[verdict.fate] += 1
+        verdicts.append(verdict)
+    fates[Fate.ERROR] += sum(1 for verdict in reading.verdicts if verdict.fate is Fate.ERROR)
+    fates[Fate.IGNORED] += sum(1 for verdict in reading.verdicts if verdict.fate is Fate.IGNORED and verdict.row)
+    new_units = tuple("/".join(path) for path in sorted(reading.units, key=_order) if path not in paths)
+    absent = len(known.keys() - reading.people.keys())
+    return Plan(tuple(sorted(verdicts, key=lambda v: v.row)), fates, new_units, absent, reading)
+
+
+def _read(name: str, body: bytes, known: object) -> Reading:
+    reading = Reading()
+    tables = [(one, find_header(one.rows)) for one in sheet.read(name, body)]
+    found = [(one, header) for one, header in tables if header is not None]
+    if not found:
+        raise Refusal("roster.no_header")
+    for one, (at, columns) in found:
+        if "parent" in columns and "unit" in columns:
+            read_units(reading, one.rows, at, columns)
+    for one, (at, columns) in found:
+        if "number" in columns:
+            reading.understood.update({column: one.rows[at][place] for column, place in columns.items()})
+            read_people(reading, one.rows, at, columns, frozenset(known))  # type: ignore[call-overload]
+    return reading
+
+
+def _order(path: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+    return len(path), path
+
+
+def _paths(work: Work, reading: Reading) -> dict[tuple[str, ...], int]:
+    """Return path -> unit id of what exists; a path that ends like exactly one existing unit is that one."""
+    existing = table.unit_paths(work.connection)
+    found = dict(existing)
+    for path in reading.units:
+        if path in existing:
+            continue
+        root = path[1:] if path[:1] == (work.organisation.name,) else path
+        endings = [known for known in existing if known and known[-len(root) :] == root] if root else [()]
+        if len(endings) == 1 and endings[0] in existing:
+            found[path] = existing[endings[0]]
+    return found
+
+
+def _verdict(row: int, person: PersonRow, kept: Kept | None, paths: dict[tuple[str, ...], int]) -> Verdict:
+    if kept is None:
+        return Verdict(row, Fate.NEW, "roster.new", {"name": person.name, "number": person.number})
+    changes = _changes(person, kept, paths)
+    if not changes:
+        return Verdict(row, Fate.SAME, "roster.same", {"name": person.name, "number": person.number})
+    facts = {"name": person.name, "number": person.number, "what": "、".join(changes)}
+    return Verdict(row, Fate.CHANGED, "roster.changed", facts)
+
+
+def _changes(person: PersonRow, kept: Kept, paths: dict[tuple[str, ...], int]) -> list[str]:
+    """Return the names of what differs. What the file has no column for is left alone, roles are only added."""
+    changes = []
+    if person.name != kept.name:
+        changes.append(f"姓名 {kept.name} → {person.name}")
+    if _standings(person, kept) != kept.standings - {Standing.EMPLOYEE}:
+        changes.append("身份")
+    if _places(person, kept, paths) != frozenset(kept.units):
+        changes.append("组织")
+    if any((role, paths.get(path, 0)) not in kept.roles for role, path in person.roles):
+        changes.append("职责")
+    return changes
+
+
+def _standings(person: PersonRow, kept: Kept | None) -> frozenset[Standing]:
+    before = kept.standings if kept else frozenset()
+    return person.standings | frozenset(s for s in before if s not in person.covers and s is not Standing.EMPLOYEE)
+
+
+def _places(person: PersonRow, kept: Kept | None, paths: dict[tuple[str, ...], int]) -> frozenset[int]:
+    before = kept.units if kept else {}
+    named = frozenset(paths.get(path, 0) for path in person.units)
+    return named | frozenset(unit_id for unit_id, kind in before.items() if kind not in person.covers or not named)
+
+
+def apply(work: Work, name: str, body: bytes, *, skip_errors: bool = False) -> Plan:
+    """Import the file in this transaction, exactly as `plan` said. Refuses when rows are wrong, unless skipped."""
+    made = plan(work, name, body)
+    if made.counts[Fate.ERROR] and not skip_errors:
+        raise Refusal("roster.has_errors", count=made.counts[Fate.ERROR])
+    if not made.changes:
+        return made
+    paths = _paths(work, made.reading)
+    root = _root(work)
+    paths.setdefault((), root.id)
+    for path in sorted(made.reading.units, key=_order):
+        if path not in paths:
+            paths[path] = _add_unit(work, path, made.reading.units[path], paths, root).id
+    known = table.everybody(work.connection, work.now)
+    for number, (_, person) in made.reading.people.items():
+        _put(work, person, known.get(number), paths, root)
+    return made
+
+
+def _root(work: Work) -> Unit:
+    found = units.by_code(work.connection, "root")
+    return found or units.add(work.connection, "root", work.organisation.name, UnitKind.GROUP, None)
+
+
+def _add_unit(work: Work, path: tuple[str, ...], kind: UnitKind, paths: dict[tuple[str, ...], int], root: Unit) -> Unit:
+    parent = units.get(work.connection, paths[path[:-1]]) if len(path) > 1 and path[:-1] in paths else None
+    if parent is None and len(path) == 1 and kind in _ABOVE:
+        above = [u for u in units.beneath(work.connection, root.path) if u.kind is _ABOVE[kind]]
+        parent = above[0] if len(above) == 1 else None
+    return units.add(work.connection, _code(path), path[-1], kind, parent or root)
+
+
+def _code(path: tuple[str, ...]) -> str:
+    """Return the unit's code: its path, or the digest of one too long for the column."""
+    joined = "/".join(path)
+    return joined if len(joined) <= units.LONGEST_CODE else hashlib.sha256(joined.encode()).hexdigest()
+
+
+def _put(work: Work, person: PersonRow, kept: Kept | None, paths: dict[tuple[str, ...], int], root: Unit) -> None:
+    connection = work.connection
+    if kept is not None and not _changes(person, kept, paths):
+        return
+    number = kept.id if kept else members.add(connection, person.number, person.name, work.now)
+    if kept is not None and kept.name != person.name:
+        members.change(connection, number, name=person.name)
+    members.set_standings(connection, number, _standings(person, kept))
+    members.set_units(connection, number, _places(person, kept, paths) or [root.id])
+    for role, path in sorted(person.roles):
+        where = root.id if role is Role.ADMINISTRATOR else paths[path]
+        grants.give(connection, number, role, where, work.now)
+
+
+def export_rows(work: Work) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows of the roster, in the layout that `import roster` reads."""
+    names = {number: "/".join(path) for path, number in table.unit_paths(work.connection).items()}
+    header = ["工号", "姓名", "政治面貌", "工会会员", "部门", "其他组织"]
+    words = {
+        Standing.PARTY_FULL: "中共党员",
+        Standing.PARTY_PROBATIONARY: "中共预备党员",
+        Standing.PARTY_APPLICANT: "入党积极分子",
+        Standing.LEAGUE: "共青团员",
+    }
+    rows = []
+    for number, person in sorted(table.everybody(work.connection, work.now).items()):
+        politics = "、".join(words[s] for s in sorted(person.standings) if s in words) or "群众"
+        member_of_union = "是" if Standing.UNION in person.standings else "否"
+        places = sorted(names[unit_id] for unit_id in person.units if names.get(unit_id))
+        rows.append(
+            [number, person.name, politics, member_of_union, places[0] if places else "", "；".join(places[1:])]
+        )
+    return header, rows

@@ -1,0 +1,215 @@
+"""导入花名册: files as companies have them; first what would happen, then one transaction, and never twice."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+
+import pytest
+from openpyxl import Workbook
+
+from domain.member import Standing
+from domain.permission import Role
+from domain.refusal import Refusal
+from domain.roster import Fate
+from services import roster, sheet
+from services.roster import Plan
+from storage import member, permission, unit
+from tests.talk import Company
+
+ROW = ("B001", "刘洋", "中共党员", "质量部", "第一党支部", "是", "")
+HEADER = ("工号", "姓名", "政治面貌", "部门", "党支部", "工会会员", "职责")
+
+
+def xlsx(rows: Sequence[Sequence[object]], merge: str = "", extra: Sequence[Sequence[object]] = ()) -> bytes:
+    book = Workbook()
+    page = book.active
+    assert page is not None
+    for row in rows:
+        page.append(list(row))
+    if merge:
+        page.merge_cells(merge)
+    if extra:
+        other = book.create_sheet("组织")
+        for row in extra:
+            other.append(list(row))
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def csv(rows: Sequence[Sequence[str]], encoding: str = "utf-8") -> bytes:
+    return "\r\n".join(",".join(row) for row in rows).encode(encoding)
+
+
+def plan(company: Company, body: bytes, name: str = "花名册.xlsx") -> Plan:
+    return company.read(lambda c: roster.plan(company.work(c), name, body))
+
+
+def apply(company: Company, body: bytes, *, skip_errors: bool = False) -> Plan:
+    return company.write(lambda c: roster.apply(company.work(c), "花名册", body, skip_errors=skip_errors))
+
+
+def codes(made: Plan, fate: Fate) -> list[tuple[int, str]]:
+    return [(verdict.row, verdict.code) for verdict in made.verdicts if verdict.fate is fate]
+
+
+def test_the_administrator_imports_by_chat_and_a_second_time_nothing_changes(company: Company) -> None:
+    body = xlsx([("江河集团花名册（2026年11月）",), (), HEADER, ROW])
+    company.root.says("导入花名册")
+    screen = company.root.sends("花名册.xlsx", body)
+    assert "新增 1 · 变更 0" in screen
+    assert screen.documents[0].name == "roster-dry-run.xlsx"
+    assert company.read(lambda c: member.by_employee_no(c, "B001")) is None
+    assert "已导入：新增 1 人" in company.root.presses("导入")
+    company.root.says("/roster")
+    assert "没有需要改动的内容" in company.root.sends("花名册.xlsx", body)
+
+
+def test_what_a_person_is_comes_from_the_file(company: Company) -> None:
+    apply(company, xlsx([HEADER, ("B001", "刘洋", "中共预备党员", "生产部", "第一党支部", "是", "支部书记")]))
+    person = company.read(lambda c: member.by_employee_no(c, "B001"))
+    assert person is not None
+    standings = company.read(lambda c: member.standings_of(c, person.id))
+    assert standings == {Standing.EMPLOYEE, Standing.PARTY_PROBATIONARY, Standing.UNION}
+    units = company.read(lambda c: member.units_of(c, person.id))
+    assert [u.name for u in units] == ["生产部", "第一党支部"]
+    held = company.read(lambda c: permission.of(c, person.id, company.now))
+    assert [(g.role, g.unit_id) for g in held] == [(Role.BRANCH_SECRETARY, company.roll.units["branch1"].id)]
+
+
+def test_titles_order_and_usual_names_of_columns(company: Company) -> None:
+    rows = [
+        ("机密等级：内部",),
+        ("员工信息表",),
+        ("序号", "姓名*", "所在部门", "员工编号（必填）"),
+        ("1", "刘洋", "质量部", "B001"),
+    ]
+    made = plan(company, csv(rows, "gb18030"), "员工.csv")
+    assert made.counts[Fate.NEW] == 1
+    assert made.new_units == ("质量部",)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_encodings(company: Company, encoding: str) -> None:
+    assert plan(company, csv([HEADER, ROW], encoding), "a.csv").counts[Fate.NEW] == 1
+
+
+def test_numbers_that_lost_their_zeros(company: Company) -> None:
+    rows = [("工号", "姓名"), ("00012", "刘洋"), (13, "周洋"), ("A002", "赵强")]
+    made = plan(company, xlsx(rows))
+    assert {v.facts["number"] for v in made.verdicts if v.fate is Fate.NEW} == {"00012", "00013"}
+    assert (3, "roster.zeros_restored") in codes(made, Fate.IGNORED)
+    apply(company, xlsx(rows))
+    again = plan(company, xlsx([("工号", "姓名"), (12, "刘洋")]))
+    assert again.counts[Fate.SAME] == 1
+
+
+def test_merged_cells_and_a_total_row(company: Company) -> None:
+    rows = [
+        ("部门", "工号", "姓名"),
+        ("质量部", "B001", "刘洋"),
+        (None, "B002", "周洋"),
+        ("合计", None, 2),
+        (None, None, None),
+    ]
+    made = apply(company, xlsx(rows, merge="A2:A3"))
+    assert made.counts[Fate.NEW] == 2
+    assert codes(made, Fate.IGNORED) == [(4, "roster.total_row")]
+    person = company.read(lambda c: member.by_employee_no(c, "B002"))
+    assert person is not None
+    assert [u.name for u in company.read(lambda c: member.units_of(c, person.id))] == ["质量部"]
+
+
+def test_duplicates_and_namesakes(company: Company) -> None:
+    rows = [
+        ("工号", "姓名"),
+        ("B001", "刘洋"),
+        ("B001", "刘洋"),
+        ("B001", "王洋"),
+        ("B002", "刘洋"),
+        ("", "张三"),
+        ("B009", ""),
+    ]
+    made = plan(company, xlsx(rows))
+    assert (3, "roster.same_twice") in codes(made, Fate.IGNORED)
+    assert (0, "roster.namesakes") in codes(made, Fate.IGNORED)
+    assert codes(made, Fate.ERROR) == [
+        (4, "roster.number_twice"),
+        (6, "roster.no_number_or_name"),
+        (7, "roster.no_number_or_name"),
+    ]
+
+
+def test_with_errors_nothing_is_imported_unless_they_are_skipped(company: Company) -> None:
+    body = xlsx([("工号", "姓名"), ("B001", "刘洋"), ("", "张三")])
+    with pytest.raises(Refusal, match=r"roster\.has_errors"):
+        apply(company, body)
+    assert company.read(lambda c: member.by_employee_no(c, "B001")) is None
+    apply(company, body, skip_errors=True)
+    assert company.read(lambda c: member.by_employee_no(c, "B001")) is not None
+
+
+def test_an_organisation_tree_with_an_orphan_and_a_cycle(company: Company) -> None:
+    tree = [
+        ("组织名称", "上级组织", "组织类型"),
+        ("东区工厂", "", "部门"),
+        ("总装车间", "东区工厂", "部门"),
+        ("孤儿班组", "不存在的车间", "部门"),
+        ("甲", "乙", "部门"),
+        ("乙", "甲", "部门"),
+    ]
+    made = plan(company, xlsx([("工号", "姓名", "部门"), ("B001", "刘洋", "总装车间")], extra=tree))
+    errors = codes(made, Fate.ERROR)
+    assert (4, "roster.orphan") in errors
+    assert {code for _, code in errors} == {"roster.orphan", "roster.cycle"}
+    assert "东区工厂/总装车间" in made.new_units
+    apply(company, xlsx([("工号", "姓名", "部门"), ("B001", "刘洋", "总装车间")], extra=tree), skip_errors=True)
+    found = company.read(lambda c: unit.beneath(c, "/"))
+    assert sum(1 for u in found if u.name == "总装车间") == 1
+
+
+def test_columns_that_the_file_lacks_are_left_alone(company: Company) -> None:
+    apply(company, xlsx([("工号", "姓名"), ("A002", "赵强")]))
+    bo = company.roll.people["bo"]
+    assert Standing.PARTY_FULL in company.read(lambda c: member.standings_of(c, bo))
+    assert len(company.read(lambda c: member.units_of(c, bo))) == 4
+    moved = apply(company, xlsx([("工号", "姓名", "部门"), ("A002", "赵强", "综合部")]))
+    assert moved.counts[Fate.CHANGED] == 1
+    names = [u.name for u in company.read(lambda c: member.units_of(c, bo))]
+    assert "综合部" in names
+    assert "生产部" not in names
+    assert "第一党支部" in names
+
+
+def test_hostile_and_hopeless_files_are_refused_with_a_sentence(company: Company) -> None:
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (120 << 20))
+    company.root.says("/roster")
+    assert "解压后" in company.root.sends("bomb.xlsx", bomb.getvalue())
+    for body in (b"", b"PK\x03\x04garbage", b"\x00\xff\x00\xff" * 99, "没有表头,的表\n1,2".encode()):
+        assert "什么都没有改" in company.root.sends("a.xlsx", body)
+    assert "另存为 .xlsx" in company.root.sends("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest")
+    assert "直接发送文件" in company.root.says("在这里")
+
+
+def test_only_the_administrator_imports(company: Company) -> None:
+    assert "需要相应的职责" in company.lin.says("/roster")
+    company.root.says("/roster")
+    company.root.sends("花名册.xlsx", xlsx([HEADER, ROW]))
+    assert "新增" not in company.lin.calls(company.root.last.buttons[0].call)
+    assert company.read(lambda c: member.by_employee_no(c, "B001")) is None
+
+
+def test_what_is_exported_can_be_imported_and_holds_no_formula(company: Company) -> None:
+    apply(company, csv([("工号", "姓名"), ("=cmd|' /C calc'!A0", "@SUM(1)")]))
+    header, rows = company.read(lambda c: roster.export_rows(company.work(c)))
+    assert b"<f>" not in zipfile.ZipFile(io.BytesIO(sheet.write_xlsx("名册", header, rows))).read(
+        "xl/worksheets/sheet1.xml"
+    )
+    assert b"\"'=cmd" in sheet.write_csv(header, rows)
+    again = plan(company, sheet.write_xlsx("名册", header, rows))
+    assert again.counts[Fate.NEW] == 0
+    assert again.counts[Fate.ERROR] == 0
