@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
+from messengers.telegram import Section as TelegramSection
+from messengers.web import Section as WebSection
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from domain.organisation import Organisation, PointRule, QuietHours, Timetable
-from messengers.telegram import Section as TelegramSection
-from messengers.web import Section as WebSection
 
 PREFIX = "DANGQUN_"
 

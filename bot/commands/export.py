@@ -1,0 +1,101 @@
+"""`dangqun export members|points|demands|checkins`: XLSX or CSV, with nothing in it that a spreadsheet would run."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import typer
+
+from bot.commands.say import fail, out
+from bot.commands.surroundings import ConfigOption, open_database, settings_of
+from bot.config import Settings
+
+export = typer.Typer(help="导出 XLSX 或 CSV · Export as XLSX or CSV.", no_args_is_help=True)
+OutOption = typer.Option(..., "--out", "-o", help="写到这个 .xlsx 或 .csv · The file to write.")
+SinceOption = typer.Option(None, "--since", help="从这一天（YYYY-MM-DD），默认今年一月一日 · From this day.")
+UntilOption = typer.Option(None, "--until", help="到这一天，默认今天 · To this day.")
+Table = tuple[list[str], list[list[str]]]
+
+
+def _write(name: str, path: Path, table: Table) -> None:
+    from services import sheet  # noqa: PLC0415 - start-up cost
+
+    header, rows = table
+    suffix = path.suffix.lower()
+    if suffix not in {".xlsx", ".csv"}:
+        fail(f"{path}：文件名要以 .xlsx 或 .csv 结尾。", "The file's name must end in .xlsx or .csv.")
+    body = sheet.write_xlsx(name, header, rows) if suffix == ".xlsx" else sheet.write_csv(header, rows)
+    try:
+        path.write_bytes(body)
+    except OSError as error:
+        fail(f"写不了 {path}：{error.strerror}", "The file can't be written.")
+    out.print(f"{len(rows)} 行 → {path} · {len(rows)} rows", markup=False)
+
+
+def _days(settings: Settings, since: str | None, until: str | None) -> tuple[date, date]:
+    today = settings.as_organisation().today(datetime.now(UTC))
+    try:
+        first = date.fromisoformat(since) if since else today.replace(month=1, day=1)
+        last = date.fromisoformat(until) if until else today
+    except ValueError:
+        fail("日期要写成 YYYY-MM-DD。", "Dates are written YYYY-MM-DD.")
+    return first, last
+
+
+@export.command()
+def members(path: Path = OutOption, config: Path | None = ConfigOption) -> None:
+    """花名册，可再导入 · The roster, in the layout that can be imported again."""
+    from services import roster  # noqa: PLC0415 - start-up cost
+    from services.work import Work  # noqa: PLC0415
+
+    settings = settings_of(config)
+    database = open_database(settings)
+    work = settings.as_organisation(), datetime.now(UTC)
+    _write("members", path, database.read_now(lambda c: roster.export_rows(Work(c, *work))))
+    database.close()
+
+
+@export.command()
+def points(
+    path: Path = OutOption, since: str = SinceOption, until: str = UntilOption, config: Path | None = ConfigOption
+) -> None:
+    """积分流水 · The ledger."""
+    from services import ledger  # noqa: PLC0415 - start-up cost
+    from services.work import Work  # noqa: PLC0415
+
+    settings = settings_of(config)
+    first, last = _days(settings, since, until)
+    database = open_database(settings)
+    work = settings.as_organisation(), datetime.now(UTC)
+    _write("points", path, database.read_now(lambda c: ledger.export_rows(Work(c, *work), first, last)))
+    database.close()
+
+
+@export.command()
+def checkins(
+    path: Path = OutOption, since: str = SinceOption, until: str = UntilOption, config: Path | None = ConfigOption
+) -> None:
+    """签到记录 · Check-ins."""
+    from services import checkin  # noqa: PLC0415 - start-up cost
+    from services.work import Work  # noqa: PLC0415
+
+    settings = settings_of(config)
+    first, last = _days(settings, since, until)
+    database = open_database(settings)
+    work = settings.as_organisation(), datetime.now(UTC)
+    _write("checkins", path, database.read_now(lambda c: checkin.export_rows(Work(c, *work), first, last)))
+    database.close()
+
+
+@export.command()
+def demands(path: Path = OutOption, config: Path | None = ConfigOption) -> None:
+    """诉求台账（不含内容与姓名）· Requests, without text and names."""
+    from services import demand  # noqa: PLC0415 - start-up cost
+    from services.work import Work  # noqa: PLC0415
+
+    settings = settings_of(config)
+    database = open_database(settings)
+    work = settings.as_organisation(), datetime.now(UTC)
+    _write("demands", path, database.read_now(lambda c: demand.export_rows(Work(c, *work))))
+    database.close()
