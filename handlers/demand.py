@@ -19,6 +19,8 @@ from services.work import Work
 routes = Routes("demand")
 SUGGESTED = 3
 ON_A_PAGE = 6
+_BEFORE = " ,.:;，。：；、"
+"""What may stand between a phrase and what it is about."""
 
 
 @routes.schedule
@@ -49,8 +51,9 @@ def _draft(turn: Turn) -> Draft:
 @routes.entry("demand")
 def start(turn: Turn, rest: str) -> Reply:
     """Ask what it is about; whoever has said so already gets the confirm card."""
-    draft = Draft(token=secrets.token_hex(8)).saying(rest)
-    if clean_text(rest):
+    said = clean_text(rest).lstrip(_BEFORE)
+    draft = Draft(token=secrets.token_hex(8)).saying(said)
+    if said:
         return _problem(turn, draft) or _confirm(turn, draft)
     turn.ask("demand.about", **draft.facts)
     return _card(turn, turn.say("demand.ask_about"))

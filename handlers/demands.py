@@ -184,9 +184,7 @@ def send(turn: Turn, version: int, token: str) -> Reply:
     """Send what the preview shows; once."""
     draft = _draft_of(turn, token)
     if draft is None:
-        return _card(
-            turn, turn.say("demands.sent_before"), rows=[[turn.button("demands.back", call("demands.page", 0))]]
-        )
+        return _card(turn.say("demands.sent_before"), rows=[[turn.button("demands.back", call("demands.page", 0))]])
     late = turn.expires_at is not None and turn.expires_at <= turn.work.now
     if version != turn.version or late:
         return _preview(turn, draft, notice="demand.look_again")

@@ -76,6 +76,14 @@ def filed_before(work: Work, author_id: int, token: str) -> Case | None:
     return found if found is not None and found.author_id == author_id else None
 
 
+def own_by_token(work: Work, author_id: int, token: str) -> Case:
+    """Return the person's own demand that was filed from this draft. Raises the refusal when there is none."""
+    found = filed_before(work, author_id, token)
+    if found is None:
+        raise Refusal("demand.none")
+    return found
+
+
 def file(work: Work, author_id: int, draft: Draft) -> Case:
     """File a draft, once however often asked; the officer gets a card."""
     before = filed_before(work, author_id, draft.token)
@@ -101,7 +109,8 @@ def file(work: Work, author_id: int, draft: Draft) -> Case:
     case = assigned(case, going.officer)
     made = table.create(work.connection, case, draft.token)
     if made is None:
-        raise Refusal("demand.none")
+        # Filed from the same draft a moment ago, while this waited for the day's counter.
+        return own_by_token(work, author_id, draft.token)
     case = replace(case, id=made)
     table.record(work.connection, made, Act.FILE, author_id, work.now, to_id=case.officer_id, files=draft.files)
     hand_over(work, case)

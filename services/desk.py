@@ -53,9 +53,9 @@ class Figures:
     next_limit: datetime | None
 
 
-def of(work: Work, officer_id: int, number: int, *, lock: bool = False) -> Case:
+def of(work: Work, officer_id: int, number: int) -> Case:
     """Return a case on this officer's desk. Raises the same refusal for any other as for none at all."""
-    case = (table.lock if lock else table.get)(work.connection, number)
+    case = table.get(work.connection, number)
     if case is None or case.officer_id != officer_id or case.unit_id is None:
         raise Refusal("desk.none")
     place = unit.get(work.connection, case.unit_id)
@@ -105,12 +105,10 @@ def other(work: Work, officer_id: int, number: int, member_id: int) -> Officer:
 
 def send(work: Work, officer_id: int, draft: Draft) -> Sent:
     """Answer, ask back, close or reassign, once a draft; the employee (and a new officer) is told."""
-    before = table.recorded(work.connection, draft.token, officer_id)
-    if before is not None and before == draft.case:
-        found = table.get(work.connection, before)
-        if found is not None:
-            return Sent(found, reached=True, repeated=True)
-    case = of(work, officer_id, draft.case, lock=True)
+    locked = table.lock(work.connection, draft.case)
+    if locked is not None and table.recorded(work.connection, draft.token, officer_id) == locked.id:
+        return Sent(locked, reached=True, repeated=True)
+    case = of(work, officer_id, draft.case)
     act = Act(draft.act)
     problem = draft.problem(files_suffice=act is Act.ANSWER)
     if problem:

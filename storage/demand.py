@@ -108,6 +108,7 @@ WARNS = case((demand.c.answered_at.is_(None), demand.c.first_warn_at), else_=dem
 
 
 def as_case(row: Any) -> Case:  # noqa: ANN401 - a row of `demand`
+    """Make a case of a row of all columns."""
     return Case(
         id=row.id,
         number=row.number,
@@ -132,7 +133,7 @@ def _values(one: Case) -> dict[str, Any]:
 
 
 def next_number(connection: Connection, day: date) -> str:
-    """Take the day's next number; two at once never get the same one, for the counter's row is locked till the commit."""
+    """Take the day's next number; the counter's row is locked till the commit, so two at once never get the same."""
     connection.execute(insert_new(connection, counter).values(day=day, last=0))
     row = connection.execute(
         counter.update().where(counter.c.day == day).values(last=counter.c.last + 1).returning(counter.c.last)
