@@ -90,7 +90,11 @@ class App:
             secret=self.key,
             base_url=self.base_url,
             labels={
-                language: {**voice(language).page.get("web", {}), "organisation": self.settings.organisation.name}
+                language: {
+                    **voice(language).page.get("web", {}),
+                    "organisation": self.settings.organisation.name,
+                    "zone": self.settings.organisation.timezone,
+                }
                 for language in LANGUAGES
             },
             demo_people=self.demo_people,

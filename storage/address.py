@@ -26,6 +26,7 @@ from domain.member import Person
 from storage.base import Id, UtcTime, id_column, insert_new, metadata
 from storage.conversation import conversation
 from storage.member import member
+from storage.prepared import Prepared
 
 address = Table(
     "address",
@@ -45,7 +46,7 @@ address = Table(
     Index("ix_address_member_id", "member_id"),
 )
 
-_CALLER = (
+_CALLER = Prepared(
     select(
         address.c.id,
         address.c.open,
@@ -86,7 +87,7 @@ class Caller:
 
 def caller(connection: Connection, messenger: str, account: str) -> Caller | None:
     """Return who speaks, and the conversation that is open; None for somebody never seen."""
-    row = connection.execute(_CALLER, {"messenger": messenger, "account": account}).first()
+    row = _CALLER.first(connection, {"messenger": messenger, "account": account})
     if row is None:
         return None
     person = None if row[3] is None else Person(row[3], row[4], row[5], row[6], row[7])
@@ -102,9 +103,7 @@ def caller(connection: Connection, messenger: str, account: str) -> Caller | Non
     )
 
 
-def meet(  # noqa: PLR0913 - a row has so many columns
-    connection: Connection, messenger: str, account: str, chat: str, language: str, now: datetime
-) -> None:
+def meet(connection: Connection, messenger: str, account: str, chat: str, language: str, now: datetime) -> None:
     """Remember somebody at first contact, so that answers have somewhere to go."""
     connection.execute(
         insert_new(connection, address).values(

@@ -22,7 +22,7 @@ conversation = Table(
 )
 
 
-def save(  # noqa: PLR0913 - a row has so many columns
+def save(
     connection: Connection,
     messenger: str,
     sender: str,

@@ -101,9 +101,7 @@ def _settle(connection: Connection, organisation: Organisation, key: bytes, sinc
     return enterprise
 
 
-def _join(
-    connection: Connection, enterprise: Enterprise, number: str, person: dict[str, Any], since: datetime
-) -> None:
+def _join(connection: Connection, enterprise: Enterprise, number: str, person: dict[str, Any], since: datetime) -> None:
     joined = member.add(connection, number, person["name"], since)
     enterprise.people[number], enterprise.names[number] = joined, person["name"]
     if person.get("visitor"):

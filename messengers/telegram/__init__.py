@@ -1,0 +1,51 @@
+"""Telegram, by long polling or webhook."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+if TYPE_CHECKING:
+    from messengers.base import Messenger, Surroundings
+
+SHORTEST_SECRET = 32
+_SECRET = re.compile(r"[A-Za-z0-9_-]{32,256}")
+
+
+class Section(BaseModel):
+    """Telegram."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(default=False, description="Serve people on Telegram.")
+    token: SecretStr = Field(SecretStr(""), description="The bot's token from @BotFather; better from the environment.")
+    api_base: str = Field("https://api.telegram.org", description="Where the Bot API is; another for a local server.")
+    mode: Literal["polling", "webhook"] = Field("polling", description="polling needs no public address.")
+    webhook_url: str = Field("", description="webhook: the public https address, with a path that nobody guesses.")
+    webhook_secret: SecretStr = Field(
+        SecretStr(""), description="webhook: 32 to 256 of A-Z a-z 0-9 _ -; what comes without it is refused."
+    )
+    personal_ceiling: Literal["own", "membership"] = Field(
+        "membership",
+        description="The most personal class that is sent to Telegram, which keeps data abroad; the rest becomes a link.",
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.enabled and not self.token.get_secret_value():
+            raise ValueError("enabled needs a token: set [telegram] token or DANGQUN_TELEGRAM__TOKEN")
+        if self.enabled and self.mode == "webhook":
+            if not self.webhook_url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+                raise ValueError("mode webhook needs webhook_url, an https address")
+            if not _SECRET.fullmatch(self.webhook_secret.get_secret_value()):
+                raise ValueError(f"mode webhook needs webhook_secret of at least {SHORTEST_SECRET} of A-Z a-z 0-9 _ -")
+        return self
+
+
+async def open_messenger(section: Section, surroundings: Surroundings) -> Messenger:
+    """Open Telegram; asks it once who we are."""
+    from messengers.telegram.client import open_client  # noqa: PLC0415 - the library costs 200 ms
+
+    return await open_client(section, surroundings)

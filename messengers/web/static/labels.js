@@ -1,0 +1,19 @@
+// The page's own words come from content/ through the server; nothing is written here.
+
+export async function labels(language) {
+  const answer = await fetch(`/chat/labels?language=${encodeURIComponent(language)}`);
+  return answer.json();
+}
+
+export function chosenLanguage() {
+  return localStorage.getItem("language") || "zh";
+}
+
+export function chooseLanguage(language) {
+  localStorage.setItem("language", language);
+}
+
+export async function people() {
+  const answer = await fetch("/chat/people");
+  return answer.json();
+}
