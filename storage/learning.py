@@ -95,9 +95,7 @@ def mark(connection: Connection, member_id: int, reading_id: int, day: date, aga
 
 def last_read(connection: Connection, member_id: int, reading_id: int) -> date | None:
     """Return when a person marked a reading last."""
-    return connection.scalar(
-        select(read.c.last).where(read.c.member_id == member_id, read.c.reading_id == reading_id)
-    )
+    return connection.scalar(select(read.c.last).where(read.c.member_id == member_id, read.c.reading_id == reading_id))
 
 
 def read_by(connection: Connection, member_id: int) -> dict[int, date]:
@@ -108,9 +106,7 @@ def read_by(connection: Connection, member_id: int) -> dict[int, date]:
 
 def keep(connection: Connection, member_id: int, reading_id: int, at: datetime) -> None:
     """Put into the favourites; once."""
-    connection.execute(
-        insert_new(connection, favourite).values(member_id=member_id, reading_id=reading_id, at=at)
-    )
+    connection.execute(insert_new(connection, favourite).values(member_id=member_id, reading_id=reading_id, at=at))
 
 
 def drop(connection: Connection, member_id: int, reading_id: int) -> None:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Column, Connection, Date, ForeignKey, Integer, PrimaryKeyConstraint, Table, func, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Date,
+    ForeignKey,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    func,
+    select,
+)
 
 from domain.question import Question
 from storage.base import Id, insert_new, metadata
@@ -44,7 +55,7 @@ def right(connection: Connection, member_id: int, question_id: int, day: date, e
     return True
 
 
-def _it(member_id: int, question_id: int):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a condition
+def _it(member_id: int, question_id: int) -> ColumnElement[bool]:
     return (mistake.c.member_id == member_id) & (mistake.c.question_id == question_id)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import Boolean, Column, Connection, ForeignKey, String, Table, Text, UniqueConstraint, func, select
@@ -99,9 +99,3 @@ def banks(connection: Connection) -> list[tuple[Bank, int]]:
         .order_by(bank.c.shipped.desc(), bank.c.name)
     )
     return [(Bank(row[0], row[1], row[2]), row[3]) for row in rows]
-
-
-def wordings(connection: Connection, numbers: Iterable[int]) -> Mapping[int, Question]:
-    """Return questions by id."""
-    rows = connection.execute(select(question.c.id, question.c.data).where(question.c.id.in_(list(numbers))))
-    return {row[0]: Question.from_json(row[1]) for row in rows}

@@ -55,20 +55,22 @@ item = Table(
     PrimaryKeyConstraint("paper_id", "position"),
 )
 
-_PAPER = select(
-    paper.c.id,
-    paper.c.kind,
-    paper.c.topic,
-    paper.c.day,
-    item.c.position,
-    item.c.question_id,
-    question.c.version,
-    question.c.data,
-    item.c.given,
-    item.c.right,
-).select_from(
-    paper.join(item, item.c.paper_id == paper.c.id).join(question, question.c.id == item.c.question_id)
-).where(paper.c.member_id == bindparam("member"))
+_PAPER = (
+    select(
+        paper.c.id,
+        paper.c.kind,
+        paper.c.topic,
+        paper.c.day,
+        item.c.position,
+        item.c.question_id,
+        question.c.version,
+        question.c.data,
+        item.c.given,
+        item.c.right,
+    )
+    .select_from(paper.join(item, item.c.paper_id == paper.c.id).join(question, question.c.id == item.c.question_id))
+    .where(paper.c.member_id == bindparam("member"))
+)
 _BY_ID = Prepared(_PAPER.where(paper.c.id == bindparam("paper")).order_by(item.c.position))
 _BY_SLOT = Prepared(_PAPER.where(paper.c.slot == bindparam("slot_name")).order_by(item.c.position))
 _ANSWER = Prepared(

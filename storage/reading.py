@@ -179,7 +179,9 @@ def take_in(connection: Connection, readings: Sequence[Reading]) -> None:
 def _write_texts(connection: Connection, readings: Sequence[Reading]) -> None:
     """Write the pages of readings, and their tokens."""
     refs = [one.ref for one in readings]
-    numbers = {row[0]: row[1] for row in connection.execute(select(reading.c.ref, reading.c.id).where(reading.c.ref.in_(refs)))}
+    numbers = {
+        row[0]: row[1] for row in connection.execute(select(reading.c.ref, reading.c.id).where(reading.c.ref.in_(refs)))
+    }
     pages = [
         {"reading_id": numbers[one.ref], "language": language, "title": page.title, "body": page.body}
         for one in readings
@@ -204,9 +206,7 @@ def _write_texts(connection: Connection, readings: Sequence[Reading]) -> None:
         number, title, body = written[page["reading_id"], page["language"]]
         if (title, body) != (page["title"], page["body"]):
             connection.execute(
-                reading_text.update()
-                .where(reading_text.c.id == number)
-                .values(title=page["title"], body=page["body"])
+                reading_text.update().where(reading_text.c.id == number).values(title=page["title"], body=page["body"])
             )
         index.append({"id": number, "tokens": " ".join(tokens(f"{page['title']}\n{page['body']}"))})
     name = connection.dialect.name
@@ -247,7 +247,9 @@ def get(connection: Connection, number: int, language: str) -> Shown | None:
 
 def in_use(connection: Connection) -> list[tuple[int, int]]:
     """Return (id, position) of every reading in use, in order."""
-    rows = connection.execute(select(reading.c.id, reading.c.position).where(reading.c.active).order_by(reading.c.position))
+    rows = connection.execute(
+        select(reading.c.id, reading.c.position).where(reading.c.active).order_by(reading.c.position)
+    )
     return [(row[0], row[1]) for row in rows]
 
 

@@ -1,0 +1,258 @@
+"""Talking to the Bot API: sending, redrawing, files, and who we are; by python-telegram-bot's Bot over our own request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from aiohttp import web
+from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+
+from domain.arrival import Arrival, Ignored, Uploaded
+from domain.reply import Personal, Reply
+from messengers.base import Check, Limits, Outgoing, SendFailedError, Sent, StoredFile, Surroundings
+from messengers.telegram import Section
+from messengers.telegram.intake import Poller, Webhook
+from messengers.telegram.receive import Me, receive
+from messengers.telegram.render import render
+from messengers.telegram.request import NotSentError, Request
+
+log = logging.getLogger(__name__)
+
+FILE_IN = 20 << 20
+CEILINGS = {"own": Personal.OWN, "membership": Personal.MEMBERSHIP}
+_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message identifier")
+_SAME = "message is not modified"
+_NOBODY = ("chat not found", "user is deactivated", "peer_id_invalid", "bot can't initiate conversation")
+
+
+async def open_client(section: Section, surroundings: Surroundings) -> TelegramMessenger:
+    """Open Telegram. Without an answer from it the program starts all the same, and asks again later."""
+    messenger = TelegramMessenger(section, surroundings)
+    await messenger.learn_who_we_are()
+    return messenger
+
+
+class TelegramMessenger:
+    """Telegram, opened."""
+
+    name = "telegram"
+
+    def __init__(self, section: Section, surroundings: Surroundings) -> None:
+        """Make the bot; nothing is sent yet."""
+        self._section = section
+        self._surroundings = surroundings
+        self._request, self._polling = Request(), Request()
+        base = section.api_base.rstrip("/")
+        self.bot = Bot(
+            section.token.get_secret_value(),
+            base_url=f"{base}/bot",
+            base_file_url=f"{base}/file/bot",
+            request=self._request,
+            get_updates_request=self._polling,
+        )
+        self.me = Me()
+        self.limits = Limits(
+            text_chars=4096,
+            caption_chars=1024,
+            button_chars=64,
+            buttons_per_row=8,
+            button_rows=12,
+            file_in_bytes=FILE_IN,
+            file_out_bytes=50 << 20,
+            per_second=30.0,
+            per_chat_per_second=1.0,
+            per_group_per_minute=20,
+            ceiling=CEILINGS[section.personal_ceiling],
+        )
+        self._poller = Poller(section, surroundings.doors, self.bot)
+        self._webhook = Webhook(section, surroundings.doors)
+
+    async def learn_who_we_are(self) -> bool:
+        """Ask for our own name; False when there was no answer."""
+        try:
+            user = await self.bot.get_me()
+        except TelegramError as error:
+            log.warning("telegram: getMe failed: %s", type(error).__name__)
+            return False
+        self.me = Me(user.id, user.username or "")
+        return True
+
+    def receive(self, body: str) -> Arrival | Ignored:
+        """Read one raw update."""
+        return receive(body, self.me)
+
+    def render(self, reply: Reply) -> list[dict[str, Any]]:
+        """Return the messages that a reply becomes."""
+        return render(reply)
+
+    async def send(self, letter: Outgoing) -> Sent:
+        """Send every part that is not sent yet. Raises `SendFailedError`."""
+        messages = render(letter.reply)
+        done, message = letter.parts_done, ""
+        for place, part in enumerate(messages):
+            if place < letter.parts_done:
+                continue
+            edits = letter.edits if len(messages) == 1 and part["method"] == "sendMessage" else None
+            try:
+                message = await self._send_part(letter.chat, part, edits)
+            except TelegramError as error:
+                raise _failure(error, done) from None
+            done += 1
+        return Sent(message)
+
+    async def _send_part(self, chat: str, part: dict[str, Any], edits: str | None) -> str:
+        try:
+            if edits is not None and edits.isdigit():
+                return await self._redraw(chat, part, int(edits))
+            return await self._new(chat, part)
+        except ChatMigrated as moved:
+            return await self._new(str(moved.new_chat_id), part)
+
+    async def _redraw(self, chat: str, part: dict[str, Any], message: int) -> str:
+        """Redraw a card in place; one that is gone or too old is sent anew."""
+        try:
+            await self.bot.edit_message_text(
+                part["text"],
+                chat_id=int(chat),
+                message_id=message,
+                entities=_entities(part),
+                reply_markup=_keyboard(part),
+            )
+        except BadRequest as error:
+            words = str(error).lower()
+            if _SAME in words:
+                return str(message)
+            if any(gone in words for gone in _GONE):
+                return await self._new(chat, part)
+            raise
+        return str(message)
+
+    async def _new(self, chat: str, part: dict[str, Any]) -> str:
+        markup = _keyboard(part)
+        if part["method"] == "sendMessage":
+            sent = await self.bot.send_message(int(chat), part["text"], entities=_entities(part), reply_markup=markup)
+            return str(sent.message_id)
+        stored = await self._surroundings.doors.open_file(part["attachment"])
+        if stored is None:
+            raise BadRequest("the kept file is gone")
+        if part["method"] == "sendPhoto":
+            sent = await self.bot.send_photo(
+                int(chat), stored.body, filename=stored.name, caption=part.get("caption"), reply_markup=markup
+            )
+        else:
+            sent = await self.bot.send_document(int(chat), stored.body, filename=part["name"], reply_markup=markup)
+        return str(sent.message_id)
+
+    async def fetch(self, uploaded: Uploaded) -> StoredFile:
+        """Fetch a file's bytes. Raises `SendFailedError`."""
+        if uploaded.size > FILE_IN:
+            raise SendFailedError("the file is larger than bots may fetch", permanent=True)
+        try:
+            file = await self.bot.get_file(uploaded.remote)
+            body = bytes(await file.download_as_bytearray())
+        except TelegramError as error:
+            raise _failure(error, 0) from None
+        return StoredFile(uploaded.name, uploaded.mime, body)
+
+    async def acknowledge(self, body: str) -> None:
+        """Stop the spinner on a pressed button; nothing else needs telling."""
+        if '"callback_query"' not in body:
+            return
+        import json  # noqa: PLC0415 - only presses come here
+
+        try:
+            await self.bot.answer_callback_query(str(json.loads(body)["callback_query"]["id"]))
+        except (TelegramError, ValueError, KeyError, TypeError) as error:
+            log.debug("telegram: a press could not be acknowledged: %s", type(error).__name__)
+
+    async def run(self) -> None:
+        """Register the commands, then poll; with a webhook, register it and return."""
+        if not self.me.id:
+            await self.learn_who_we_are()
+        await self._register_commands()
+        if self._section.mode == "webhook":
+            await self._webhook.register(self.bot)
+            return
+        await self._poller.run()
+
+    async def _register_commands(self) -> None:
+        for language, listed in self._surroundings.commands.items():
+            commands = [BotCommand(name, words[:256]) for name, words in listed][:100]
+            try:
+                await self.bot.set_my_commands(commands, language_code=None if language == "zh" else language)
+            except TelegramError as error:
+                log.warning("telegram: commands could not be registered: %s", type(error).__name__)
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """Return the webhook's route, when there is one."""
+        return self._webhook.routes()
+
+    def link(self, payload: str) -> str:
+        """Return a deep link into the private chat."""
+        if not self.me.username:
+            return ""
+        return f"https://t.me/{self.me.username}" + (f"?start={payload}" if payload else "")
+
+    async def check(self) -> list[Check]:
+        """Ask who we are."""
+        try:
+            user = await self.bot.get_me()
+        except InvalidToken:
+            return [Check("error", "telegram: 令牌无效 the token is refused", "向 @BotFather 重新取令牌")]
+        except TelegramError as error:
+            why = type(error).__name__
+            return [Check("error", f"telegram: 连不上 {self._section.api_base} ({why})", "检查网络、代理与 api_base")]
+        checks = [Check("ok", f"telegram: @{user.username}，{self._section.mode}")]
+        if self._section.personal_ceiling != "own":
+            remedy = 'Telegram 数据在境外；内地员工可设 personal_ceiling = "own"，见 docs/privacy.md'
+            checks.append(Check("warning", "telegram: 会发送组织身份与诉求内容", remedy))
+        return checks
+
+    async def close(self) -> None:
+        """Close both sessions."""
+        await self._request.shutdown()
+        await self._polling.shutdown()
+
+
+def _entities(part: dict[str, Any]) -> list[MessageEntity]:
+    return [MessageEntity(**entity) for entity in part.get("entities", ())]
+
+
+def _keyboard(part: dict[str, Any]) -> InlineKeyboardMarkup | None:
+    rows = part.get("keyboard")
+    if not rows:
+        return None
+    return InlineKeyboardMarkup([[InlineKeyboardButton(**button) for button in row] for row in rows])
+
+
+def _failure(error: TelegramError, done: int) -> SendFailedError:
+    """Say what an error means for the letter; its text never holds the token."""
+    why = f"{type(error).__name__}: {error}"[:200]
+    if isinstance(error, RetryAfter):
+        wait = error.retry_after
+        seconds = float(wait if isinstance(wait, int | float) else wait.total_seconds())
+        return SendFailedError("flood", retry_after=seconds, parts_done=done)
+    if isinstance(error, Forbidden):
+        return SendFailedError(why, permanent=True, closes_address=True, parts_done=done)
+    if isinstance(error, BadRequest):
+        nobody = any(words in str(error).lower() for words in _NOBODY)
+        return SendFailedError(why, permanent=True, closes_address=nobody, parts_done=done)
+    if isinstance(error, NotSentError):
+        return SendFailedError(why, parts_done=done)
+    if isinstance(error, TimedOut):
+        return SendFailedError(why, unknown=True, parts_done=done)
+    if isinstance(error, InvalidToken):
+        return SendFailedError("the token is refused", retry_after=60.0, parts_done=done)
+    return SendFailedError(why, unknown=not isinstance(error, NetworkError), parts_done=done)
