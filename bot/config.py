@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
-from messengers.telegram import Section as TelegramSection
-from messengers.web import Section as WebSection
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from domain.organisation import Organisation, PointRule, QuietHours, Timetable
+from messengers.telegram import Section as TelegramSection
+from messengers.web import Section as WebSection
 
 PREFIX = "DANGQUN_"
 
@@ -114,14 +114,14 @@ class PointsSection(_Section):
 class Settings(_Section):
     """The whole configuration."""
 
-    organisation: OrganisationSection = Field(OrganisationSection(), description="Who we are.")  # type: ignore[call-arg]
-    database: DatabaseSection = Field(DatabaseSection(), description="Where everything is kept.")  # type: ignore[call-arg]
-    security: SecuritySection = Field(SecuritySection(), description="The program's own secret.")  # type: ignore[call-arg]
+    organisation: OrganisationSection = Field(OrganisationSection(), description="Who we are.")
+    database: DatabaseSection = Field(DatabaseSection(), description="Where everything is kept.")
+    security: SecuritySection = Field(SecuritySection(), description="The program's own secret.")
     web: WebSection = Field(WebSection(), description="The embedded chat and its server.")
     telegram: TelegramSection = Field(TelegramSection(), description="Telegram.")
-    schedule: ScheduleSection = Field(ScheduleSection(), description="When the assistant speaks.")  # type: ignore[call-arg]
-    quiet_hours: QuietHoursSection = Field(QuietHoursSection(), description="When nobody is disturbed.")  # type: ignore[call-arg]
-    points: PointsSection = Field(PointsSection(), description="Points are voluntary and one's own.")  # type: ignore[call-arg]
+    schedule: ScheduleSection = Field(ScheduleSection(), description="When the assistant speaks.")
+    quiet_hours: QuietHoursSection = Field(QuietHoursSection(), description="When nobody is disturbed.")
+    points: PointsSection = Field(PointsSection(), description="Points are voluntary and one's own.")
 
     def as_organisation(self) -> Organisation:
         """Return what rules need, without the rest."""

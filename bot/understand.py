@@ -17,6 +17,7 @@ from services import permission, words
 
 _COMMAND = re.compile(r"/([a-z_]+)(?:\s+(.*))?", re.DOTALL)
 _NOISE = re.compile(r"[\s,。,.!！?？、;;:：~～…\"'“”‘’()()]+")
+_BEFORE_REST = " \t\n，,。.：:、"
 REST = "…"
 """A phrase that ends with it is a beginning: what follows is handed to the entry."""
 SURE = 0.5
@@ -67,7 +68,7 @@ def _after(sentence: str, count: int) -> str:
     """Return what follows the first `count` meaningful characters, as the person typed it."""
     for place, character in enumerate(sentence):
         if count == 0:
-            return sentence[place:].strip(" \t\n,。,.::、")
+            return sentence[place:].lstrip(_BEFORE_REST)
         if not _NOISE.fullmatch(character):
             count -= 1
     return ""
@@ -130,6 +131,7 @@ def _press(turn: Turn, words_of_button: str) -> Reply:
 
 
 def _said(turn: Turn, text: str) -> Callable[[], Reply]:
+    """Tell apart command, cancelling, an answer to the open question, a phrase, and words to be guessed at."""
     command = _COMMAND.fullmatch(text)
     if command is not None:
         entry = turn.registry.entries.get(command[1])
@@ -139,7 +141,7 @@ def _said(turn: Turn, text: str) -> Callable[[], Reply]:
     known = match(text)
     if known is not None and known[0] == "cancel":
         return _run(turn, turn.registry.entries["cancel"], "")
-    step = _to_step(turn, Said(text))
+    step = _to_step(turn, Said(text), known)
     if step is not None:
         return step
     if known is not None and known[0] in turn.registry.entries:
@@ -147,13 +149,15 @@ def _said(turn: Turn, text: str) -> Callable[[], Reply]:
     return _unknown(turn, text)
 
 
-def _to_step(turn: Turn, content: Said | Uploaded) -> Callable[[], Reply] | None:
+def _to_step(turn: Turn, content: Said | Uploaded, known: tuple[str, str] | None = None) -> Callable[[], Reply] | None:
     if not turn.step or turn.step not in turn.registry.steps:
         return None
     if turn.expires_at is not None and turn.expires_at <= turn.work.now:
         return None
     step = turn.registry.steps[turn.step]
-    return lambda: step(turn, content)
+    if step.yields and known is not None:
+        return None
+    return lambda: step.run(turn, content)
 
 
 def _run(turn: Turn, entry: Entry, rest: str) -> Callable[[], Reply]:
@@ -167,6 +171,8 @@ def _run(turn: Turn, entry: Entry, rest: str) -> Callable[[], Reply]:
 
 
 def _unknown(turn: Turn, text: str) -> Callable[[], Reply]:
+    if turn.caller.person is None or turn.caller.person.consent < NOTICE_VERSION:
+        return lambda: turn.registry.entries["start"].run(turn, text)
     found = guesses(text, turn.registry)
     if found and found[0].score >= SURE and (len(found) == 1 or found[0].score > found[1].score):
         entry = found[0].entry

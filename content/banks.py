@@ -40,8 +40,7 @@ def _head(path: Path, data: Mapping[str, Any], key: str, rows: str) -> tuple[str
     head = data.get(key)
     problems = [f"[{unknown}]: nobody reads this table" for unknown in sorted(set(data) - {key, rows})]
     if not isinstance(head, dict):
-        _fail(path, [*problems, f"[{key}]: is missing"])
-        raise AssertionError
+        raise ContentError("\n".join(f"{path.name}: {one}" for one in [*problems, f"[{key}]: is missing"]))
     problems += [f"[{key}] {unknown}: nobody reads this field" for unknown in sorted(set(head) - {"name", *LANGUAGES})]
     for field in ("name", *LANGUAGES):
         words = head.get(field)
@@ -67,7 +66,7 @@ def load_bank(path: Path) -> tuple[Bank, tuple[Question, ...]]:
 
 def _named(raw: Mapping[str, Any], place: int, problem: Problem) -> str:
     name = raw.get("id") or f"question {place + 1}"
-    return f"{name}: {problem.field}: {voice('en').line(problem.code, **problem.facts)}"
+    return f"{name}: {problem.place}: {voice('en').line(problem.code, **problem.facts)}"
 
 
 def load_topic(path: Path) -> tuple[Topic, tuple[Reading, ...]]:
@@ -107,8 +106,8 @@ def _reading(topic: Topic, name: str, raw: Mapping[str, Any], problems: list[str
         )
         for language in LANGUAGES
     }
-    sources = [words(raw, key, key, LONGEST_SOURCE) for key in ("source_zh", "source_en")]
-    return Reading(name, topic.name, *sources, pages)
+    zh, en = (words(raw, key, key, LONGEST_SOURCE) for key in ("source_zh", "source_en"))
+    return Reading(name, topic.name, zh, en, pages)
 
 
 @cache

@@ -8,7 +8,7 @@ _NAME = re.compile(r"[a-z_]+\.[a-z_]+")
 
 
 def call(name: str, *arguments: str | int) -> str:
-    """Build the call. Raises ValueError for a name that no handler could have or an argument that can't be read back."""
+    """Build the call. Raises ValueError for a name that no handler could have or an unreadable argument."""
     if not _NAME.fullmatch(name):
         msg = f"not a call: {name}"
         raise ValueError(msg)

@@ -44,6 +44,6 @@ def _unblock(data: list[Any]) -> Block:
 
 
 def decode_reply(line: str) -> Reply:
-    """The reply that `encode_reply` wrote."""
+    """Return the reply that `encode_reply` wrote."""
     edits, personal, blocks = json.loads(line)
     return Reply(tuple(_unblock(b) for b in blocks), edits=bool(edits), personal=Personal(personal))

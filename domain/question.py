@@ -21,6 +21,7 @@ LONGEST_REF, LONGEST_TEXT, LONGEST_OPTION, LONGEST_EXPLANATION, LONGEST_SOURCE =
 LONGEST_ANSWER = 100
 """A typed answer, and each accepted spelling."""
 MOST_SPELLINGS = 30
+FEWEST_OPTIONS = 2
 _REF = re.compile(r"[\w.\-]+")
 _FIELDS = frozenset({"id", "kind", "answer", "source_zh", "source_en", *BOTH})
 _WORDING = frozenset({"text", "options", "accept", "explanation"})
@@ -42,8 +43,32 @@ _KINDS = {
     **dict.fromkeys(("判断", "判断题", "对错", "是非题", "true/false"), Kind.JUDGE),
     **dict.fromkeys(("填空", "填空题", "fill-in"), Kind.FILL),
 }
-_TRUE = frozenset("对 对的 正确 是 是的 √ ✓ ✔ ☑ 真 t true right correct yes y".split())
-_FALSE = frozenset("错 错的 错误 不对 不正确 否 不是 × ✗ ✘ ❌ x 假 f false wrong incorrect no n".split())
+_TRUE = frozenset(
+    ["对", "对的", "正确", "是", "是的", "√", "✓", "✔", "☑", "真", "t", "true", "right", "correct", "yes", "y"]
+)
+_FALSE = frozenset(
+    [
+        "错",
+        "错的",
+        "错误",
+        "不对",
+        "不正确",
+        "否",
+        "不是",
+        "×",
+        "✗",
+        "✘",
+        "❌",
+        "x",
+        "假",
+        "f",
+        "false",
+        "wrong",
+        "incorrect",
+        "no",
+        "n",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +162,8 @@ class Bank:
 class Problem:
     """What is wrong with one field; `code` is the key of its sentence in `content/`, `facts` fill it in."""
 
-    field: str
+    place: str
+    """The field, as `zh.options`."""
     code: str
     facts: Mapping[str, object] = field(default_factory=dict, hash=False)
 
@@ -186,12 +212,12 @@ class _Checker:
         if not isinstance(value, str):
             self.wrong(name, "quiz.problem_not_words")
             return ""
-        value = unicodedata.normalize("NFC", value).strip()
-        if must and not value:
+        said: str = unicodedata.normalize("NFC", value).strip()
+        if must and not said:
             self.wrong(name, "quiz.problem_missing")
-        if len(value) > longest:
-            self.wrong(name, "quiz.problem_too_long", longest=longest, length=len(value))
-        return value
+        if len(said) > longest:
+            self.wrong(name, "quiz.problem_too_long", longest=longest, length=len(said))
+        return said
 
     def listed(self, place: Mapping[str, Any], key: str, name: str, longest: int) -> tuple[str, ...]:
         values = place.get(key, ())
@@ -223,7 +249,7 @@ class _Checker:
     def fits(self, made: Wording, kind: Kind | None, language: str) -> None:
         """Hold options and spellings against the kind."""
         choice = kind in {Kind.SINGLE, Kind.MULTIPLE}
-        if choice and not 2 <= len(made.options) <= len(LETTERS):
+        if choice and not FEWEST_OPTIONS <= len(made.options) <= len(LETTERS):
             self.wrong(f"{language}.options", "quiz.problem_options", count=len(made.options), most=len(LETTERS))
         if kind in {Kind.JUDGE, Kind.FILL} and made.options:
             self.wrong(f"{language}.options", "quiz.problem_not_here")
@@ -276,9 +302,9 @@ class _Checker:
 def check(raw: Mapping[str, Any], languages: Sequence[str] = BOTH) -> Question | list[Problem]:
     """Return the question, or everything that is wrong with it.
 
-    `raw` has the fields of `content/questions/*.toml`: id, kind, answer, source_zh, source_en, and a table for each language
-    with text, options, accept, explanation. Kinds and answers are also read as people write them (多选题, a、c, 对).
-    `languages` must be there; the source must be there in those languages.
+    `raw` has the fields of `content/questions/*.toml`: id, kind, answer, source_zh, source_en, and a table for each
+    language with text, options, accept, explanation. Kinds and answers are also read as people write them
+    (多选题, a、c, 对). `languages` must be there; the source must be there in those languages.
     """
     checker = _Checker(raw, languages)
     for unknown in sorted(set(raw) - _FIELDS):

@@ -1,7 +1,7 @@
 """Short readings: what one is, how its text becomes search tokens, and where in it a query was found.
 
-Tokens are single characters and pairs of neighbours, written as code points: `u5b89`, `u5b89x5168`. So any two characters
-are found wherever they stand, in any script, and no query can mean anything to a database but tokens.
+Tokens are single characters and pairs of neighbours, written as code points: `u5b89`, `u5b89x5168`. So any two
+characters are found wherever they stand, in any script, and no query can mean anything to a database but tokens.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 
 QUERY_BYTES = 40
 """A query is cut to this, so that it fits behind a button (13 Chinese characters)."""
@@ -88,7 +89,7 @@ def tokens(words: str) -> list[str]:
     found: dict[str, None] = {}
     for run in runs(words):
         found.update(dict.fromkeys(f"u{ord(one):x}" for one in run))
-        found.update(dict.fromkeys(_pair(*pair) for pair in zip(run, run[1:], strict=False)))
+        found.update(dict.fromkeys(_pair(*pair) for pair in pairwise(run)))
     return list(found)
 
 
@@ -96,7 +97,7 @@ def query_tokens(query: str) -> list[str]:
     """Return the tokens that a text must hold to hold the query."""
     found: dict[str, None] = {}
     for run in runs(query):
-        found.update(dict.fromkeys(_pair(*pair) for pair in zip(run, run[1:], strict=False)))
+        found.update(dict.fromkeys(_pair(*pair) for pair in pairwise(run)))
         if len(run) == 1:
             found[f"u{ord(run):x}"] = None
     return list(found)

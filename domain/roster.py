@@ -349,7 +349,7 @@ def _declared(reading: Reading, path: tuple[str, ...]) -> tuple[str, ...]:
 def _roles_of(
     reading: Reading, at: int, words: str, units: Mapping[str, tuple[str, ...]]
 ) -> frozenset[tuple[Role, tuple[str, ...]]]:
-    found = set()
+    found: set[tuple[Role, tuple[str, ...]]] = set()
     for word in re.split(r"[、,，;；/\s]+", words):
         if not word or word in {"无", "-", "—", "党员", "群众"}:
             continue

@@ -20,8 +20,9 @@ HORIZON = 800
 class Rule:
     """A rule: at `at` (HH:MM) on the days that `kind` means.
 
-    kind: `daily`, `workdays`, `weekly` (`weekday`, 0 is Monday), `monthly` (`day` of the month, moved to the next workday
-    when `workday_only`; `before` days earlier), `every` (each `minutes`, counted from midnight UTC), `once` (`on`, a date).
+    kind: `daily`, `workdays`, `weekly` (`weekday`, 0 is Monday), `monthly` (`day` of the month, moved to the next
+    workday when `workday_only`; `before` days earlier), `every` (each `minutes`, counted from midnight UTC),
+    `once` (`on`, a date).
     """
 
     kind: str

@@ -12,7 +12,7 @@ from typing import Any
 from content import Voice
 from domain.arrival import Arrival, Said, Uploaded
 from domain.call import parse_call
-from domain.member import Person
+from domain.member import NOTICE_VERSION, Person
 from domain.permission import Action
 from domain.refusal import Refusal
 from domain.reply import Block, Button, Choices, Personal, Reply, Text
@@ -47,9 +47,11 @@ class Turn:
 
     @property
     def person(self) -> Person:
-        """Whoever speaks. Raises the refusal that tells how to bind, for somebody unknown."""
+        """Whoever speaks. Raises the refusal that tells what to do first, for a stranger or without consent."""
         if self.caller.person is None:
             raise Refusal("member.unbound")
+        if self.caller.person.consent < NOTICE_VERSION:
+            raise Refusal("member.consent_first")
         return self.caller.person
 
     def say(self, code: str, /, **facts: object) -> Text:
@@ -104,7 +106,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Something that the clock does: `(work, subject, due)`. Later than `late_limit` it is recorded as missed instead."""
+    """Something that the clock does: `(work, subject, due)`. Later than `late_limit` it is recorded as missed."""
 
     name: str
     run: Callable[[Work, str, datetime], None]
@@ -123,6 +125,14 @@ class Matter:
 StepFunction = Callable[[Turn, Said | Uploaded], Reply]
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What waits for words. One that `yields` lets a known phrase through: an answer to it is never a sentence."""
+
+    run: StepFunction
+    yields: bool
+
+
 class Routes:
     """What one capability understands; each module makes one, named `routes`."""
 
@@ -131,7 +141,7 @@ class Routes:
         self.noun = noun
         self.entries: list[Entry] = []
         self.buttons: dict[str, Callable[..., Reply]] = {}
-        self.steps: dict[str, StepFunction] = {}
+        self.steps: dict[str, Step] = {}
         self.ticks: list[Tick] = []
         self.matters: list[Callable[[Turn], Iterable[Matter]]] = []
         self.schedules: list[Callable[[Work], None]] = []
@@ -166,11 +176,14 @@ class Routes:
 
         return register
 
-    def step(self, name: str) -> Callable[[StepFunction], StepFunction]:
-        """Register what happens to the words (or the file) that an open question waits for."""
+    def step(self, name: str, *, yields: bool = False) -> Callable[[StepFunction], StepFunction]:
+        """Register what happens to the words (or the file) that an open question waits for.
+
+        `yields`: a known phrase opens its entry instead; the question stays open.
+        """
 
         def register(function: StepFunction) -> StepFunction:
-            self.steps[f"{self.noun}.{name}"] = function
+            self.steps[f"{self.noun}.{name}"] = Step(function, yields)
             return function
 
         return register
@@ -205,7 +218,7 @@ class Registry:
         self.routes = tuple(routes)
         self.entries: dict[str, Entry] = {}
         self.buttons: dict[str, Callable[..., Reply]] = {}
-        self.steps: dict[str, StepFunction] = {}
+        self.steps: dict[str, Step] = {}
         self.ticks: dict[str, Tick] = {}
         for one in self.routes:
             _join(self.entries, {entry.name: entry for entry in one.entries})

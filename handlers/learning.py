@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from domain.call import call
@@ -153,8 +153,9 @@ def topic_list(turn: Turn, name: str, page: int) -> Reply:
     return _listed(turn, said, found, page, lambda to: call("learning.topic", name, to))
 
 
-def _listed(turn: Turn, said: Block, found: Sequence[tuple[int, str]], page: int, to_page: object) -> Reply:
-    assert callable(to_page)
+def _listed(
+    turn: Turn, said: Block, found: Sequence[tuple[int, str]], page: int, to_page: Callable[[int], str]
+) -> Reply:
     page = max(0, min(page, (len(found) - 1) // LISTED))
     read = service.read_marks(turn.work, turn.person.id)
     rows: list[list[Button]] = [

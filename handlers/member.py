@@ -1,14 +1,195 @@
-"""First contact, consent, binding, /me, leaving."""
+"""First contact, the notice and consent, binding by a code, /me, unbinding and going away."""
 
 from __future__ import annotations
 
-from domain.reply import Reply
+from domain import invite as codes
+from domain.arrival import Said, Uploaded
+from domain.call import call
+from domain.member import NOTICE_VERSION, Standing
+from domain.reply import Block, Button, Personal, Reply
 from handlers.grammar import Routes, Turn, reply
+from services import invite as binding
+from services import member as service
+from services.invite import Outcome, Tried
 
 routes = Routes("member")
 
 
 @routes.entry("start", guests=True, listed=False)
-def start(turn: Turn, _payload: str) -> Reply:
-    """Greet."""
-    return reply(turn.say("help.nearest"))
+def start(turn: Turn, payload: str) -> Reply:
+    """Greet: a stranger is asked for a code, a bound person for consent, everybody else gets the home card."""
+    person = turn.caller.person
+    if payload and codes.looks_like_code(payload):
+        return _try(turn, payload)
+    if person is None:
+        turn.ask("member.code")
+        return reply(turn.say("member.hello", organisation=turn.work.organisation.name), turn.say("member.ask_code"))
+    if person.consent < NOTICE_VERSION:
+        return _notice(turn)
+    return turn.registry.buttons["help.home"](turn)
+
+
+@routes.entry("bind", guests=True, listed=False)
+def bind(turn: Turn, rest: str) -> Reply:
+    """Try a code that was typed after the command, or ask for one."""
+    return _try(turn, rest) if rest else start(turn, "")
+
+
+@routes.step("code")
+def code_typed(turn: Turn, content: Said | Uploaded) -> Reply:
+    """Try a code."""
+    words = content.text if isinstance(content, Said) else ""
+    if not codes.looks_like_code(words):
+        turn.ask("member.code")
+        return reply(turn.say("member.not_a_code"), turn.say("member.ask_code"))
+    return _try(turn, words)
+
+
+def _try(turn: Turn, words: str) -> Reply:
+    arrival, caller = turn.arrival, turn.caller
+    tried = binding.try_code(turn.work, arrival.messenger, arrival.user, caller.address_id, caller.person, words)
+    match tried.outcome:
+        case Outcome.BOUND_ALREADY:
+            assert caller.person is not None  # noqa: S101 - what the outcome means
+            if caller.person.consent < NOTICE_VERSION:
+                return _notice(turn)
+            home = turn.button("help.home", call("help.home"))
+            return reply(turn.say("member.bound_already", name=caller.person.name), rows=[[home]])
+        case Outcome.BOUND:
+            return _welcome(turn, tried)
+        case Outcome.WRONG:
+            turn.ask("member.code")
+            return reply(turn.say("member.wrong_code", left=tried.left))
+        case Outcome.WAITING:
+            turn.close()
+            until = turn.work.organisation.local(tried.until or turn.work.now)
+            return reply(turn.say("member.wait", until=f"{until:%H:%M}"))
+
+
+def _welcome(turn: Turn, tried: Tried) -> Reply:
+    person = tried.person
+    if person is None or person.consent < NOTICE_VERSION:
+        return _notice(turn, name=person.name if person else "")
+    turn.close()
+    home = turn.button("member.begin", call("help.home"))
+    return reply(turn.say("member.welcome_back", name=person.name), rows=[[home]])
+
+
+def _notice(turn: Turn, name: str = "") -> Reply:
+    """Show in three lines what is kept, who sees it, and what one may do; nothing is served before the answer."""
+    turn.close()
+    hello: list[Block] = [turn.say("member.bound", name=name)] if name else []
+    rows = [[turn.button("member.agree", call("member.agree")), turn.button("member.decline", call("member.decline"))]]
+    return reply(*hello, turn.say("member.notice"), turn.say("member.free_will"), rows=rows)
+
+
+@routes.button("agree")
+def agree(turn: Turn) -> Reply:
+    """Keep the consent, and begin."""
+    if turn.caller.person is None:
+        return start(turn, "")
+    service.agree(turn.work, turn.caller.person)
+    home = turn.button("member.begin", call("help.home"))
+    return reply(turn.say("member.agreed", name=turn.caller.person.name), rows=[[home]], edits=True)
+
+
+@routes.button("decline")
+def decline(turn: Turn) -> Reply:
+    """Keep nothing: the account is untied again."""
+    if turn.caller.person is not None and turn.caller.person.consent < NOTICE_VERSION:
+        service.unbind(turn.work, turn.caller.address_id)
+    return reply(turn.say("member.declined"), edits=True)
+
+
+@routes.entry("me")
+def me(turn: Turn, _rest: str) -> Reply:
+    """Show what the roster says of oneself."""
+    profile = service.profile(turn.work, turn.person)
+    voice = turn.voice
+    standings = [voice.label(f"member.standing_{one.value}") for one in Standing if one in profile.standings]
+    roles = [f"{voice.label(f'permission.{role.value}')}（{unit}）" for role, unit in profile.roles]
+    accounts = [voice.label(f"member.on_{name}") for name in profile.accounts]
+    said = turn.say(
+        "member.profile",
+        name=profile.person.name,
+        number=profile.person.employee_no,
+        units="\n".join(f"· {unit.name}" for unit in profile.units) or "·",
+        standings="、".join(standings),
+        accounts="、".join(accounts),
+    )
+    blocks: list[Block] = [said]
+    if roles:
+        blocks.append(turn.say("member.roles", roles="、".join(roles)))
+    return reply(*blocks, turn.say("member.whose"), rows=_ways(turn), edits=True, personal=Personal.MEMBERSHIP)
+
+
+def _ways(turn: Turn) -> list[list[Button]]:
+    return [
+        [
+            turn.button("member.settings", call("help.go", "settings")),
+            turn.button("member.notice_again", call("member.notice")),
+        ],
+        [turn.button("member.unbind", call("member.unbind")), turn.button("member.leave", call("member.leave"))],
+        [turn.button("help.home", call("help.home"))],
+    ]
+
+
+@routes.button("me")
+def me_again(turn: Turn) -> Reply:
+    """Show the profile from another card."""
+    return me(turn, "")
+
+
+@routes.button("notice")
+def notice(turn: Turn) -> Reply:
+    """Show the notice again, to somebody who has agreed."""
+    back = turn.button("member.back", call("member.me"))
+    return reply(turn.say("member.notice"), turn.say("member.free_will"), rows=[[back]], edits=True)
+
+
+@routes.entry("unbind", writes=True, listed=False)
+def unbind_entry(turn: Turn, _rest: str) -> Reply:
+    """Ask before untying this account."""
+    return unbind(turn)
+
+
+@routes.button("unbind")
+def unbind(turn: Turn) -> Reply:
+    """Ask before untying this account."""
+    rows = [[turn.button("member.unbind_sure", call("member.unbind_sure")), _stay(turn)]]
+    return reply(turn.say("member.unbind_ask", name=turn.person.name), rows=rows, edits=True)
+
+
+def _stay(turn: Turn) -> Button:
+    return turn.button("member.stay", call("member.me"))
+
+
+@routes.button("unbind_sure")
+def unbind_sure(turn: Turn) -> Reply:
+    """Untie this account."""
+    if turn.caller.person is not None:
+        service.unbind(turn.work, turn.caller.address_id)
+    turn.close()
+    return reply(turn.say("member.unbound_now"), edits=True)
+
+
+@routes.entry("leave", writes=True, listed=False)
+def leave_entry(turn: Turn, _rest: str) -> Reply:
+    """Ask before going away."""
+    return leave(turn)
+
+
+@routes.button("leave")
+def leave(turn: Turn) -> Reply:
+    """Say what withdrawing consent means, and ask."""
+    rows = [[turn.button("member.leave_sure", call("member.leave_sure")), _stay(turn)]]
+    return reply(turn.say("member.leave_ask", name=turn.person.name), rows=rows, edits=True)
+
+
+@routes.button("leave_sure")
+def leave_sure(turn: Turn) -> Reply:
+    """Withdraw consent and untie every account."""
+    if turn.caller.person is not None:
+        service.go_away(turn.work, turn.caller.person)
+    turn.close()
+    return reply(turn.say("member.left"), edits=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain import quiz as rules
@@ -180,7 +181,8 @@ def toggle(turn: Turn, number: int, position: int, letter: str, version: str) ->
         return instead
     if item.question.kind is not Kind.MULTIPLE:
         raise Refusal("help.expired")
-    return _question(turn, paper, service.toggle(turn.work, paper, item, letter))
+    ticked = service.toggle(turn.work, paper, item, letter)
+    return _question(turn, paper, replace(item, given=ticked))
 
 
 @routes.button("submit")

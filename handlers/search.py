@@ -78,8 +78,8 @@ def found(turn: Turn, page: int, query: str) -> Reply:
     # One way of turning at a time keeps the card at eight buttons: on from here, or from the last page to the first.
     if last:
         to = page + 1 if page < last else 0
-        label = "search.page_after" if page < last else "search.page_first"
-        rows.append([turn.button(label, call("search.found", to, query))])
+        turning = "search.page_after" if page < last else "search.page_first"
+        rows.append([turn.button(turning, call("search.found", to, query))])
     return reply(*blocks, rows=[*rows, ways], edits=True, personal=Personal.PUBLIC)
 
 

@@ -72,7 +72,7 @@ class Sent:
 class SendFailedError(Exception):
     """A letter did not go out, or nobody knows whether it did (`unknown`).
 
-    `permanent`: this address will never take it (closed, blocked) when `closes_address`, else only this letter is wrong.
+    `permanent`: this address will never take it (closed, blocked) when `closes_address`, else this letter is wrong.
     `retry_after`: seconds for which the whole messenger must be left alone.
     """
 
@@ -125,7 +125,7 @@ class Doors(Protocol):
         """Return a kept file."""
 
     async def mailbox(self, messenger: str, user: str, after: int, limit: int) -> list[MailboxItem]:
-        """Return what this user said and was sent, oldest first: the `limit` newest items whose letter id is above `after`.
+        """Return what this user said and was sent, oldest first: the `limit` newest with a letter id above `after`.
 
         For a messenger that keeps no history of its own (the embedded chat).
         """

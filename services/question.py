@@ -27,8 +27,8 @@ class Counts:
 def put(work: Work, bank: Bank | str, rows: Iterable[Question]) -> Counts:
     """Take questions into a bank of the organisation; doing it again changes nothing.
 
-    A question with a known `ref` gets its new text and keeps its history; what is not named stays. A bank that came with the
-    program is refused.
+    A question with a known `ref` gets its new text and keeps its history; what is not named stays. A bank that
+    came with the program is refused.
     """
     one = Bank(bank, bank, bank) if isinstance(bank, str) else bank
     if table.is_shipped(work.connection, one.name):
@@ -71,6 +71,12 @@ def _put(work: Work, bank: Bank, rows: Iterable[Question], *, is_shipped: bool) 
     for number, one in changed:
         table.change(work.connection, number, one)
     return Counts(len(new), len(same), len(changed))
+
+
+def own(work: Work) -> list[tuple[str, int]]:
+    """Return (name, questions) of the banks that the organisation made."""
+    shipped_names = set(table.shipped_banks(work.connection))
+    return [(bank.name, count) for bank, count in table.banks(work.connection) if bank.name not in shipped_names]
 
 
 def sync(work: Work) -> None:

@@ -181,3 +181,20 @@ def bound_members(connection: Connection, members: Iterable[int]) -> set[int]:
     """Return which of these people have bound any account, open or closed."""
     rows = connection.execute(select(address.c.member_id).where(address.c.member_id.in_(list(members))).distinct())
     return {row[0] for row in rows}
+
+
+def choices_of(connection: Connection, member_id: int) -> list[tuple[int, str, bool]]:
+    """Return (id, messenger, preferred) of a member's open accounts, bound first first."""
+    rows = connection.execute(
+        select(address.c.id, address.c.messenger, address.c.preferred)
+        .where(address.c.member_id == member_id, address.c.open)
+        .order_by(address.c.bound_at, address.c.id)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def prefer(connection: Connection, member_id: int, number: int) -> None:
+    """Send a member's pushes to this account."""
+    connection.execute(
+        address.update().where(address.c.member_id == member_id).values(preferred=address.c.id == number)
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -75,6 +77,10 @@ def _select() -> Select[tuple[object, ...]]:
     ).join(unit, unit.c.id == gathering.c.unit_id)
 
 
+def _made(row: Sequence[Any]) -> Gathering:
+    return Gathering(*row)
+
+
 def add(
     connection: Connection, title: str, unit_id: int, opened_by: int, opened_at: datetime, late_at: datetime, code: str
 ) -> int:
@@ -87,7 +93,7 @@ def add(
 def get(connection: Connection, number: int) -> Gathering | None:
     """Return a gathering."""
     row = connection.execute(_select().where(gathering.c.id == number)).first()
-    return None if row is None else Gathering(*row)
+    return None if row is None else _made(row)
 
 
 def by_code(connection: Connection, code: str, now: datetime) -> Gathering | None:
@@ -98,7 +104,7 @@ def by_code(connection: Connection, code: str, now: datetime) -> Gathering | Non
         .order_by(gathering.c.id.desc())
         .limit(1)
     ).first()
-    return None if row is None else Gathering(*row)
+    return None if row is None else _made(row)
 
 
 def opened_by(connection: Connection, member_id: int, limit: int) -> list[Gathering]:
@@ -106,7 +112,7 @@ def opened_by(connection: Connection, member_id: int, limit: int) -> list[Gather
     rows = connection.execute(
         _select().where(gathering.c.opened_by == member_id).order_by(gathering.c.id.desc()).limit(limit)
     )
-    return [Gathering(*row) for row in rows]
+    return [_made(row) for row in rows]
 
 
 def set_card(connection: Connection, number: int, card: Card) -> None:

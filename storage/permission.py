@@ -60,6 +60,22 @@ def end(connection: Connection, member_id: int, now: datetime, role: Role | None
     return len(connection.execute(query.values(until=now).returning(grant.c.id)).all())
 
 
+def end_at(connection: Connection, member_id: int, role: Role, unit_id: int, now: datetime) -> bool:
+    """End one role at one unit now; False when it is not held."""
+    row = connection.execute(
+        grant.update()
+        .where(
+            grant.c.member_id == member_id,
+            grant.c.role == role.value,
+            grant.c.unit_id == unit_id,
+            or_(grant.c.until.is_(None), grant.c.until > now),
+        )
+        .values(until=now)
+        .returning(grant.c.id)
+    ).first()
+    return row is not None
+
+
 def holders(connection: Connection, role: Role, path: str, now: datetime) -> list[tuple[int, str]]:
     """Return (member, path of the grant) of those who hold a role at this unit or above it, nearest first."""
     rows = connection.execute(

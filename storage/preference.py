@@ -61,3 +61,8 @@ def quiet_of(connection: Connection, members: Iterable[int]) -> dict[int, tuple[
         select(quiet.c.member_id, quiet.c.starts, quiet.c.ends).where(quiet.c.member_id.in_(list(members)))
     )
     return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def drop_quiet(connection: Connection, member_id: int) -> None:
+    """Forget a person's own quiet hours."""
+    connection.execute(quiet.delete().where(quiet.c.member_id == member_id))

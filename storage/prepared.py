@@ -1,7 +1,7 @@
 """Statements that every turn runs, compiled once and handed straight to the driver.
 
-SQLAlchemy spends about 40 µs on a compiled statement, its cache key and its result object; the driver itself 5. A turn has
-ten of them, so this is where half of its time went. Types are still converted by SQLAlchemy's own processors.
+SQLAlchemy spends about 40 µs on a compiled statement, its cache key and its result object; the driver itself 5. A turn
+has ten of them, so this is where half of its time went. Types are still converted by SQLAlchemy's own processors.
 """
 
 from __future__ import annotations

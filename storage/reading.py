@@ -1,8 +1,9 @@
 """Readings and their search index.
 
-The index is a table of its own, `reading_search`, that each database makes in its own way: FTS5 on SQLite, a tsvector under
-GIN on PostgreSQL. It holds tokens of single characters and pairs (`domain/reading.py`), so neither parser can lose a word.
-SQLAlchemy's metadata doesn't know it: `search_ddl` creates it beside `reading_text`, `search_drop` takes it away.
+The index is a table of its own, `reading_search`, that each database makes in its own way: FTS5 on SQLite, a tsvector
+under GIN on PostgreSQL. It holds tokens of single characters and pairs (`domain/reading.py`), so neither parser can
+lose a word. SQLAlchemy's metadata doesn't know it: `search_ddl` creates it beside `reading_text`, `search_drop` takes
+it away.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ reading_text = Table(
 )
 
 SEARCH = "reading_search"
-"""The index, and on SQLite the first part of the names of its shadow tables; a comparison of schemas leaves them out."""
+"""The index, and on SQLite the beginning of its shadow tables' names; a comparison of schemas leaves them out."""
 
 
 def search_ddl(dialect: str) -> list[str]:
@@ -71,8 +72,10 @@ def search_ddl(dialect: str) -> list[str]:
     if dialect == "sqlite":
         return ["CREATE VIRTUAL TABLE reading_search USING fts5(tokens)"]
     return [
-        "CREATE TABLE reading_search (id BIGINT PRIMARY KEY REFERENCES reading_text (id) ON DELETE CASCADE,"
-        " tokens TSVECTOR NOT NULL)",
+        (
+            "CREATE TABLE reading_search (id BIGINT PRIMARY KEY REFERENCES reading_text (id) ON DELETE CASCADE,"
+            " tokens TSVECTOR NOT NULL)"
+        ),
         "CREATE INDEX ix_reading_search_tokens ON reading_search USING gin (tokens)",
     ]
 

@@ -1,7 +1,7 @@
 """A small Bot API server on loopback: offset redelivery, flood answers, blocked users, files, time-outs after delivery.
 
-`python -m tests.botapi --port N` runs it as a process of its own, with `/control/…` to queue updates and read what chats
-saw, for tests that kill the program.
+`python -m tests.botapi --port N` runs it as a process of its own, with `/control/…` to queue updates and read what
+chats saw, for tests that kill the program.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class BotApi:
         if request.content_type == "application/json":
             return dict(await request.json())
         posted = await request.post()
-        return {name: value for name, value in posted.items()}
+        return dict(posted.items())
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
         if request.match_info["token"] != TOKEN:

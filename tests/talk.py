@@ -33,7 +33,7 @@ T = TypeVar("T")
 _keys = itertools.count(1)
 
 
-class Screen(str):
+class Screen(str):  # noqa: SLOT000 - it carries what the words came with
     """The words that a phone shows after something was said, with their buttons and files."""
 
     buttons: tuple[Button, ...]

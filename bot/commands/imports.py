@@ -95,8 +95,9 @@ def questions(
     config: Path | None = ConfigOption,
 ) -> None:
     """导入题库：逐行指出问题 · Import questions, with errors by row."""
-    from domain.refusal import Refusal  # noqa: PLC0415 - start-up cost
-    from services import bank as service  # noqa: PLC0415
+    from content import voice  # noqa: PLC0415 - start-up cost
+    from domain.refusal import Refusal  # noqa: PLC0415
+    from services import question_import as service  # noqa: PLC0415
     from services.work import Work  # noqa: PLC0415
 
     settings = settings_of(config)
@@ -111,12 +112,13 @@ def questions(
         refused(refusal)
     finally:
         database.close()
-    for problem in made.problems[:SHOWN]:
-        out.print(f"第 {problem.row} 行 row {problem.row}: {problem.words}", markup=False)
+    for one in made.troubles[:SHOWN]:
+        words = voice("zh").line(one.problem.code, **one.problem.facts)
+        out.print(f"{one.sheet} 第 {one.row} 行 row {one.row} · {one.problem.place}：{words}", markup=False)
     out.print(
-        f"新增 {made.new} · 变更 {made.changed} · 不变 {made.same} · 有问题 {len(made.problems)}"
+        f"新增 {made.new} · 变更 {made.changed} · 不变 {made.same} · 有问题 {made.failed}"
         f"（new, changed, same, wrong）{'  没有写入 nothing written' if dry_run else ''}",
         markup=False,
     )
-    if made.problems:
+    if made.failed:
         raise typer.Exit(1)

@@ -41,9 +41,9 @@ def bind(host: str, port: int, tries: int = 20) -> tuple[socket.socket, int]:
             taken.close()
             continue
         taken.listen(256)
-        taken.setblocking(False)
+        taken.setblocking(False)  # noqa: FBT003 - the socket's own signature
         return taken, taken.getsockname()[1]
-    fail(
+    return fail(
         f"端口 {port} 被占用（{host}）。换一个 [web] port，或停掉占用它的程序。",
         f"Port {port} is taken. Choose another [web] port, or stop what holds it.",
     )

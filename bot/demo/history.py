@@ -50,7 +50,7 @@ def _days(first: date, last: date) -> Iterator[date]:
 
 
 def _is_theme_day(day: date) -> bool:
-    """The fifth of the month, or the first workday after it."""
+    """Answer whether it is the fifth of the month, or the first workday after it."""
     usual = day.replace(day=5)
     while not calendar.plain_workday(usual):
         usual += timedelta(days=1)

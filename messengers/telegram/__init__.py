@@ -29,7 +29,7 @@ class Section(BaseModel):
     )
     personal_ceiling: Literal["own", "membership"] = Field(
         "membership",
-        description="The most personal class that is sent to Telegram, which keeps data abroad; the rest becomes a link.",
+        description="The most personal class sent to Telegram, which keeps data abroad; the rest becomes a link.",
     )
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Talking to the Bot API: sending, redrawing, files, and who we are; by python-telegram-bot's Bot over our own request."""
+"""Talking to the Bot API: sending, redrawing, files; by python-telegram-bot's Bot over our own request."""
 
 from __future__ import annotations
 
@@ -244,15 +244,11 @@ def _failure(error: TelegramError, done: int) -> SendFailedError:
         wait = error.retry_after
         seconds = float(wait if isinstance(wait, int | float) else wait.total_seconds())
         return SendFailedError("flood", retry_after=seconds, parts_done=done)
-    if isinstance(error, Forbidden):
-        return SendFailedError(why, permanent=True, closes_address=True, parts_done=done)
-    if isinstance(error, BadRequest):
-        nobody = any(words in str(error).lower() for words in _NOBODY)
+    if isinstance(error, Forbidden | BadRequest):
+        nobody = isinstance(error, Forbidden) or any(words in str(error).lower() for words in _NOBODY)
         return SendFailedError(why, permanent=True, closes_address=nobody, parts_done=done)
-    if isinstance(error, NotSentError):
-        return SendFailedError(why, parts_done=done)
-    if isinstance(error, TimedOut):
-        return SendFailedError(why, unknown=True, parts_done=done)
     if isinstance(error, InvalidToken):
         return SendFailedError("the token is refused", retry_after=60.0, parts_done=done)
-    return SendFailedError(why, unknown=not isinstance(error, NetworkError), parts_done=done)
+    # Of what ends in the network, only a request that never left is known not to have arrived.
+    left = not isinstance(error, NotSentError) and (isinstance(error, TimedOut) or not isinstance(error, NetworkError))
+    return SendFailedError(why, unknown=left, parts_done=done)

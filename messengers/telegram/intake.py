@@ -1,7 +1,8 @@
 """Updates in: own poller and webhook. Raw updates are stored before Telegram may forget them.
 
-python-telegram-bot's poller confirms updates before they are handled (935 of 1,000 were lost at a kill) and hangs for ever
-on one that it can't parse. This one commits the raw batch and the new offset together, and only then asks for the next.
+python-telegram-bot's poller confirms updates before they are handled (935 of 1,000 were lost at a kill) and hangs for
+ever on one that it can't parse. This one commits the raw batch and the new offset together, and only then
+asks for the next.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ The library's own, over httpx, was measured at 313 sends a second with 64 at onc
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import aiohttp
@@ -65,7 +64,7 @@ class Request(BaseRequest):
                 return answer.status, await answer.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSentError(type(error).__name__) from None
-        except (TimeoutError, asyncio.TimeoutError) as error:
+        except TimeoutError as error:
             raise TimedOut(type(error).__name__) from None
         except aiohttp.ClientError as error:
             # The address holds the token: only the kind of error may be told.

@@ -49,6 +49,7 @@ class Allowance:
     __slots__ = ("at", "left")
 
     def __init__(self, now: float) -> None:
+        """Begin with all of it."""
         self.left, self.at = float(BURST), now
 
     def take(self, now: float) -> bool:
@@ -162,7 +163,7 @@ class WebMessenger:
     async def _greet(self, socket: web.WebSocketResponse) -> str | None:
         """Learn who connects, join the socket to the account, and replay what the page has missed."""
         try:
-            hello = json.loads((await socket.receive_str(timeout=10)))
+            hello = json.loads(await socket.receive_str(timeout=10))
             user = security.account_of(hello["token"])
             after = max(0, int(hello.get("last", 0)))
         except (ValueError, KeyError, TypeError, TimeoutError):

@@ -1,0 +1,137 @@
+"""Announcements: what may not be sent over the internet, whom one may address, and when one leaves."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from domain.member import Standing
+
+GRACE = timedelta(seconds=10)
+"""Between the tap on Send and the first letter: time to take it back."""
+LONGEST = 2000
+LATE = timedelta(hours=2)
+"""A scheduled announcement that could not leave in time asks its author instead of firing."""
+FURTHEST = timedelta(days=180)
+
+
+class State(StrEnum):
+    """Where an announcement stands."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    SENT = "sent"
+    PAUSED = "paused"
+    RECALLED = "recalled"
+    LATE = "late"
+    """Its time passed while nobody could send it; the author decides."""
+
+
+class Circle(StrEnum):
+    """Which people of a unit are addressed."""
+
+    ALL = "all"
+    PARTY = "party"
+    PARTY_FULL = "party_full"
+    APPLICANT = "applicant"
+    LEAGUE = "league"
+    UNION = "union"
+
+
+STANDINGS: dict[Circle, tuple[Standing, ...]] = {
+    Circle.ALL: (),
+    Circle.PARTY: (Standing.PARTY_FULL, Standing.PARTY_PROBATIONARY),
+    Circle.PARTY_FULL: (Standing.PARTY_FULL,),
+    Circle.APPLICANT: (Standing.PARTY_APPLICANT,),
+    Circle.LEAGUE: (Standing.LEAGUE,),
+    Circle.UNION: (Standing.UNION,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """An announcement, from its first draft on."""
+
+    id: int
+    author_id: int
+    unit_id: int | None
+    unit_name: str
+    path: str
+    circle: Circle
+    text: str
+    attachment: int | None
+    file_name: str
+    file_mime: str
+    state: State
+    created_at: datetime
+    send_at: datetime | None
+    campaign_id: int | None
+    audience: int
+    reminded_at: datetime | None
+
+
+_LEVEL = "(?:绝密|机密|秘密)"
+_MARKS = (
+    re.compile(rf"{_LEVEL}[级]?[★☆✩✪*＊]"),
+    re.compile(rf"[★☆✩✪]{_LEVEL}"),
+    re.compile(rf"密级[::]?{_LEVEL}"),
+    re.compile(rf"[(\[【〔<「『]{_LEVEL}级?[)\]】〕>」』]"),
+    re.compile(rf"{_LEVEL}级?(?:文件|资料|材料|件|电报)"),
+    re.compile(rf"(?:^|\n){_LEVEL}级?(?:\n|$)"),
+    re.compile(rf"{_LEVEL}(?:\d+|[一二三四五六七八九十]+)年"),
+    re.compile(r"工作秘密[★☆✩✪*::]|[(\[【〔]工作秘密[)\]】〕]"),
+    re.compile(r"\b(?:top secret|classified)\b", re.IGNORECASE),
+)
+"""Classification marks and their plain forms (保守国家秘密法 art. 29 forbids state secrets on the internet).
+
+Talking about secrecy (保守国家秘密, 保密教育) carries no mark and passes.
+"""
+
+
+def secrecy_mark(words: str) -> str | None:
+    """Return the classification mark in a text or a file's name, however it is spaced; None when there is none."""
+    folded = unicodedata.normalize("NFKC", words)
+    tight = re.sub(r"[^\S\n]+", "", folded)
+    for pattern in _MARKS:
+        found = pattern.search(folded) or pattern.search(tight)
+        if found is not None:
+            return found[0].strip()
+    return None
+
+
+_RELATIVE = {"今天": 0, "今日": 0, "明天": 1, "明日": 1, "后天": 2, "today": 0, "tomorrow": 1}
+_CLOCK = re.compile(r"(上午|下午|晚上|早上)?\s*(\d{1,2})\s*(?:[::]\s*(\d{2})|[点时](半|\d{1,2}分?)?)")
+_DATE = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})[日号]?")
+_NOON = 12
+
+
+def read_moment(words: str, today: date) -> tuple[date, time] | None:
+    """Read `明天 9:00`, `11-25 14:30`, `今天下午3点半` on the organisation's clock; None when it says no moment."""
+    folded = unicodedata.normalize("NFKC", words).lower()
+    day = next((today + timedelta(days=ahead) for word, ahead in _RELATIVE.items() if word in folded), None)
+    found = _DATE.search(folded)
+    if day is None and found is not None:
+        day = _day(found, today)
+        folded = folded[: found.start()] + " " + folded[found.end() :]
+    clock = _CLOCK.search(folded)
+    if day is None or clock is None:
+        return None
+    hour, rest = int(clock[2]), clock[3] or clock[4] or "0"
+    minute = 30 if rest == "半" else int(rest.removesuffix("分"))
+    if clock[1] in {"下午", "晚上"} and hour < _NOON:
+        hour += _NOON
+    try:
+        return day, time(hour, minute)
+    except ValueError:
+        return None
+
+
+def _day(found: re.Match[str], today: date) -> date | None:
+    try:
+        day = date(int(found[1]) if found[1] else today.year, int(found[2]), int(found[3]))
+        return day.replace(year=today.year + 1) if not found[1] and day < today else day
+    except ValueError:
+        return None

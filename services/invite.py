@@ -1,0 +1,110 @@
+"""Binding an account to a person of the roster, by a code that works once."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from domain import invite as rules
+from domain.member import Person
+from domain.permission import Action
+from domain.refusal import Refusal
+from services import permission
+from services.work import Work
+from storage import address, audit
+from storage import invite as table
+from storage import member as members
+
+_CHANCE = random.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A code, to be shown once: only its digest is kept."""
+
+    name: str
+    employee_no: str
+    code: str
+    expires_at: datetime
+
+    @property
+    def payload(self) -> str:
+        """What stands behind a deep link."""
+        return self.code
+
+
+class Outcome(Enum):
+    """What became of trying a code."""
+
+    BOUND = auto()
+    WRONG = auto()
+    WAITING = auto()
+    BOUND_ALREADY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The outcome; with `WRONG` how many tries are left, with `WAITING` until when."""
+
+    outcome: Outcome
+    person: Person | None = None
+    left: int = 0
+    until: datetime | None = None
+
+
+def issue(work: Work, employee_no: str, actor_id: int | None = None) -> Issued:
+    """Make a code for this person; an earlier unused one ends. Raises the refusal when there is no such person."""
+    person = members.by_employee_no(work.connection, employee_no)
+    if person is None:
+        raise Refusal("invite.nobody", words=employee_no[:40])
+    code = rules.new_code(_CHANCE)
+    expires_at = work.now + rules.LASTS
+    table.add(work.connection, rules.digest(code), person.id, work.now, expires_at)
+    audit.note(work.connection, work.now, actor_id, "invite.issue", person.id)
+    return Issued(person.name, person.employee_no, code, expires_at)
+
+
+def find(work: Work, actor_id: int, words: str) -> list[Person]:
+    """Return whom these words (a number or a full name) mean within what the actor may invite."""
+    places = permission.scope(work, actor_id, Action.INVITE)
+    return [
+        person
+        for person in members.by_name_or_number(work.connection, words.strip()[:80])
+        if any(unit.within(place) for unit in members.units_of(work.connection, person.id) for place in places)
+    ]
+
+
+def issue_by(work: Work, actor_id: int, number: int) -> Issued:
+    """Make a code on behalf of somebody with the role for it; raises the refusal beyond the scope."""
+    person = members.get(work.connection, number)
+    if person is None or all(one.id != number for one in find(work, actor_id, person.employee_no)):
+        raise Refusal("permission.nobody")
+    return issue(work, person.employee_no, actor_id)
+
+
+def try_code(work: Work, messenger: str, account: str, address_id: int, bound: Person | None, words: str) -> Tried:
+    """Bind the account to whom the code belongs. Wrong guesses are counted, too many make it wait."""
+    if bound is not None:
+        return Tried(Outcome.BOUND_ALREADY, bound)
+    until = table.waits_until(work.connection, messenger, account)
+    if until is not None and until > work.now:
+        return Tried(Outcome.WAITING, until=until)
+    code = rules.read_code(words)
+    member_id = None if code is None else table.use(work.connection, rules.digest(code), work.now)
+    person = None if member_id is None else members.get(work.connection, member_id)
+    if person is None:
+        return _wrong(work, messenger, account)
+    table.rest(work.connection, messenger, account, None)
+    address.bind(work.connection, address_id, person.id, work.now)
+    return Tried(Outcome.BOUND, person)
+
+
+def _wrong(work: Work, messenger: str, account: str) -> Tried:
+    wrong = table.count_wrong(work.connection, messenger, account)
+    if wrong < rules.WRONG_TRIES:
+        return Tried(Outcome.WRONG, left=rules.WRONG_TRIES - wrong)
+    until = work.now + rules.WAIT
+    table.rest(work.connection, messenger, account, until)
+    return Tried(Outcome.WAITING, until=until)

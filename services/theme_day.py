@@ -1,0 +1,117 @@
+"""When each branch holds its theme day, and reminding of it the workday before and on the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from content import Voice
+from domain import theme_day as rules
+from domain.call import call
+from domain.member import Standing, Unit, UnitKind
+from domain.permission import Action
+from domain.refusal import Refusal
+from domain.reply import Choices, Reply
+from domain.schedule import Rule, next_due
+from domain.theme_day import Choice
+from services import calendar, permission, post
+from services.work import Work
+from storage import member as members
+from storage import schedule as schedules
+from storage import theme_day as table
+from storage import unit as units
+
+TICK = "theme_day.look"
+PARTY = (Standing.PARTY_FULL, Standing.PARTY_PROBATIONARY)
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A branch's next theme day. `chosen`: by the branch itself, not the organisation's default."""
+
+    unit: Unit
+    choice: Choice
+    day: date
+    chosen: bool
+
+
+def prepare(work: Work) -> None:
+    """Write the schedule: one look every workday."""
+    rule = Rule("workdays", at=f"{work.organisation.timetable.theme_day_reminder_at:%H:%M}")
+    due = next_due(rule, work.now, work.organisation.zone, lambda day: calendar.is_workday(work, day))
+    schedules.put(work.connection, TICK, "", rule.to_json(), due)
+
+
+def coming(work: Work, branches: Sequence[Unit]) -> list[Coming]:
+    """Return the next theme day of each of these branches."""
+    timetable = work.organisation.timetable
+    usual = Choice(timetable.theme_day, timetable.theme_day_at)
+    chosen = table.choices(work.connection, [branch.id for branch in branches])
+    off = calendar.days_off(work, work.today.replace(day=1), work.today + timedelta(days=63))
+    found = []
+    for branch in branches:
+        choice = chosen.get(branch.id, usual)
+        day = rules.coming(choice, work.today, lambda one: one not in off)
+        found.append(Coming(branch, choice, day, branch.id in chosen))
+    return found
+
+
+def of_member(work: Work, member_id: int) -> list[Coming]:
+    """Return the next theme day of the branches that a person belongs to."""
+    own = [unit for unit in members.units_of(work.connection, member_id) if unit.kind is UnitKind.PARTY_BRANCH]
+    if not own or not members.standings_of(work.connection, member_id) & set(PARTY):
+        return []
+    return coming(work, own)
+
+
+def of_officer(work: Work, member_id: int) -> list[Coming]:
+    """Return the next theme day of the branches whose day a person may set."""
+    return coming(work, list(_settable(work, member_id)))
+
+
+def _settable(work: Work, member_id: int) -> Iterable[Unit]:
+    for top in permission.scope(work, member_id, Action.SET_THEME_DAY):
+        yield from (unit for unit in units.beneath(work.connection, top.path) if unit.kind is UnitKind.PARTY_BRANCH)
+
+
+def branch(work: Work, member_id: int, number: int) -> Unit:
+    """Return a branch whose day this person may set; raises the refusal for any other."""
+    found = next((unit for unit in _settable(work, member_id) if unit.id == number), None)
+    if found is None:
+        raise Refusal("theme_day.not_yours")
+    return found
+
+
+def choose(work: Work, member_id: int, number: int, choice: Choice) -> Coming:
+    """Set a branch's day."""
+    unit = branch(work, member_id, number)
+    table.choose(work.connection, unit.id, choice, member_id, work.now)
+    return coming(work, [unit])[0]
+
+
+def remind(work: Work) -> None:
+    """Remind the members of each branch whose theme day is today or the next workday."""
+    if not calendar.is_workday(work, work.today):
+        return
+    following = work.today + timedelta(days=1)
+    while not calendar.is_workday(work, following):
+        following += timedelta(days=1)
+    for one in coming(work, table.branches(work.connection)):
+        if one.day in {work.today, following}:
+            _remind(work, one)
+
+
+def _remind(work: Work, one: Coming) -> None:
+    today = one.day == work.today
+    until = datetime.combine(one.day, one.choice.at, work.organisation.zone)
+    if today and work.now >= until:
+        return
+
+    def compose(voice: Voice) -> Reply:
+        code = "theme_day.remind_today" if today else "theme_day.remind_before"
+        said = voice.say(code, unit=one.unit.name, day=voice.day(one.day), time=f"{one.choice.at:%H:%M}")
+        return Reply((said, Choices(((voice.button("theme_day.look", call("theme_day.show")),),))))
+
+    people = members.members_of(work.connection, one.unit.path, PARTY)
+    post.push(work, people, "theme_day", compose, subject=f"{one.unit.id}:{one.day.isoformat()}")
