@@ -77,12 +77,12 @@ _LEVEL = "(?:绝密|机密|秘密)"
 _MARKS = (
     re.compile(rf"{_LEVEL}[级]?[★☆✩✪*＊]"),
     re.compile(rf"[★☆✩✪]{_LEVEL}"),
-    re.compile(rf"密级[::]?{_LEVEL}"),
+    re.compile(rf"密级[:]?{_LEVEL}"),
     re.compile(rf"[(\[【〔<「『]{_LEVEL}级?[)\]】〕>」』]"),
     re.compile(rf"{_LEVEL}级?(?:文件|资料|材料|件|电报)"),
     re.compile(rf"(?:^|\n){_LEVEL}级?(?:\n|$)"),
     re.compile(rf"{_LEVEL}(?:\d+|[一二三四五六七八九十]+)年"),
-    re.compile(r"工作秘密[★☆✩✪*::]|[(\[【〔]工作秘密[)\]】〕]"),
+    re.compile(r"工作秘密[★☆✩✪*:]|[(\[【〔]工作秘密[)\]】〕]"),
     re.compile(r"\b(?:top secret|classified)\b", re.IGNORECASE),
 )
 """Classification marks and their plain forms (保守国家秘密法 art. 29 forbids state secrets on the internet).
@@ -103,7 +103,7 @@ def secrecy_mark(words: str) -> str | None:
 
 
 _RELATIVE = {"今天": 0, "今日": 0, "明天": 1, "明日": 1, "后天": 2, "today": 0, "tomorrow": 1}
-_CLOCK = re.compile(r"(上午|下午|晚上|早上)?\s*(\d{1,2})\s*(?:[::]\s*(\d{2})|[点时](半|\d{1,2}分?)?)")
+_CLOCK = re.compile(r"(上午|下午|晚上|早上)?\s*(\d{1,2})\s*(?:[:]\s*(\d{2})|[点时](半|\d{1,2}分?)?)")
 _DATE = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})[日号]?")
 _NOON = 12
 

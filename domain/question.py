@@ -330,7 +330,10 @@ def check(raw: Mapping[str, Any], languages: Sequence[str] = BOTH) -> Question |
 def check_all(
     raws: Iterable[Mapping[str, Any]], languages: Sequence[str] = BOTH
 ) -> tuple[list[Question], list[tuple[int, Problem]]]:
-    """Check the questions of one bank together: also ids and texts that come twice. Places count from 0."""
+    """Check the questions of one bank together: of ids and texts that come twice the first stands.
+
+    Returns the right ones, and (place counted from 0, problem) of the others.
+    """
     questions: list[Question] = []
     problems: list[tuple[int, Problem]] = []
     refs: dict[str, int] = {}
@@ -340,6 +343,7 @@ def check_all(
         if isinstance(made, list):
             problems.extend((place, problem) for problem in made)
             continue
+        before = len(problems)
         if made.ref in refs:
             problems.append((place, Problem("id", "quiz.problem_twice", {"place": refs[made.ref] + 1})))
         refs.setdefault(made.ref, place)
@@ -349,5 +353,6 @@ def check_all(
                 facts = {"place": texts[key] + 1}
                 problems.append((place, Problem(f"{language}.text", "quiz.problem_twice", facts)))
             texts.setdefault(key, place)
-        questions.append(made)
+        if len(problems) == before:
+            questions.append(made)
     return questions, problems

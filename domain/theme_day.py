@@ -17,7 +17,7 @@ from domain.schedule import moved
 LATEST_DAY = 28
 DAYS = (1, 5, 10, 15, 20, 25)
 """What buttons offer."""
-_WORDS = re.compile(r"(\d{1,2})\s*(?:日|号|$|\s)\s*(?:(上午|下午)?\s*(\d{1,2})(?:[::](\d{2})|[点时](半)?)?)?")
+_WORDS = re.compile(r"(\d{1,2})\s*(?:日|号|$|\s)\s*(?:(上午|下午)?\s*(\d{1,2})(?:[:](\d{2})|[点时](半)?)?)?")
 _NOON = 12
 
 

@@ -47,6 +47,12 @@ def profile(work: Work, person: Person) -> Profile:
     )
 
 
+def _held_at(work: Work, holder: int, role: Role, unit: Unit) -> str:
+    held = permission.grants_of(work, holder)
+    nearest = [grant for grant in held if grant.role is role and unit.path.startswith(grant.path)][-1:]
+    return _name(work, nearest[0]) if nearest and role is not Role.ADMINISTRATOR else ""
+
+
 def _name(work: Work, grant: Grant) -> str:
     found = units.get(work.connection, grant.unit_id)
     return found.name if found else ""
@@ -82,6 +88,6 @@ def helpers(work: Work, person: Person) -> list[tuple[str, Role, str]]:
             for holder in permission.holders(work, role, unit.path)[:1]:
                 if holder != person.id and holder not in found:
                     name = members.names_of(work.connection, [holder]).get(holder, "")
-                    found[holder] = (name, role, unit.name if role is not Role.ADMINISTRATOR else "")
+                    found[holder] = (name, role, _held_at(work, holder, role, unit))
     order = {role: place for place, role in enumerate(wanted)}
     return sorted(found.values(), key=lambda one: order[one[1]])

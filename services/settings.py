@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from domain.permission import Action
@@ -14,7 +15,7 @@ from storage import address, preference
 
 OFFICE = {"digest": Action.SEE_UNIT_FIGURES}
 """Kinds of push that only holders of a role ever get."""
-_HOURS = re.compile(r"(\d{1,2})[::点时](\d{2})?\D+(\d{1,2})[::点时](\d{2})?")
+_HOURS = re.compile(r"(\d{1,2})[:点时](\d{2})?\D+(\d{1,2})[:点时](\d{2})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def switch(work: Work, member_id: int, kind: str, *, wanted: bool) -> None:
 
 def read_hours(words: str) -> tuple[str, str] | None:
     """Read `21:00-08:00`, `21:00 到 8:00`, `21点到8点`; None when it says no two times."""
-    found = _HOURS.search(words)
+    found = _HOURS.search(unicodedata.normalize("NFKC", words))
     if found is None:
         return None
     hours = [int(found[1]), int(found[3])]

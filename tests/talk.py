@@ -112,6 +112,11 @@ class Phone:
         """The newest message."""
         return Screen([self.messages[-1].reply] if self.messages else [])
 
+    @property
+    def everything(self) -> Screen:
+        """All messages as they look now, redrawn cards too."""
+        return Screen(message.reply for message in self.messages)
+
     def _take(self) -> Screen:
         new, self._new = self._new, []
         return Screen(new)

@@ -1,0 +1,277 @@
+"""发公告: the check for secrets, audience, preview, grace, time, pause, recall, confirming, one reminder."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+
+import pytest
+from sqlalchemy import func, select
+
+from domain.announcement import read_moment, secrecy_mark
+from storage import outbox
+from storage.announcement import confirmation
+from tests.talk import Company
+
+
+def send(company: Company, words: str = "周五下午停电检修，请提前保存文件。") -> None:
+    """Let 林雪 of the first branch announce to everybody of it, past the grace."""
+    company.lin.says("发公告")
+    company.lin.says(words)
+    company.lin.presses("发送")
+    company.travel(seconds=11)
+
+
+def test_from_words_to_confirmations(company: Company) -> None:
+    company.lin.says("发公告")
+    preview = company.lin.says("周五下午停电检修，请提前保存文件。")
+    assert "预览" in preview
+    assert "📢 第一党支部" in preview
+    assert "周五下午停电检修" in preview
+    assert "共 4 人" in preview
+    assert "10 秒后开始发送" in company.lin.presses("发送")
+    assert company.bo.sees() == ""
+    company.travel(seconds=11)
+    assert "周五下午停电检修" in company.bo.sees()
+    assert company.xu.sees() == ""
+    assert company.ada.sees() == ""
+    assert "你已于 11-23" in company.bo.presses("收到")
+    assert "确认 1/4" in company.lin.everything
+    company.tang.sees()
+    company.tang.presses("收到")
+    assert "确认 2/4" in company.lin.presses("刷新")
+
+
+def test_confirming_twice_counts_once(company: Company) -> None:
+    send(company)
+    company.bo.sees()
+    call = next(button.call for button in company.bo.last.buttons if button.label == "收到")
+    company.bo.calls(call)
+    company.travel(minutes=5)
+    assert "09:30" in company.bo.calls(call)
+    assert company.read(lambda c: c.scalar(select(func.count()).select_from(confirmation))) == 1
+
+
+def test_whoever_was_not_addressed_can_neither_read_nor_confirm(company: Company) -> None:
+    send(company)
+    for forged in ("announcements.confirm:1", "announcements.read:1", "announcements.show:1", "announcements.recall:1"):
+        assert "没有找到" in company.xu.calls(forged)
+    for forged in ("announcement.send:1", "announcement.draft:1", "announcements.remind:1", "announcements.pause:1"):
+        assert "没有找到" in company.hu.calls(forged)
+
+
+def test_the_home_card_mentions_what_waits(company: Company) -> None:
+    send(company)
+    company.bo.sees()
+    assert "1 条公告待确认：周五下午停电检修" in company.bo.says("/home")
+    assert "停电检修" in company.bo.presses("看公告")
+    company.bo.presses("收到")
+    assert "待确认" not in company.bo.says("/home")
+    assert "周五下午停电检修" in company.bo.says("/notices").labels[0]
+
+
+def test_the_rest_is_reminded_once(company: Company) -> None:
+    send(company)
+    company.bo.sees()
+    company.bo.presses("收到")
+    assert "已提醒 3 人" in company.lin.presses("提醒未确认的人")
+    assert "还没有确认这条公告" in company.tang.sees()
+    assert company.bo.sees() == ""
+    assert "已经提醒过一次" in company.lin.calls("announcements.remind:1")
+    assert "已于" in company.tang.presses("收到")
+
+
+def test_only_ones_own_scope_can_be_addressed(company: Company) -> None:
+    company.lin.says("/announce 会议改期")
+    assert [label for label in company.lin.presses("换组织").labels if "支部" in label or "小组" in label] == [
+        "第一党支部",
+        "第一党小组",
+    ]
+    other = company.roll.units["branch2"].id
+    assert "没有做任何改动" in company.lin.calls(f"announcement.to:1:{other}:all")
+    assert "职责" in company.ada.says("/announce 大家好")
+    assert "职责" in company.tang.says("发公告")
+
+
+def test_a_kind_of_person(company: Company) -> None:
+    company.lin.says("/announce 预备党员请来谈话")
+    company.lin.presses("换人员")
+    screen = company.lin.presses("正式党员")
+    assert "正式党员，共 3 人" in screen
+    company.lin.presses("换组织")
+    assert "共 1 人" in company.lin.presses("第一党小组") or "人" in company.lin.last
+    company.lin.presses("发送")
+    company.travel(seconds=11)
+    assert "谈话" in company.bo.sees()
+    assert company.ma.sees() == ""
+
+
+def test_to_oneself_first(company: Company) -> None:
+    company.lin.says("/announce 先看看样子")
+    screen = company.lin.presses("先发给我")
+    assert "先看看样子" in screen
+    assert "已发给你自己" in screen
+    assert "不计入确认" in company.lin.presses("收到")
+    assert company.bo.sees() == ""
+
+
+def test_taken_back_within_the_grace_nobody_gets_it(company: Company) -> None:
+    company.lin.says("/announce 说错了")
+    company.lin.presses("发送")
+    assert "已撤回" in company.lin.presses("撤回")
+    company.travel(minutes=5)
+    assert company.bo.sees() == ""
+
+
+def test_recalled_after_arriving_it_shows_as_recalled(company: Company) -> None:
+    send(company)
+    assert "停电" in company.bo.sees()
+    company.lin.presses("刷新")
+    assert "确定撤回吗" in company.lin.presses("撤回")
+    company.lin.presses("确定撤回")
+    assert "已撤回" in company.bo.sees()
+    assert "停电" not in company.bo.last
+    assert "撤回" in company.bo.calls("announcements.confirm:1")
+    assert "还没有收到过公告" in company.bo.says("/notices")
+
+
+def test_pausing_and_going_on(company: Company) -> None:
+    company.travel_to(datetime(2026, 11, 23, 14, 0, tzinfo=UTC))
+    company.lin.says("/announce 夜里写的通知")
+    assert "免打扰时间" in company.lin.last
+    company.lin.presses("发送")
+    assert "已暂停" in company.lin.presses("暂停")
+    company.travel_to(datetime(2026, 11, 24, 1, 0, tzinfo=UTC))
+    assert "夜里写的" not in company.bo.sees()
+    company.lin.presses("继续发送")
+    assert "夜里写的" in company.bo.sees()
+
+
+def test_at_a_time(company: Company) -> None:
+    company.lin.says("/announce 明早的通知")
+    company.lin.presses("定时发送")
+    assert "没有看懂时间" in company.lin.says("过一会儿")
+    assert "要在现在之后" in company.lin.says("今天 8:00")
+    assert "周二 09:05" in company.lin.says("明天 9:05")
+    company.travel_to(datetime(2026, 11, 24, 1, 4, 50, tzinfo=UTC))
+    assert "明早的通知" not in company.bo.sees()
+    company.travel_to(datetime(2026, 11, 24, 1, 5, 30, tzinfo=UTC))
+    assert "明早的通知" in company.bo.sees()
+
+
+def test_what_is_planned_can_be_changed_back(company: Company) -> None:
+    company.lin.says("/announce 明早的通知")
+    company.lin.presses("定时发送")
+    company.lin.says("明天 9:05")
+    assert "预览" in company.lin.presses("改一改")
+    company.travel(days=2)
+    assert "明早的通知" not in company.bo.sees()
+
+
+def test_too_late_it_asks_its_author(company: Company) -> None:
+    company.lin.says("/announce 错过的通知")
+    company.lin.presses("定时发送")
+    company.lin.says("明天 9:05")
+    company.now = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+    company.travel(seconds=1)
+    assert "错过的通知" not in company.bo.sees()
+    assert "错过了时间" in company.lin.sees()
+    company.lin.presses("去看看")
+    company.lin.presses("发送")
+    company.travel(seconds=11)
+    assert "错过的通知" in company.bo.sees()
+
+
+def test_a_role_that_ended_meanwhile_sends_nothing(company: Company) -> None:
+    company.lin.says("/announce 不该发出")
+    company.lin.presses("定时发送")
+    company.lin.says("明天 9:05")
+    lin, branch = company.roll.people["lin"], company.roll.units["branch1"].id
+    company.root.calls(f"roles.end:{lin}:branch_secretary:{branch}")
+    company.travel_to(datetime(2026, 11, 24, 2, 0, tzinfo=UTC))
+    assert "不该发出" not in company.bo.sees()
+    assert "没有发出" in company.lin.sees()
+
+
+def test_sending_twice_sends_once(company: Company) -> None:
+    company.lin.says("/announce 只发一次")
+    call = next(button.call for button in company.lin.last.buttons if button.label == "发送")
+    company.lin.calls(call)
+    company.lin.calls(call)
+    company.travel(seconds=11)
+    assert company.bo.sees().count("只发一次") == 1
+    letters = select(func.count()).where(
+        outbox.letter.c.campaign_id.is_not(None), outbox.letter.c.kind == "announcement"
+    )
+    assert company.read(lambda c: c.scalar(letters)) == 4
+
+
+def test_with_a_picture_and_with_a_file(company: Company) -> None:
+    company.lin.says("发公告")
+    screen = company.lin.sends("海报.png", b"\x89PNG....", "image/png", caption="来看展览")
+    assert screen.pictures
+    assert "来看展览" in screen
+    company.lin.presses("改内容")
+    screen = company.lin.sends("通知.pdf", b"%PDF-1.7", "application/pdf")
+    assert "来看展览" in screen
+    assert screen.documents[0].name == "通知.pdf"
+    company.lin.presses("发送")
+    company.travel(seconds=11)
+    assert company.bo.sees().documents
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["机密★ 关于…", "绝密★★一年", "【秘密】内部", "密级：机密\n正文", "秘 密 ★", "（机密）", "机密文件，请传阅",
+     "机密★启用前", "TOP SECRET", "绝密\n内容"],
+)  # fmt: skip
+def test_secrets_are_refused_at_the_door(company: Company, words: str) -> None:
+    company.lin.says("发公告")
+    screen = company.lin.says(words)
+    assert "密级标志" in screen
+    assert "第二十九条" in screen
+    assert "预览" not in screen
+
+
+def test_a_secret_file_name_is_refused_too(company: Company) -> None:
+    company.lin.says("发公告")
+    assert "密级标志" in company.lin.sends("机密★方案.pdf", b"%PDF", "application/pdf", caption="见附件")
+
+
+@pytest.mark.parametrize(
+    "words", ["保守国家秘密，人人有责", "保密教育周三举行", "机密性是三要素之一", "秘密花园读书会"]
+)
+def test_talking_about_secrecy_is_no_secret(words: str) -> None:
+    assert secrecy_mark(words) is None
+
+
+def test_too_long_or_empty_keeps_nothing(company: Company) -> None:
+    company.lin.says("发公告")
+    assert "最多 2000 个字" in company.lin.says("长" * 2001)
+    assert "预览" in company.lin.says("长" * 2000)
+
+
+def test_what_people_wrote_is_shown_as_written(company: Company) -> None:
+    send(company, "{x} **不是粗体** <b>&amp;</b> %s {0}")
+    assert "{x} **不是粗体** <b>&amp;</b> %s {0}" in company.bo.sees()
+
+
+def test_in_english(company: Company) -> None:
+    company.lin.says("/language en")
+    company.lin.says("announce")
+    assert "Preview" in company.lin.says("The lift is out of order today.")
+    assert "Leaves in 10 seconds" in company.lin.presses("Send")
+    company.travel(seconds=11)
+    assert "The lift" in company.bo.sees()
+    assert "你已于" in company.bo.presses("收到")
+    assert "Confirmed 1/4" in company.lin.everything
+
+
+def test_moments_as_people_write_them() -> None:
+    today = date(2026, 11, 23)
+    assert read_moment("明天 9:00", today) == (date(2026, 11, 24), time(9, 0))
+    assert read_moment("11-25 14:30", today) == (date(2026, 11, 25), time(14, 30))
+    assert read_moment("今天下午3点半", today) == (today, time(15, 30))
+    assert read_moment("12月1日 8点", today) == (date(2026, 12, 1), time(8, 0))
+    assert read_moment("1-5 10：00", today) == (date(2027, 1, 5), time(10, 0))
+    assert read_moment("2-30 10:00", today) is None
+    assert read_moment("25:99", today) is None
