@@ -54,10 +54,11 @@ def run_next(connection: Connection, dispatch: Dispatch, now: datetime) -> bool:
 
 
 def _move_on(connection: Connection, dispatch: Dispatch, due: schedule.Due, now: datetime) -> None:
-    """Set the next due time, passing over those that a long sleep has made too late, all but the newest."""
+    """Set the next due time; what is done every few minutes is not made up for each time that was slept through."""
     work = Work(connection, dispatch.organisation, now)
     rule = Rule.from_json(due.rule)
-    following = next_due(rule, due.due, dispatch.organisation.zone, lambda day: calendar.is_workday(work, day))
+    after = max(due.due, now) if rule.kind == "every" else due.due
+    following = next_due(rule, after, dispatch.organisation.zone, lambda day: calendar.is_workday(work, day))
     schedule.move(connection, due.id, following)
 
 

@@ -38,6 +38,8 @@ def schedule(work: Work) -> None:
 
 def tick(work: Work) -> None:
     """Do all that is due by now; doing it twice writes nothing twice."""
+    if not deadlines.desks(work.connection):
+        return
     rescue(work)
     for stage, code in _SOON.items():
         _remind(work, _noted(work, stage), code)

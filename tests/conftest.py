@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from handlers.grammar import Registry, open_registry
 from storage import all_tables
 from storage.engine import Database, open_engine
+from tests.company import Roll
 from tests.postgres import Server, start_server
 from tests.talk import Company
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - private folders are made in it
 
 
 @pytest.fixture(scope="session")
@@ -40,29 +43,39 @@ def postgres() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(postgres: Server) -> str:
-    """A database on it with every table and no row."""
-    url = postgres.create(f"dangqun_{os.getpid()}")
-    engine = open_engine(url)
+def postgres_template(postgres: Server) -> str:
+    """The name of a database on it with every table and no row."""
+    name = f"template_{os.getpid()}"
+    engine = open_engine(postgres.create(name))
     all_tables().create_all(engine)
     engine.dispose()
-    return url
+    return name
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    """Every capability."""
+    return open_registry()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder for a database: in memory where the machine has such a place, for a commit there costs nothing."""
+    if not os.access(MEMORY, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(prefix="dangqun-", dir=MEMORY) as name:
+        yield Path(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, folder: Path) -> str:
     """An empty database with every table, of each kind in turn."""
     if request.param == "sqlite":
-        path = tmp_path / "test.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        return f"sqlite:///{path}"
-    url: str = request.getfixturevalue("postgres_url")
-    engine = open_engine(url)
-    names = ", ".join(f'"{table.name}"' for table in all_tables().sorted_tables)
-    with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-    engine.dispose()
-    return url
+        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "test.db")
+        return f"sqlite:///{folder / 'test.db'}"
+    postgres: Server = request.getfixturevalue("postgres")
+    return postgres.create(f"test_{os.getpid()}", template=request.getfixturevalue("postgres_template"))
 
 
 @pytest.fixture
@@ -74,12 +87,41 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def registry() -> Registry:
-    """Every capability."""
-    return open_registry()
+def sqlite_company(
+    sqlite_template: Path, registry: Registry, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Roll]:
+    """A SQLite file in which the test enterprise has settled."""
+    path = tmp_path_factory.mktemp("sqlite") / "company.db"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    roll = Company(database, registry).roll
+    database.close()
+    with open_engine(f"sqlite:///{path}").connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path, roll
 
 
-@pytest.fixture
-def company(database: Database, registry: Registry) -> Company:
-    """The test enterprise, on a Monday morning."""
-    return Company(database, registry)
+@pytest.fixture(scope="session")
+def postgres_company(postgres: Server, postgres_template: str, registry: Registry) -> tuple[str, Roll]:
+    """A PostgreSQL database in which the test enterprise has settled."""
+    name = f"company_{os.getpid()}"
+    database = Database(postgres.create(name, template=postgres_template))
+    roll = Company(database, registry).roll
+    database.close()
+    return name, roll
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def company(request: pytest.FixtureRequest, folder: Path, registry: Registry) -> Iterator[Company]:
+    """The test enterprise on a Monday morning, on each database in turn; `company.database` is the door to it."""
+    if request.param == "sqlite":
+        template, roll = request.getfixturevalue("sqlite_company")
+        shutil.copy(template, folder / "company.db")
+        url = f"sqlite:///{folder / 'company.db'}"
+    else:
+        name, roll = request.getfixturevalue("postgres_company")
+        postgres: Server = request.getfixturevalue("postgres")
+        url = postgres.create(f"test_{os.getpid()}", template=name)
+    opened = Database(url)
+    yield Company(opened, registry, roll=roll)
+    opened.close()

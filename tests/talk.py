@@ -152,8 +152,14 @@ class Phone:
 class Company:
     """The test enterprise on one real database."""
 
-    def __init__(self, database: Database, registry: Registry, organisation: Organisation = ORGANISATION) -> None:
-        """Settle it."""
+    def __init__(
+        self,
+        database: Database,
+        registry: Registry,
+        organisation: Organisation = ORGANISATION,
+        roll: Roll | None = None,
+    ) -> None:
+        """Settle it; with `roll` it lives in this database already."""
         self.database = database
         self.organisation = organisation
         self.dispatch = Dispatch(
@@ -161,8 +167,9 @@ class Company:
         )
         self.now = MONDAY_MORNING
         self.phones: dict[tuple[str, str], Phone] = {}
-        self.roll: Roll = self.write(settle)
-        self.write(lambda c: clock.prepare(c, self.dispatch, self.now))
+        self.roll: Roll = roll or self.write(settle)
+        if roll is None:
+            self.write(lambda c: clock.prepare(c, self.dispatch, self.now))
 
     def __getattr__(self, nickname: str) -> Phone:
         """Return a person's phone by nickname: `company.ada`."""
@@ -217,8 +224,17 @@ class Company:
     def travel_to(self, moment: datetime) -> None:
         """Let time pass until this moment (aware)."""
         goal = moment.astimezone(UTC)
-        while (wake := self.read(schedule.next_wake)) is not None and wake <= goal:
-            self.now = max(self.now, wake)
-            self.write(lambda c: clock.run_next(c, self.dispatch, self.now))
+        while self.write(lambda c: self._tick_until(c, goal)):
+            pass
         self.now = goal
         self.deliver()
+
+    def _tick_until(self, connection: Connection, goal: datetime, at_once: int = 50) -> bool:
+        """Do what falls due before the goal, some ticks to a transaction; False when nothing is left."""
+        for _ in range(at_once):
+            wake = schedule.next_wake(connection)
+            if wake is None or wake > goal:
+                return False
+            self.now = max(self.now, wake)
+            clock.run_next(connection, self.dispatch, self.now)
+        return True
