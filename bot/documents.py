@@ -12,7 +12,6 @@ from datetime import time
 from pathlib import Path
 from typing import Any, get_args
 
-import click
 import typer
 from pydantic import BaseModel, SecretStr
 
@@ -146,9 +145,7 @@ def commands() -> str:
         for parameter in command.params:
             if parameter.name == "help":
                 continue
-            shown = (
-                ", ".join(parameter.opts) if isinstance(parameter, click.Option) else str(parameter.human_readable_name)
-            )
+            shown = ", ".join(parameter.opts) if parameter.param_type_name == "option" else parameter.name.upper()
             lines.append(f"- `{shown}`：{getattr(parameter, 'help', None) or ''}")
         lines.append("")
     lines += [

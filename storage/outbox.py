@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
     type_coerce,
 )
 
@@ -337,10 +338,11 @@ def replace_drawing(connection: Connection, messenger: str, recipient: str, mess
     return row is not None
 
 
-def settle_past(connection: Connection, now: datetime) -> None:
-    """Take everything that was written about the past as sent in its time: for a made-up history, nothing else."""
+def settle_past(connection: Connection, now: datetime, campaign_id: int | None = None) -> None:
+    """Take what was written about the past as sent in its time, all or one campaign: for a made-up history alone."""
+    ours = letter.c.campaign_id == campaign_id if campaign_id is not None else true()
     connection.execute(
         letter.update()
-        .where(letter.c.state == READY, letter.c.created_at < now)
+        .where(letter.c.state == READY, letter.c.created_at < now, ours)
         .values(state=SENT, settled_at=letter.c.created_at, message=letter.c.id.cast(String))
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 from openpyxl import Workbook, load_workbook
 
@@ -19,12 +20,12 @@ GOOD = [
 ]
 
 
-def xlsx(rows: list[list[object]]) -> bytes:
+def xlsx(rows: Sequence[Sequence[str]]) -> bytes:
     book = Workbook()
     page = book.active
     assert page is not None
     for row in rows:
-        page.append(row)
+        page.append(list(row))
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()

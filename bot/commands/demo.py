@@ -35,7 +35,11 @@ def demo(
             {
                 "DANGQUN_ORGANISATION__NAME": "江河实业集团（演示）",
                 "DANGQUN_DATABASE__URL": f"sqlite:///{path}",
-                "DANGQUN_QUIET_HOURS__PUSHES_A_DAY": "10",
+                # Whoever tries the demo at night or on a Sunday should still see a push arrive.
+                "DANGQUN_QUIET_HOURS__START": "00:00",
+                "DANGQUN_QUIET_HOURS__END": "00:00",
+                "DANGQUN_QUIET_HOURS__DAYS_OFF": "false",
+                "DANGQUN_QUIET_HOURS__PUSHES_A_DAY": "20",
             },
         )
     except ConfigError as error:  # pragma: no cover - the keys above are ours

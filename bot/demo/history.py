@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.demo import notices, study
 from bot.demo.cast import Enterprise
 from content import FOLDER
 from domain.demand_draft import Draft
@@ -39,6 +40,10 @@ def live(connection: Connection, organisation: Organisation, enterprise: Enterpr
                 _gather(connection, organisation, enterprise, day, chance)
     for place, one in enumerate(described()["demand"]):
         _ask(connection, organisation, enterprise, now, one, place)
+    work = Work(connection, organisation, now)
+    for one in described()["announcement"]:
+        notices.announce_past(work, enterprise, one, chance)
+    study.study(work, enterprise, chance)
     outbox.settle_past(connection, now)
 
 

@@ -78,6 +78,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_inbox_state_id", ["state", "id"], unique=False)
 
     op.create_table(
+        "invite_attempt",
+        sa.Column("messenger", sa.String(length=32), nullable=False),
+        sa.Column("account", sa.String(length=128), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("wait_until", UtcTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("messenger", "account", name=op.f("pk_invite_attempt")),
+    )
+    op.create_table(
         "member",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("employee_no", sa.String(length=64), nullable=False),
@@ -88,6 +96,21 @@ def upgrade() -> None:
         sa.Column("left_at", UtcTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
         sa.UniqueConstraint("employee_no", name=op.f("uq_member_employee_no")),
+    )
+    op.create_table(
+        "question_bank",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("zh", sa.String(length=120), nullable=False),
+        sa.Column("en", sa.String(length=120), nullable=False),
+        sa.Column("shipped", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_question_bank")),
+    )
+    op.create_table(
+        "reading_topic",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("zh", sa.String(length=120), nullable=False),
+        sa.Column("en", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_reading_topic")),
     )
     op.create_table(
         "schedule",
@@ -103,6 +126,12 @@ def upgrade() -> None:
     with op.batch_alter_table("schedule", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_schedule_next_due"), ["next_due"], unique=False)
 
+    op.create_table(
+        "shipped",
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("stamp", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_shipped")),
+    )
     op.create_table(
         "unit",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -154,6 +183,51 @@ def upgrade() -> None:
         batch_op.create_index("ix_address_member_id", ["member_id"], unique=False)
 
     op.create_table(
+        "announcement",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("circle", sa.String(length=16), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("attachment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("created_at", UtcTime(timezone=True), nullable=False),
+        sa.Column("send_at", UtcTime(timezone=True), nullable=True),
+        sa.Column("campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("audience", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("reminded_at", UtcTime(timezone=True), nullable=True),
+        sa.Column("card_messenger", sa.String(length=32), server_default="", nullable=False),
+        sa.Column("card_account", sa.String(length=128), server_default="", nullable=False),
+        sa.Column("card_chat", sa.String(length=128), server_default="", nullable=False),
+        sa.Column("card_message", sa.String(length=128), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attachment_id"], ["attachment.id"], name=op.f("fk_announcement_attachment_id_attachment")
+        ),
+        sa.ForeignKeyConstraint(["author_id"], ["member.id"], name=op.f("fk_announcement_author_id_member")),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_announcement_campaign_id_campaign")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_announcement_unit_id_unit")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_announcement")),
+    )
+    with op.batch_alter_table("announcement", schema=None) as batch_op:
+        batch_op.create_index("ix_announcement_author_id", ["author_id"], unique=False)
+        batch_op.create_index("ix_announcement_campaign_id", ["campaign_id"], unique=False)
+
+    op.create_table(
+        "audit",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("at", UtcTime(timezone=True), nullable=False),
+        sa.Column("actor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("deed", sa.String(length=64), nullable=False),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["member.id"], name=op.f("fk_audit_actor_id_member")),
+        sa.ForeignKeyConstraint(["subject_id"], ["member.id"], name=op.f("fk_audit_subject_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
+    )
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_subject_id"), ["subject_id"], unique=False)
+
+    op.create_table(
         "checkin",
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -162,6 +236,19 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_checkin_member_id_member")),
         sa.PrimaryKeyConstraint("member_id", "day", name=op.f("pk_checkin")),
     )
+    op.create_table(
+        "consent",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("given_at", UtcTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", UtcTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_consent_member_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
+    )
+    with op.batch_alter_table("consent", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consent_member_id"), ["member_id"], unique=False)
+
     op.create_table(
         "demand",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -237,6 +324,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("grant", schema=None) as batch_op:
         batch_op.create_index("ix_grant_unit_id_role", ["unit_id", "role"], unique=False)
+
+    op.create_table(
+        "invite",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", UtcTime(timezone=True), nullable=False),
+        sa.Column("expires_at", UtcTime(timezone=True), nullable=False),
+        sa.Column("used_at", UtcTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_invite_member_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invite")),
+        sa.UniqueConstraint("digest", name=op.f("uq_invite_digest")),
+    )
+    with op.batch_alter_table("invite", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_invite_member_id"), ["member_id"], unique=False)
 
     op.create_table(
         "letter",
@@ -337,12 +439,53 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("member_id", "kind", name=op.f("pk_preference")),
     )
     op.create_table(
+        "question",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("bank", sa.String(length=64), nullable=False),
+        sa.Column("ref", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("answer", sa.String(length=8), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("version", sa.String(length=32), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["bank"], ["question_bank.name"], name=op.f("fk_question_bank_question_bank")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_question")),
+        sa.UniqueConstraint("bank", "ref", name=op.f("uq_question_bank_ref")),
+    )
+    op.create_table(
         "quiet",
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("starts", sa.String(length=5), nullable=False),
         sa.Column("ends", sa.String(length=5), nullable=False),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_quiet_member_id_member")),
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_quiet")),
+    )
+    op.create_table(
+        "quiz_paper",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("slot", sa.String(length=120), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("topic", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("at", UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_quiz_paper_member_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quiz_paper")),
+        sa.UniqueConstraint("member_id", "slot", name=op.f("uq_quiz_paper_member_id_slot")),
+    )
+    op.create_table(
+        "reading",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("ref", sa.String(length=80), nullable=False),
+        sa.Column("topic", sa.String(length=64), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("source_zh", sa.String(length=300), nullable=False),
+        sa.Column("source_en", sa.String(length=300), nullable=False),
+        sa.Column("version", sa.String(length=32), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["topic"], ["reading_topic.name"], name=op.f("fk_reading_topic_reading_topic")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reading")),
+        sa.UniqueConstraint("ref", name=op.f("uq_reading_ref")),
     )
     op.create_table(
         "standing",
@@ -352,12 +495,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("member_id", "standing", name=op.f("pk_standing")),
     )
     op.create_table(
+        "theme_day",
+        sa.Column("unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("at", sa.String(length=5), nullable=False),
+        sa.Column("set_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("set_at", UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["set_by"], ["member.id"], name=op.f("fk_theme_day_set_by_member")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_theme_day_unit_id_unit")),
+        sa.PrimaryKeyConstraint("unit_id", name=op.f("pk_theme_day")),
+    )
+    op.create_table(
         "wrong_code",
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("since", UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_wrong_code_member_id_member")),
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_wrong_code")),
+    )
+    op.create_table(
+        "announcement_confirmation",
+        sa.Column("announcement_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["announcement_id"],
+            ["announcement.id"],
+            name=op.f("fk_announcement_confirmation_announcement_id_announcement"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_announcement_confirmation_member_id_member")
+        ),
+        sa.PrimaryKeyConstraint("announcement_id", "member_id", name=op.f("pk_announcement_confirmation")),
     )
     op.create_table(
         "demand_event",
@@ -386,6 +555,32 @@ def upgrade() -> None:
         sa.Column("at", UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["demand_id"], ["demand.id"], name=op.f("fk_demand_notice_demand_id_demand")),
         sa.PrimaryKeyConstraint("demand_id", "round", "stage", name=op.f("pk_demand_notice")),
+    )
+    op.create_table(
+        "learning_day",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("reading_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["reading_id"], ["reading.id"], name=op.f("fk_learning_day_reading_id_reading")),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_learning_day")),
+    )
+    op.create_table(
+        "learning_favourite",
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reading_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_learning_favourite_member_id_member")),
+        sa.ForeignKeyConstraint(["reading_id"], ["reading.id"], name=op.f("fk_learning_favourite_reading_id_reading")),
+        sa.PrimaryKeyConstraint("member_id", "reading_id", name=op.f("pk_learning_favourite")),
+    )
+    op.create_table(
+        "learning_read",
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reading_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("last", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_learning_read_member_id_member")),
+        sa.ForeignKeyConstraint(["reading_id"], ["reading.id"], name=op.f("fk_learning_read_reading_id_reading")),
+        sa.PrimaryKeyConstraint("member_id", "reading_id", name=op.f("pk_learning_read")),
     )
     op.create_table(
         "objection",
@@ -420,6 +615,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("gathering_id", "member_id", name=op.f("pk_presence")),
     )
     op.create_table(
+        "quiz_item",
+        sa.Column("paper_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("question_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("given", sa.String(length=100), server_default="", nullable=False),
+        sa.Column("right", sa.Boolean(), nullable=True),
+        sa.Column("answered_at", UtcTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["paper_id"], ["quiz_paper.id"], name=op.f("fk_quiz_item_paper_id_quiz_paper")),
+        sa.ForeignKeyConstraint(["question_id"], ["question.id"], name=op.f("fk_quiz_item_question_id_question")),
+        sa.PrimaryKeyConstraint("paper_id", "position", name=op.f("pk_quiz_item")),
+    )
+    op.create_table(
+        "quiz_mistake",
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("question_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("last", sa.Date(), nullable=False),
+        sa.Column("rights", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_quiz_mistake_member_id_member")),
+        sa.ForeignKeyConstraint(["question_id"], ["question.id"], name=op.f("fk_quiz_mistake_question_id_question")),
+        sa.PrimaryKeyConstraint("member_id", "question_id", name=op.f("pk_quiz_mistake")),
+    )
+    op.create_table(
+        "reading_text",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("reading_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("title", sa.String(length=80), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["reading_id"], ["reading.id"], name=op.f("fk_reading_text_reading_id_reading")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reading_text")),
+        sa.UniqueConstraint("reading_id", "language", name=op.f("uq_reading_text_reading_id_language")),
+    )
+    op.create_table(
         "demand_file",
         sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("attachment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -436,29 +665,49 @@ def upgrade() -> None:
     with op.batch_alter_table("demand_file", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_demand_file_demand_id"), ["demand_id"], unique=False)
 
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("CREATE VIRTUAL TABLE reading_search USING fts5(tokens)")
+    else:
+        op.execute(
+            "CREATE TABLE reading_search (id BIGINT PRIMARY KEY REFERENCES reading_text (id) ON DELETE CASCADE,"
+            " tokens TSVECTOR NOT NULL)"
+        )
+        op.execute("CREATE INDEX ix_reading_search_tokens ON reading_search USING gin (tokens)")
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
+    op.execute("DROP TABLE reading_search")
     # ### commands auto generated by Alembic - please adjust! ###
     with op.batch_alter_table("demand_file", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_demand_file_demand_id"))
 
     op.drop_table("demand_file")
+    op.drop_table("reading_text")
+    op.drop_table("quiz_mistake")
+    op.drop_table("quiz_item")
     op.drop_table("presence")
     with op.batch_alter_table("objection", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_objection_member_id"))
         batch_op.drop_index(batch_op.f("ix_objection_handler_id"))
 
     op.drop_table("objection")
+    op.drop_table("learning_read")
+    op.drop_table("learning_favourite")
+    op.drop_table("learning_day")
     op.drop_table("demand_notice")
     with op.batch_alter_table("demand_event", schema=None) as batch_op:
         batch_op.drop_index("ix_demand_event_demand_id_id")
 
     op.drop_table("demand_event")
+    op.drop_table("announcement_confirmation")
     op.drop_table("wrong_code")
+    op.drop_table("theme_day")
     op.drop_table("standing")
+    op.drop_table("reading")
+    op.drop_table("quiz_paper")
     op.drop_table("quiet")
+    op.drop_table("question")
     op.drop_table("preference")
     with op.batch_alter_table("points_tally", schema=None) as batch_op:
         batch_op.drop_index("ix_points_tally_day_member_id")
@@ -479,6 +728,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_letter_member_id_created_at")
 
     op.drop_table("letter")
+    with op.batch_alter_table("invite", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_invite_member_id"))
+
+    op.drop_table("invite")
     with op.batch_alter_table("grant", schema=None) as batch_op:
         batch_op.drop_index("ix_grant_unit_id_role")
 
@@ -493,7 +746,20 @@ def downgrade() -> None:
         batch_op.drop_index("ix_demand_author_id_id")
 
     op.drop_table("demand")
+    with op.batch_alter_table("consent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_consent_member_id"))
+
+    op.drop_table("consent")
     op.drop_table("checkin")
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_audit_subject_id"))
+
+    op.drop_table("audit")
+    with op.batch_alter_table("announcement", schema=None) as batch_op:
+        batch_op.drop_index("ix_announcement_campaign_id")
+        batch_op.drop_index("ix_announcement_author_id")
+
+    op.drop_table("announcement")
     with op.batch_alter_table("address", schema=None) as batch_op:
         batch_op.drop_index("ix_address_member_id")
 
@@ -504,11 +770,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_unit_path")
 
     op.drop_table("unit")
+    op.drop_table("shipped")
     with op.batch_alter_table("schedule", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_schedule_next_due"))
 
     op.drop_table("schedule")
+    op.drop_table("reading_topic")
+    op.drop_table("question_bank")
     op.drop_table("member")
+    op.drop_table("invite_attempt")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.drop_index("ix_inbox_state_id")
         batch_op.drop_index("ix_inbox_messenger_sender_id")
