@@ -104,6 +104,7 @@ class Database:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._closed = False
 
     async def write(self, work: Work[T]) -> T:
         """Do the work in one transaction and return its result after the commit.
@@ -117,7 +118,10 @@ class Database:
         return result
 
     async def read(self, work: Work[T]) -> T:
-        """Do the work on one consistent view of the data; anything it writes is rolled back."""
+        """Look something up; anything the work writes is rolled back.
+
+        SQLite gives it one view of the data from beginning to end, PostgreSQL one for each statement.
+        """
         return await asyncio.get_running_loop().run_in_executor(self._pool, self.read_now, work)
 
     def write_now(self, work: Work[T]) -> T:
@@ -142,9 +146,12 @@ class Database:
             raise StorageError(str(error.orig)) from error
 
     def close(self) -> None:
-        """Finish what is waiting, then let go."""
+        """Finish what is waiting, then let go; whoever writes later is refused."""
+        with self._starting:
+            self._closed = True
+            if self._writer is not None:
+                self._jobs.put(None)
         if self._writer is not None:
-            self._jobs.put(None)
             self._writer.join()
         self._pool.shutdown(wait=True)
         self.engine.dispose()
@@ -166,12 +173,14 @@ class Database:
         raise AssertionError  # pragma: no cover - the loop always returns or raises
 
     def _submit(self, work: Work[Any], loop: asyncio.AbstractEventLoop | None) -> Any:  # noqa: ANN401 - either future
+        job = _Job(work, loop)
         with self._starting:
+            if self._closed:
+                raise StorageError("the database is closed")
             if self._writer is None:
                 self._writer = threading.Thread(target=self._write_for_ever, name="storage-writer", daemon=True)
                 self._writer.start()
-        job = _Job(work, loop)
-        self._jobs.put(job)
+            self._jobs.put(job)
         return job.future
 
     def _write_for_ever(self) -> None:

@@ -46,7 +46,7 @@ class BotApi:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     confirmed: int = 0
     _number: int = 100
-    _update: int = 1
+    update_number: int = 1
     _waiting: asyncio.Event = field(default_factory=asyncio.Event)
 
     def application(self) -> web.Application:
@@ -82,8 +82,8 @@ class BotApi:
 
     def update(self, **content: Any) -> int:  # noqa: ANN401 - any update
         """Queue an update."""
-        number = self._update
-        self._update += 1
+        number = self.update_number
+        self.update_number += 1
         self.updates.append({"update_id": number, **content})
         self._waiting.set()
         return number

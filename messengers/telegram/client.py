@@ -39,6 +39,8 @@ _NOBODY = ("chat not found", "user is deactivated", "peer_id_invalid", "bot can'
 
 async def open_client(section: Section, surroundings: Surroundings) -> TelegramMessenger:
     """Open Telegram. Without an answer from it the program starts all the same, and asks again later."""
+    # At DEBUG the library writes its addresses into the log, and the token is part of them.
+    logging.getLogger("telegram").setLevel(logging.WARNING)
     messenger = TelegramMessenger(section, surroundings)
     await messenger.learn_who_we_are()
     return messenger
