@@ -17,6 +17,7 @@ define install
 		uv pip install -q --python $(BIN)/python --require-hashes -r $(1) && \
 		uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .; \
 	elif test -x $(BIN)/python || $(PY) -m venv .venv >/dev/null 2>&1; then \
+		{ $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; } && \
 		$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(1) && \
 		$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .; \
 	else \

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+import traceback
+
 import typer
 
 from bot.commands.demo import demo
@@ -12,6 +15,7 @@ from bot.commands.init import init
 from bot.commands.invite import invite
 from bot.commands.migrate import migrate
 from bot.commands.run import run
+from bot.commands.say import err
 
 app = typer.Typer(
     name="dangqun",
@@ -28,8 +32,17 @@ app.add_typer(export, name="export")
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line. What breaks unexpectedly is kept in a file; a person reads a sentence."""
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001 - the last line before a person
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="dangqun-error-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            traceback.print_exc(file=file)
+        err.print(f"✗ 程序出了意外（{type(error).__name__}）。已提交的数据不受影响，详情在 {file.name}", markup=False)
+        err.print(f"  Something unexpected broke. Committed data is safe; details: {file.name}", markup=False)
+        raise SystemExit(2) from None
 
 
 if __name__ == "__main__":

@@ -129,7 +129,7 @@ class App:
 
     async def stop(self) -> None:
         """Take nothing in, finish what is in hand, let go. What is left stays in the database for the next start."""
-        self.clock.stop()
+        await self.clock.stop()
         receiving = [task for task in self.tasks if task.get_name().startswith("messenger-")]
         for task in receiving:
             task.cancel()

@@ -84,5 +84,5 @@ def say(frame: Frame, words: str, expected: str) -> None:
 
 def tap(frame: Frame, label: str, expected: str) -> None:
     """Tap the newest button with this label and wait until the log shows what is expected."""
-    frame.locator("#log button", has_text=label).last.click()
+    frame.locator("#log").get_by_role("button", name=label, exact=True).last.click()
     frame.wait_for_selector(f"#log >> text={expected}", timeout=PATIENCE)

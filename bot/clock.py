@@ -7,6 +7,7 @@ tick's limit, recorded as missed.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -81,24 +82,38 @@ class Clock:
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
 
+        self._ringing = asyncio.Event()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
     async def start(self) -> None:
         """Write the schedules, catch up, and wait for the next."""
         await self._database.write(lambda c: prepare(c, self._dispatch, datetime.now(UTC)))
+        self._task = asyncio.create_task(self._serve(), name="clock")
         self._scheduler.start()
-        self._scheduler.add_job(self.sweep, "interval", seconds=SWEEP.total_seconds(), id="sweep")
-        self._scheduler.add_job(self.sweep, "date", id="now")
+        self._scheduler.add_job(self._ring, "interval", seconds=SWEEP.total_seconds(), id="sweep")
+        await self._ring()
+
+    async def _ring(self) -> None:
+        self._ringing.set()
+
+    async def _serve(self) -> None:
+        while not self._stopping:
+            await self._ringing.wait()
+            self._ringing.clear()
+            await self.sweep()
 
     async def sweep(self) -> None:
         """Do everything that is due, then set the alarm for the next."""
         try:
-            while await self._step():
+            while not self._stopping and await self._step():
                 self._posted()
             wake = await self._database.read(schedule.next_wake)
         except StorageError:
             log.exception("the clock could not reach the database; it tries again within %s", SWEEP)
             return
         if wake is not None and wake - datetime.now(UTC) < SWEEP:
-            self._scheduler.add_job(self.sweep, "date", run_date=wake, id="wake", replace_existing=True)
+            self._scheduler.add_job(self._ring, "date", run_date=wake, id="wake", replace_existing=True)
 
     async def _step(self) -> bool:
         now = datetime.now(UTC)
@@ -115,7 +130,11 @@ class Clock:
         await self._database.write(lambda c: fail_next(c, self._dispatch, due, broken, now))
         return True
 
-    def stop(self) -> None:
-        """Wake no more."""
+    async def stop(self) -> None:
+        """Finish the tick in hand, and wake no more."""
+        self._stopping = True
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+        if self._task is not None:
+            self._ringing.set()
+            await asyncio.gather(self._task, return_exceptions=True)

@@ -53,7 +53,9 @@ def _read(path: Path) -> str:
 
 def keys(model: type[BaseModel] = Settings, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
     """Yield (path, field, default) of every key, in order; sections come before what is in them."""
-    for name, field in model.model_fields.items():
+    # In TOML whatever follows a table's header belongs to it: a section's own keys come before its sub-sections.
+    fields = sorted(model.model_fields.items(), key=lambda one: _section(one[1].annotation) is not None)
+    for name, field in fields:
         path = (*above, name)
         default = None if field.is_required() else field.get_default(call_default_factory=True)
         inner = _section(field.annotation)

@@ -41,6 +41,7 @@ class Intake:
         self._messengers: dict[str, Messenger] = {}
         self._lines: dict[tuple[str, str], deque[tuple[int, Arrival, str]]] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._serving: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
         self.ignored: Counter[tuple[str, str]] = Counter()
@@ -114,6 +115,12 @@ class Intake:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
 
+    async def settled(self, messenger: str, user: str) -> None:
+        """Wait until everything that this account said so far has been answered."""
+        task = self._serving.get((messenger, user))
+        if task is not None:
+            await asyncio.wait({task})
+
     async def idle(self) -> None:
         """Wait until everything accepted so far has been served."""
         while self._tasks:
@@ -148,6 +155,7 @@ class Intake:
         line.append((row, arrival, body))
         if len(line) == 1:
             task = asyncio.create_task(self._serve(line, (arrival.messenger, arrival.user)))
+            self._serving[arrival.messenger, arrival.user] = task
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -162,6 +170,7 @@ class Intake:
                     log.exception("update %d could not even be answered", row)
             line.popleft()
         self._lines.pop(account, None)
+        self._serving.pop(account, None)
 
     async def _turn(self, row: int, arrival: Arrival, body: str) -> None:
         face = self._messengers[arrival.messenger]

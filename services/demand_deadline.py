@@ -14,12 +14,11 @@ from domain.call import call
 from domain.demand import Act, Case, moved
 from domain.permission import Action, Grant, Role, allows
 from domain.reply import Choices, Personal, Reply
-from domain.schedule import Rule, next_due
-from services import calendar, demand, demand_route, post
+from domain.schedule import Rule
+from services import demand, demand_route, post, timetable
 from services.work import Work
 from storage import demand as table
 from storage import demand_deadline as deadlines
-from storage import schedule as schedules
 from storage import unit
 
 TICK = "demand.deadlines"
@@ -32,8 +31,7 @@ _OVER = {deadlines.FIRST_OVER: "desk.over_first", deadlines.FINISH_OVER: "desk.o
 def schedule(work: Work) -> None:
     """Write the schedule: every quarter of an hour."""
     rule = Rule("every", minutes=15)
-    due = next_due(rule, work.now, work.organisation.zone, lambda day: calendar.is_workday(work, day))
-    schedules.put(work.connection, TICK, "", rule.to_json(), due)
+    timetable.keep(work, TICK, rule)
 
 
 def tick(work: Work) -> None:

@@ -11,14 +11,13 @@ from domain.announcement import State
 from domain.call import call
 from domain.permission import MATRIX, Action
 from domain.reply import Choices, Reply, text
-from domain.schedule import Rule, next_due
-from services import calendar, post, theme_day
+from domain.schedule import Rule
+from services import post, theme_day, timetable
 from services.work import Work
 from storage import announcement as announcements
 from storage import demand as demands
 from storage import objection as objections
 from storage import permission as grants
-from storage import schedule as schedules
 
 TICK = "digest.weekly"
 LOOK_BACK = timedelta(days=14)
@@ -27,10 +26,9 @@ MOST = 1000
 
 def prepare(work: Work) -> None:
     """Write the schedule."""
-    timetable = work.organisation.timetable
-    rule = Rule("weekly", at=f"{timetable.digest_at:%H:%M}", weekday=timetable.digest_weekday)
-    due = next_due(rule, work.now, work.organisation.zone, lambda day: calendar.is_workday(work, day))
-    schedules.put(work.connection, TICK, "", rule.to_json(), due)
+    settings = work.organisation.timetable
+    rule = Rule("weekly", at=f"{settings.digest_at:%H:%M}", weekday=settings.digest_weekday)
+    timetable.keep(work, TICK, rule)
 
 
 def lines(work: Work, member_id: int, voice: Voice) -> list[str]:

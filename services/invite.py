@@ -9,13 +9,15 @@ from enum import Enum, auto
 
 from domain import invite as rules
 from domain.member import Person
-from domain.permission import Action
+from domain.permission import Action, Role
 from domain.refusal import Refusal
 from services import permission
 from services.work import Work
 from storage import address, audit
 from storage import invite as table
 from storage import member as members
+from storage import permission as grants
+from storage import unit as units
 
 _CHANCE = random.SystemRandom()
 
@@ -54,8 +56,11 @@ class Tried:
     until: datetime | None = None
 
 
-def issue(work: Work, employee_no: str, actor_id: int | None = None) -> Issued:
-    """Make a code for this person; an earlier unused one ends. Raises the refusal when there is no such person."""
+def issue(work: Work, employee_no: str, actor_id: int | None = None, *, administrator: bool = False) -> Issued:
+    """Make a code for this person; an earlier unused one ends. Raises the refusal when there is no such person.
+
+    `administrator`: also give that role at the root, as only whoever sits at the command line may.
+    """
     person = members.by_employee_no(work.connection, employee_no)
     if person is None:
         raise Refusal("invite.nobody", words=employee_no[:40])
@@ -63,6 +68,9 @@ def issue(work: Work, employee_no: str, actor_id: int | None = None) -> Issued:
     expires_at = work.now + rules.LASTS
     table.add(work.connection, rules.digest(code), person.id, work.now, expires_at)
     audit.note(work.connection, work.now, actor_id, "invite.issue", person.id)
+    root = units.by_code(work.connection, "root") if administrator else None
+    if root is not None and grants.give(work.connection, person.id, Role.ADMINISTRATOR, root.id, work.now):
+        audit.note(work.connection, work.now, actor_id, "roles.give", person.id, role="administrator", unit=root.code)
     return Issued(person.name, person.employee_no, code, expires_at)
 
 

@@ -13,13 +13,12 @@ from domain.reading import Topic
 from domain.refusal import Refusal
 from domain.reply import Choices, Reply, Span, Text
 from domain.reply import text as plain_text
-from domain.schedule import Rule, next_due
-from services import calendar, points, post
+from domain.schedule import Rule
+from services import calendar, points, post, timetable
 from services.points import Awarded
 from services.work import Work
 from storage import learning as table
 from storage import reading as readings
-from storage import schedule as schedules
 from storage import shipped
 from storage.reading import Shown
 
@@ -63,8 +62,7 @@ def prepare(work: Work) -> None:
         readings.take_in(work.connection, rules.interleaved([group for _, group in loaded]))
         shipped.settle(work.connection, _STAMP, stamp)
     rule = Rule("workdays", at=f"{work.organisation.timetable.learning_at:%H:%M}")
-    due = next_due(rule, work.now, work.organisation.zone, lambda day: calendar.is_workday(work, day))
-    schedules.put(work.connection, DAILY, "", rule.to_json(), due)
+    timetable.keep(work, DAILY, rule)
 
 
 def programme_day(work: Work) -> date:

@@ -13,15 +13,14 @@ from domain.question import Bank, Question, plain
 from domain.quiz import Item, Paper, PaperKind
 from domain.refusal import Refusal
 from domain.reply import Choices, Reply
-from domain.schedule import Rule, next_due
-from services import calendar, points, post
+from domain.schedule import Rule
+from services import points, post, timetable
 from services import question as banks
 from services.points import Awarded
 from services.work import Work
 from storage import mistake
 from storage import points as ledger
 from storage import quiz as table
-from storage import schedule as schedules
 
 REMINDER = "quiz.reminder"
 
@@ -41,8 +40,7 @@ def prepare(work: Work) -> None:
     """Take in the shipped questions and write the schedule of the reminder."""
     banks.sync(work)
     rule = Rule("workdays", at=f"{work.organisation.timetable.quiz_reminder_at:%H:%M}")
-    due = next_due(rule, work.now, work.organisation.zone, lambda day: calendar.is_workday(work, day))
-    schedules.put(work.connection, REMINDER, "", rule.to_json(), due)
+    timetable.keep(work, REMINDER, rule)
 
 
 def today(work: Work, member_id: int) -> Paper:

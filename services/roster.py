@@ -195,8 +195,10 @@ def export_rows(work: Work) -> tuple[list[str], list[list[str]]]:
     for number, person in sorted(table.everybody(work.connection, work.now).items()):
         politics = "、".join(words[s] for s in sorted(person.standings) if s in words) or "群众"
         member_of_union = "是" if Standing.UNION in person.standings else "否"
-        places = sorted(names[unit_id] for unit_id in person.units if names.get(unit_id))
+        kinds = sorted((names[unit_id], kind) for unit_id, kind in person.units.items() if names.get(unit_id))
+        departments = [name for name, kind in kinds if kind is UnitKind.DEPARTMENT]
+        others = [name for name, kind in kinds if kind is not UnitKind.DEPARTMENT] + departments[1:]
         rows.append(
-            [number, person.name, politics, member_of_union, places[0] if places else "", "；".join(places[1:])]
+            [number, person.name, politics, member_of_union, departments[0] if departments else "", "；".join(others)]
         )
     return header, rows

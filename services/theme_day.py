@@ -13,12 +13,11 @@ from domain.member import Standing, Unit, UnitKind
 from domain.permission import Action
 from domain.refusal import Refusal
 from domain.reply import Choices, Reply
-from domain.schedule import Rule, next_due
+from domain.schedule import Rule
 from domain.theme_day import Choice
-from services import calendar, permission, post
+from services import calendar, permission, post, timetable
 from services.work import Work
 from storage import member as members
-from storage import schedule as schedules
 from storage import theme_day as table
 from storage import unit as units
 
@@ -39,14 +38,13 @@ class Coming:
 def prepare(work: Work) -> None:
     """Write the schedule: one look every workday."""
     rule = Rule("workdays", at=f"{work.organisation.timetable.theme_day_reminder_at:%H:%M}")
-    due = next_due(rule, work.now, work.organisation.zone, lambda day: calendar.is_workday(work, day))
-    schedules.put(work.connection, TICK, "", rule.to_json(), due)
+    timetable.keep(work, TICK, rule)
 
 
 def coming(work: Work, branches: Sequence[Unit]) -> list[Coming]:
     """Return the next theme day of each of these branches."""
-    timetable = work.organisation.timetable
-    usual = Choice(timetable.theme_day, timetable.theme_day_at)
+    settings = work.organisation.timetable
+    usual = Choice(settings.theme_day, settings.theme_day_at)
     chosen = table.choices(work.connection, [branch.id for branch in branches])
     off = calendar.days_off(work, work.today.replace(day=1), work.today + timedelta(days=63))
     found = []

@@ -1,7 +1,8 @@
 """The one door between the asynchronous edges and storage.
 
-SQLite: one writer thread commits what is waiting together (each piece of work in its own savepoint), in WAL with
-synchronous FULL, so that an acknowledged write survives a power cut; readers have connections of their own.
+SQLite: one writer thread commits what is waiting together, in WAL with synchronous FULL, so that an acknowledged write
+survives a power cut; readers have connections of their own. When a piece of a batch fails, the batch is done again with
+a savepoint for each, so that only that piece is undone: work may be run twice, and must not mind.
 PostgreSQL: a small pool of threads; each piece of work is a transaction, tried again after a deadlock or a lost server.
 """
 
@@ -207,8 +208,9 @@ class Database:
             if connection is None:
                 connection = self.engine.connect()
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-            for job in batch:
-                _do(job, connection, alone=len(batch) == 1)
+            if len(batch) == 1 or not _all_well(batch, connection):
+                for job in batch:
+                    _do(job, connection, alone=len(batch) == 1)
             if len(batch) == 1 and batch[0].error is not None:
                 connection.exec_driver_sql("ROLLBACK")
             else:
@@ -226,6 +228,23 @@ class Database:
                 # One wake-up for the whole batch: each costs the loop a system call.
                 loop.call_soon_threadsafe(_tell_all, ours)
         return connection
+
+
+def _all_well(batch: list[_Job], connection: Connection) -> bool:
+    """Do the batch without a savepoint each, which would be a third of its statements.
+
+    False: one of them failed, nothing of the batch was done, and a new transaction is open to do it one by one.
+    """
+    try:
+        for job in batch:
+            job.result = job.work(connection)
+    except BaseException as error:
+        if isinstance(error, OperationalError) and _is_away(error):
+            raise
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return False
+    return True
 
 
 def _do(job: _Job, connection: Connection, *, alone: bool) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, inspect, text
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -31,6 +33,8 @@ def current(engine: Engine) -> str | None:
 
 
 def _config(connection: Connection) -> Config:
+    from alembic.config import Config  # noqa: PLC0415 - 400 ms that a start need not pay
+
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(hour).2d%%(minute).2d_%%(slug)s")
@@ -40,11 +44,15 @@ def _config(connection: Connection) -> Config:
 
 def upgrade(engine: Engine, to: str = "head") -> None:
     """Bring the schema up, all in one transaction; a failure leaves it as it was."""
+    from alembic import command  # noqa: PLC0415 - start-up cost
+
     _in_one_transaction(engine, lambda config: command.upgrade(config, to))
 
 
 def downgrade(engine: Engine, to: str = "base") -> None:
     """Take the schema down, for tests and for taking back an upgrade."""
+    from alembic import command  # noqa: PLC0415 - start-up cost
+
     _in_one_transaction(engine, lambda config: command.downgrade(config, to))
 
 

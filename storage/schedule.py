@@ -45,6 +45,16 @@ class Due(NamedTuple):
     due: datetime
 
 
+def is_kept(connection: Connection, tick: str, subject: str, rule: str) -> bool:
+    """Answer whether this very schedule is there and active."""
+    found = connection.scalar(
+        select(schedule.c.id).where(
+            schedule.c.tick == tick, schedule.c.subject == subject, schedule.c.rule == rule, schedule.c.active
+        )
+    )
+    return found is not None
+
+
 def put(connection: Connection, tick: str, subject: str, rule: str, next_due: datetime | None) -> None:
     """Create or change the schedule of this tick and subject; the same rule again changes nothing."""
     found = connection.execute(

@@ -100,7 +100,7 @@ def start_server() -> Server | None:
 
 
 def _run(user: str | None, *command: str, check: bool = False) -> None:
-    subprocess.run(  # noqa: S603 - our own binaries
+    subprocess.run(
         command,
         check=check,
         user=user,

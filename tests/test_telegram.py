@@ -187,7 +187,7 @@ async def test_an_update_that_comes_twice_has_one_effect(company: Company) -> No
 
 
 async def test_webhook_checks_its_secret_and_fails_closed(company: Company) -> None:
-    settings = {
+    settings: dict[str, Any] = {
         "TELEGRAM__MODE": "webhook",
         "TELEGRAM__WEBHOOK_URL": "http://127.0.0.1/hooks/telegram-x7",
         "TELEGRAM__WEBHOOK_SECRET": SECRET,

@@ -11,7 +11,7 @@ import typer
 
 from bot.commands.run import bind, serve
 from bot.commands.say import fail, out
-from bot.config import ConfigError, load
+from bot.config import ConfigError, Settings, load
 from storage.engine import Database
 
 FOLDER = Path("var")
@@ -29,22 +29,7 @@ def demo(
     if fresh:
         for leftover in FOLDER.glob("demo.db*"):
             leftover.unlink()
-    try:
-        settings = load(
-            None,
-            {
-                "DANGQUN_ORGANISATION__NAME": "江河实业集团（演示）",
-                "DANGQUN_DATABASE__URL": f"sqlite:///{path}",
-                # Whoever tries the demo at night or on a Sunday should still see a push arrive.
-                "DANGQUN_QUIET_HOURS__START": "00:00",
-                "DANGQUN_QUIET_HOURS__END": "00:00",
-                "DANGQUN_QUIET_HOURS__DAYS_OFF": "false",
-                "DANGQUN_QUIET_HOURS__PUSHES_A_DAY": "20",
-            },
-        )
-    except ConfigError as error:  # pragma: no cover - the keys above are ours
-        fail(str(error), "The demo configuration is wrong.")
-    key = _key()
+    settings, key = _settings(path), _key()
     bound, taken = bind(host, port)
     if taken != port:
         out.print(f"[yellow]![/] 端口 {port} 已被占用，改用 {taken} · port {port} is taken, using {taken}")
@@ -65,6 +50,25 @@ def demo(
         out.print(f"\n  数据在 {path}，不碰其他数据；Ctrl-C 停止 · data in {path}; Ctrl-C stops\n")
 
     serve(settings, database, key, [bound], base_url, demo_people=people, ready=ready)
+
+
+def _settings(path: Path) -> Settings:
+    """Return the configuration of the demo; nothing of the environment reaches it."""
+    try:
+        return load(
+            None,
+            {
+                "DANGQUN_ORGANISATION__NAME": "江河实业集团（演示）",
+                "DANGQUN_DATABASE__URL": f"sqlite:///{path}",
+                # Whoever tries the demo at night or on a Sunday should still see a push arrive.
+                "DANGQUN_QUIET_HOURS__START": "00:00",
+                "DANGQUN_QUIET_HOURS__END": "00:00",
+                "DANGQUN_QUIET_HOURS__DAYS_OFF": "false",
+                "DANGQUN_QUIET_HOURS__PUSHES_A_DAY": "20",
+            },
+        )
+    except ConfigError as error:  # pragma: no cover - the keys above are ours
+        fail(str(error), "The demo configuration is wrong.")
 
 
 def _key() -> bytes:

@@ -14,6 +14,11 @@ from bot.commands.surroundings import ConfigOption, open_database, settings_of
 
 def invite(
     employee_no: str = typer.Argument(..., help="工号 · The employee number."),
+    administrator: bool = typer.Option(  # noqa: FBT001
+        False,  # noqa: FBT003
+        "--administrator",
+        help="同时任命为管理员，用于第一位管理员 · Also make the person an administrator.",
+    ),
     config: Path | None = ConfigOption,
 ) -> None:
     """给一个人发绑定码和链接 · Issue a binding code and link for one person."""
@@ -25,7 +30,9 @@ def invite(
     database = open_database(settings)
     organisation, now = settings.as_organisation(), datetime.now(UTC)
     try:
-        made = database.write_now(lambda c: service.issue(Work(c, organisation, now), employee_no))
+        made = database.write_now(
+            lambda c: service.issue(Work(c, organisation, now), employee_no, administrator=administrator)
+        )
     except Refusal as refusal:
         refused(refusal)
     finally:

@@ -1,0 +1,128 @@
+"""The demo page in a real browser: two people side by side, a request and a broadcast from both ends, a broken line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from bot.browser import PATIENCE, chromium, demo, open_browser, pane, say, tap
+
+PATH = chromium()
+pytestmark = pytest.mark.skipif(PATH is None, reason="no Chromium on this machine: apt-get install chromium")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The demo enterprise, running."""
+    with demo(tmp_path_factory.mktemp("demo")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium."""
+    with open_browser(str(PATH)) as opened:
+        yield opened
+
+
+def test_one_person_plays_both_ends_of_a_request(address: str, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{address}/")
+    employee, officer = pane(page, 0), pane(page, 3)
+    say(employee, "我想反映食堂太贵了", "提交")
+    tap(employee, "提交", "SQ-")
+    officer.wait_for_selector("#log >> text=食堂太贵", timeout=PATIENCE)
+    tap(officer, "答复", "请")
+    officer.fill("#words", "已经在谈新的供应商")
+    officer.press("#words", "Enter")
+    officer.wait_for_timeout(500)
+    if officer.locator("#log button", has_text="发送").count():
+        officer.locator("#log button", has_text="发送").last.click()
+    employee.wait_for_selector("#log >> text=新的供应商", timeout=PATIENCE)
+    assert errors == []
+    page.close()
+
+
+def test_a_broadcast_from_both_ends(address: str, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"{address}/")
+    page.locator("#people button", has_text="赵强").click()
+    page.locator("#people button", has_text="林雪").click()
+    member, secretary = pane(page, 1), pane(page, 2)
+    say(secretary, "/announce 明天下午大扫除", "预览")
+    tap(secretary, "发送", "秒后开始发送")
+    member.wait_for_selector("#log >> text=明天下午大扫除", timeout=PATIENCE)
+    tap(member, "收到", "确认收到")
+    secretary.wait_for_selector("#log >> text=/确认 1/", timeout=PATIENCE)
+    page.close()
+
+
+def test_a_line_that_breaks_loses_and_doubles_nothing(address: str, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    page.goto(f"{address}/")
+    chat = pane(page, 0)
+    say(chat, "签到", "签到")
+    context.set_offline(True)
+    chat.evaluate("() => { for (const s of [window]) s.dispatchEvent(new Event('offline')); }")
+    chat.fill("#words", "我的积分")
+    chat.press("#words", "Enter")
+    chat.wait_for_timeout(400)
+    context.set_offline(False)
+    chat.evaluate("() => window.dispatchEvent(new Event('online'))")
+    chat.wait_for_selector("#log >> text=本月", timeout=PATIENCE)
+    assert chat.locator("#log .own", has_text="我的积分").count() <= 1
+    context.close()
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_nothing_sticks_out_and_a_keyboard_is_enough(address: str, browser: Browser, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(f"{address}/chat/?as=0")
+    page.wait_for_selector("#words", timeout=PATIENCE)
+    page.wait_for_selector("#log button", timeout=PATIENCE)
+    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    page.focus("#words")
+    page.keyboard.type("签到")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#log >> text=签到", timeout=PATIENCE)
+    log = page.locator("#log")
+    assert log.get_attribute("role") == "log"
+    assert log.get_attribute("aria-live") == "polite"
+    assert page.evaluate("() => [...document.querySelectorAll('button')].every(b => b.textContent.trim())")
+    page.close()
+
+
+def test_it_asks_nobody_else(address: str, browser: Browser) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{address}/")
+    pane(page, 0)
+    assert asked
+    assert all(url.startswith((address, "data:", "blob:")) for url in asked)
+    page.close()
+
+
+def test_english(address: str, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"{address}/")
+    page.click("#language")
+    page.wait_for_selector("text=Demo", timeout=PATIENCE)
+    chat = pane(page, 0)
+    say(chat, "/language en", "English from now on")
+    say(chat, "home", "What would you like" if chat.locator("text=What would").count() else "Today")
+    page.close()
+
+
+def test_the_folder_may_have_any_name(tmp_path: Path) -> None:
+    odd = tmp_path / "我的 文件夹"
+    odd.mkdir()
+    with demo(odd) as found:
+        assert found.startswith("http://127.0.0.1:")
+    assert (odd / "var" / "demo.db").exists()

@@ -1,0 +1,187 @@
+"""The command line, as somebody types it who installs the program for the first time."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from typer.testing import CliRunner
+
+from bot.__main__ import app
+from bot.commands.run import bind
+
+ROSTER = (
+    "花名册\n工号,姓名,政治面貌,党支部,部门,职责\n007,王芳,中共党员,第一党支部,综合部,支部书记\n8,李强,群众,,生产部,\n"
+)
+QUESTIONS = "题型,题干,选项A,选项B,答案\n单选题,安全帽多久检查？,每天,每年,A\n单选题,坏题,甲,乙,D\n"
+
+
+def dangqun(*words: str) -> tuple[int, str]:
+    """Run a command; returns exit code and what it said."""
+    result = CliRunner().invoke(app, list(words), env={"COLUMNS": "200"})
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, with a blank and Chinese letters in its name."""
+    folder = tmp_path / "我的 文件夹"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def installed(home: Path) -> Path:
+    """A folder after `dangqun init`."""
+    assert dangqun("init", "--name", "江河集团")[0] == 0
+    return home
+
+
+def test_init_writes_secrets_that_only_the_owner_reads(home: Path) -> None:
+    code, said = dangqun("init", "--name", "江河集团")
+    assert code == 0
+    assert "下一步" in said
+    config = home / "config.toml"
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+    words = config.read_text(encoding="utf-8")
+    assert 'name = "江河集团"' in words
+    assert (home / "var" / "dangqun.db").exists()
+    code, said = dangqun("init")
+    assert code != 0
+    assert "没有改动" in said
+    assert config.read_text(encoding="utf-8") == words
+
+
+def test_a_name_with_quotes_is_refused(home: Path) -> None:
+    assert dangqun("init", "--name", 'a"b')[0] != 0
+    assert not (home / "config.toml").exists()
+
+
+def test_from_roster_to_invitation(installed: Path) -> None:
+    (installed / "花名册.csv").write_bytes(ROSTER.encode("gb18030"))
+    code, said = dangqun("import", "roster", "花名册.csv", "--dry-run")
+    assert code == 0
+    assert "新增 2" in said
+    assert "没有写入" in said
+    assert dangqun("invite", "007")[0] == 1
+    code, said = dangqun("import", "roster", "花名册.csv")
+    assert "已导入" in said
+    code, said = dangqun("import", "roster", "花名册.csv")
+    assert "不变 2" in said
+    code, said = dangqun("invite", "007", "--administrator")
+    assert code == 0
+    assert "王芳" in said
+    assert "一次有效" in said
+    code, said = dangqun("export", "members", "--out", "out.xlsx")
+    page = load_workbook(installed / "out.xlsx").active
+    assert page is not None
+    assert [cell.value for cell in page[2]][:3] == ["007", "王芳", "中共党员"]
+    code, said = dangqun("import", "roster", "out.xlsx")
+    assert "不变 2" in said
+    assert code == 0
+
+
+def test_questions_with_errors_by_row(installed: Path) -> None:
+    (installed / "题.csv").write_text(QUESTIONS, encoding="utf-8")
+    code, said = dangqun("import", "questions", "题.csv", "--bank", "plant", "--dry-run")
+    assert code == 1
+    assert "第 3 行" in said
+    assert "新增 1" in said
+    code, said = dangqun("import", "questions", "题.csv", "--bank", "plant")
+    assert "新增 1" in said
+    code, said = dangqun("import", "questions", "题.csv", "--bank", "plant")
+    assert "新增 0" in said
+    assert "不变 1" in said
+    assert dangqun("import", "questions", "题.csv", "--bank", "safety/../x")[0] == 1
+
+
+@pytest.mark.parametrize("what", ["members", "points", "demands", "checkins"])
+def test_every_export_in_both_formats(installed: Path, what: str) -> None:
+    for name in ("a.xlsx", "a.csv"):
+        assert dangqun("export", what, "--out", name)[0] == 0
+        assert (installed / name).stat().st_size > 0
+    code, said = dangqun("export", what, "--out", "a.pdf")
+    assert code != 0
+    assert ".xlsx" in said
+
+
+def test_the_doctor_names_each_remedy(home: Path) -> None:
+    code, said = dangqun("doctor")
+    assert code == 1
+    assert "dangqun init" in said
+    dangqun("init")
+    code, said = dangqun("doctor")
+    assert code == 0, said
+    assert "数据库" in said
+    (home / "config.toml").chmod(0o644)
+    code, said = dangqun("doctor")
+    assert code == 1
+    assert "chmod 600" in said
+
+
+def test_the_doctor_asks_the_messenger(installed: Path) -> None:
+    config = installed / "config.toml"
+    words = config.read_text(encoding="utf-8")
+    words = words.replace(
+        "[telegram]\nenabled = false", '[telegram]\nenabled = true\ntoken = "1:x"\napi_base = "http://127.0.0.1:9"'
+    )
+    config.write_text(words, encoding="utf-8")
+    code, said = dangqun("doctor")
+    assert code == 1
+    assert "连不上" in said
+
+
+def test_a_wrong_configuration_is_a_sentence(installed: Path) -> None:
+    config = installed / "config.toml"
+    config.write_text(config.read_text(encoding="utf-8") + "\n[telegramm]\n", encoding="utf-8")
+    for command in (("run",), ("migrate",), ("invite", "1"), ("export", "members", "--out", "x.csv")):
+        code, said = dangqun(*command)
+        assert code != 0
+        assert "telegramm: unknown key; did you mean telegram?" in said
+        assert "Traceback" not in said
+
+
+def test_a_database_of_another_version_is_refused_with_the_remedy(home: Path) -> None:
+    code, said = dangqun("export", "members", "--out", "x.csv")
+    assert code != 0
+    assert "dangqun migrate" in said
+    (home / "var").mkdir(exist_ok=True)
+    assert dangqun("migrate")[0] == 0
+    assert "已是最新" in dangqun("migrate")[1]
+
+
+def test_a_database_that_is_not_there_is_a_sentence(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    del home
+    monkeypatch.setenv("DANGQUN_DATABASE__URL", "postgresql://nobody@127.0.0.1:9/none")
+    code, said = dangqun("migrate")
+    assert code != 0
+    assert "连接不上" in said
+    assert "Traceback" not in said
+
+
+def test_a_taken_port_is_the_next_free_one() -> None:
+    first, port = bind("127.0.0.1", 0)
+    second, other = bind("127.0.0.1", port)
+    assert other != port
+    first.close()
+    second.close()
+
+
+def test_help_of_every_command() -> None:
+    for command in (
+        (),
+        ("demo",),
+        ("init",),
+        ("run",),
+        ("migrate",),
+        ("doctor",),
+        ("import",),
+        ("export",),
+        ("invite",),
+    ):
+        code, said = dangqun(*command, "--help")
+        assert code == 0
+        assert "·" in said
