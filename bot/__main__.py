@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import traceback
 
@@ -33,6 +34,8 @@ app.add_typer(export, name="export")
 
 def main() -> None:
     """Run the command line. What breaks unexpectedly is kept in a file; a person reads a sentence."""
+    # Databases, exports and logs hold people's data: nobody else on this machine reads them.
+    os.umask(0o077)
     try:
         app()
     except Exception as error:  # noqa: BLE001 - the last line before a person
