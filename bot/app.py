@@ -8,15 +8,17 @@ import logging
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from aiohttp import web
 
-from bot.clock import Clock
+from bot.clock import Clock, prepare
 from bot.config import Settings
 from bot.delivery import Delivery
 from bot.dispatch import Dispatch
 from bot.intake import Intake
+from bot.lease import Leases, new_holder
 from console.app import console_routes
 from content import LANGUAGES, voice
 from domain.reply import Button, Choices, Reply
@@ -24,11 +26,13 @@ from handlers.grammar import Registry, open_registry
 from messengers import NAMES
 from messengers.base import Messenger, Surroundings
 from services import words
-from storage.engine import Database
+from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 25
+RESCUE = 4.0
+"""Seconds between looks for updates of dead processes."""
 
 
 @dataclass(slots=True)
@@ -47,12 +51,14 @@ class App:
     links: dict[str, Callable[[str], str]] = field(default_factory=dict)
     intake: Intake = field(init=False)
     clock: Clock = field(init=False)
+    leases: Leases = field(init=False)
     runner: web.AppRunner | None = None
 
     def __post_init__(self) -> None:
         """Join what needs no network yet."""
         dispatch = Dispatch(self.settings.as_organisation(), self.registry, self.links)
-        self.intake = Intake(self.database, dispatch, lambda _messenger: self.nudge())
+        self.leases = Leases(self.database, new_holder())
+        self.intake = Intake(self.database, dispatch, lambda _messenger: self.nudge(), self.leases.holder)
         self.clock = Clock(self.database, dispatch, self.nudge)
 
     def nudge(self) -> None:
@@ -73,15 +79,35 @@ class App:
             self.links[name] = messenger.link
             self.intake.join(messenger)
             self.deliveries[name] = Delivery(self.database, messenger, self._veil)
-        waiting = await self.intake.resume()
+        await self.database.write(lambda c: prepare(c, self.clock.dispatch, datetime.now(UTC)))
+        await self.leases.take(f"process:{self.leases.holder}")
+        waiting = await self.intake.resume(alone=self.database.sqlite)
         if waiting:
             log.info("%d updates of a former run are being served", waiting)
         await self._serve_web(sockets)
+        hold = self.leases.hold
         for name, delivery in self.deliveries.items():
-            self._spawn(delivery.run(), f"delivery-{name}")
+            # An open page hangs on one process: everybody shows what is theirs.
+            everywhere = self.messengers[name].limits.per_process
+            run = delivery.run() if everywhere else hold(f"send:{name}", delivery.run)
+            self._spawn(run, f"delivery-{name}")
         for name, messenger in self.messengers.items():
-            self._spawn(messenger.run(), f"messenger-{name}")
-        await self.clock.start()
+            everywhere = messenger.limits.per_process
+            self._spawn(messenger.run() if everywhere else hold(f"take:{name}", messenger.run), f"messenger-{name}")
+        self._spawn(self.leases.beat(), "messenger-beat")
+        self._spawn(self._rescue(), "messenger-rescue")
+        self._spawn(hold("clock", self.clock.run), "messenger-clock")
+
+    async def _rescue(self) -> None:
+        """Look for updates whose process died, for ever."""
+        while True:
+            await asyncio.sleep(RESCUE)
+            try:
+                found = await self.intake.resume()
+            except StorageError:
+                continue
+            if found:
+                log.warning("%d updates of a dead process are being served", found)
 
     def _surroundings(self) -> Surroundings:
         entries = [e for e in self.registry.entries.values() if e.listed and e.needs is None]
@@ -98,6 +124,7 @@ class App:
                 for language in LANGUAGES
             },
             demo_people=self.demo_people,
+            several=not self.database.sqlite,
             commands={
                 language: [(e.name, voice(language).help[e.name]) for e in entries if e.name in voice(language).help]
                 for language in LANGUAGES
@@ -129,7 +156,7 @@ class App:
 
     async def stop(self) -> None:
         """Take nothing in, finish what is in hand, let go. What is left stays in the database for the next start."""
-        await self.clock.stop()
+        self.clock.stop()
         receiving = [task for task in self.tasks if task.get_name().startswith("messenger-")]
         for task in receiving:
             task.cancel()
@@ -146,6 +173,7 @@ class App:
             await messenger.close()
         for task in sending:
             task.cancel()
+        await self.leases.let_go()
         await asyncio.to_thread(self.database.close)
 
 

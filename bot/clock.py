@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from bot.dispatch import Dispatch
 from domain.schedule import Rule, next_due
@@ -30,7 +30,10 @@ DONE, MISSED, FAILED = "done", "missed", "failed"
 
 
 def prepare(connection: Connection, dispatch: Dispatch, now: datetime) -> None:
-    """Write the schedules of every capability; at a second start nothing changes."""
+    """Write the schedules and the shipped content of every capability; at a second start nothing changes."""
+    if connection.dialect.name == "postgresql":
+        # Several processes may start at once: each waits for the one before.
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('prepare', 0))"))
     work = Work(connection, dispatch.organisation, now)
     for routes in dispatch.registry.routes:
         for write in routes.schedules:
@@ -76,32 +79,30 @@ class Clock:
     def __init__(self, database: Database, dispatch: Dispatch, posted: Callable[[], None]) -> None:
         """Call `posted` whenever letters may have been written."""
         self._database = database
-        self._dispatch = dispatch
+        self.dispatch = dispatch
         self._posted = posted
-        self._scheduler = AsyncIOScheduler(
-            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-        )
-
+        self._scheduler: AsyncIOScheduler | None = None
         self._ringing = asyncio.Event()
         self._stopping = False
-        self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Write the schedules, catch up, and wait for the next."""
-        await self._database.write(lambda c: prepare(c, self._dispatch, datetime.now(UTC)))
-        self._task = asyncio.create_task(self._serve(), name="clock")
-        self._scheduler.start()
-        self._scheduler.add_job(self._ring, "interval", seconds=SWEEP.total_seconds(), id="sweep")
-        await self._ring()
+    async def run(self) -> None:
+        """Catch up, and do what falls due, until stopped or cancelled."""
+        scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
+        scheduler.start()
+        scheduler.add_job(self._ring, "interval", seconds=SWEEP.total_seconds(), id="sweep")
+        self._scheduler = scheduler
+        try:
+            while not self._stopping:
+                await self.sweep()
+                await self._ringing.wait()
+                self._ringing.clear()
+        finally:
+            scheduler.shutdown(wait=False)
 
     async def _ring(self) -> None:
         self._ringing.set()
-
-    async def _serve(self) -> None:
-        while not self._stopping:
-            await self._ringing.wait()
-            self._ringing.clear()
-            await self.sweep()
 
     async def sweep(self) -> None:
         """Do everything that is due, then set the alarm for the next."""
@@ -112,13 +113,13 @@ class Clock:
         except StorageError:
             log.exception("the clock could not reach the database; it tries again within %s", SWEEP)
             return
-        if wake is not None and wake - datetime.now(UTC) < SWEEP:
+        if self._scheduler is not None and wake is not None and wake - datetime.now(UTC) < SWEEP:
             self._scheduler.add_job(self._ring, "date", run_date=wake, id="wake", replace_existing=True)
 
     async def _step(self) -> bool:
         now = datetime.now(UTC)
         try:
-            return await self._database.write(lambda c: run_next(c, self._dispatch, now))
+            return await self._database.write(lambda c: run_next(c, self.dispatch, now))
         except StorageError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a tick did wrong, the clock goes on
@@ -127,14 +128,10 @@ class Clock:
         if not found:
             return False
         due = found[0]
-        await self._database.write(lambda c: fail_next(c, self._dispatch, due, broken, now))
+        await self._database.write(lambda c: fail_next(c, self.dispatch, due, broken, now))
         return True
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
         """Finish the tick in hand, and wake no more."""
         self._stopping = True
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
-        if self._task is not None:
-            self._ringing.set()
-            await asyncio.gather(self._task, return_exceptions=True)
+        self._ringing.set()

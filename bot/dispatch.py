@@ -38,25 +38,28 @@ class Dispatch:
 
         Raises `Refusal` (say it with `refuse`) and whatever a handler raises unexpectedly (say it with `apologise`).
         """
+        # Settled first: should another process be at the same row, one of the two waits here and then finds it done.
+        if not inbox.settle(connection, row, inbox.DONE, sender=arrival.user):
+            return
         turn = self._open(connection, arrival, now)
         answer = self._group(turn) if not arrival.private else understand(turn)()
         self._answer(turn, answer)
-        inbox.settle(connection, row, inbox.DONE, sender=arrival.user)
 
     def refuse(self, connection: Connection, row: int, arrival: Arrival, refusal: Refusal, now: datetime) -> None:
         """Say an expected "no"; nothing else of the turn is stored."""
+        if not inbox.settle(connection, row, inbox.DONE, sender=arrival.user, note=refusal.code):
+            return
         turn = self._open(connection, arrival, now)
         home = turn.button("help.home", "help.home")
         self._answer(turn, reply(turn.say(refusal.code, **refusal.facts), rows=[[home]]))
-        inbox.settle(connection, row, inbox.DONE, sender=arrival.user, note=refusal.code)
 
     def apologise(self, connection: Connection, row: int, arrival: Arrival, error: Exception, now: datetime) -> str:
         """Say that something of ours broke, under a short reference that the log has too; returns it."""
         reference = secrets.token_hex(3).upper()
-        turn = self._open(connection, arrival, now)
-        self._answer(turn, reply(turn.say("help.broken", reference=reference)))
         note = f"{reference} {type(error).__name__}: {error}"
-        inbox.settle(connection, row, inbox.FAILED, sender=arrival.user, note=note)
+        if inbox.settle(connection, row, inbox.FAILED, sender=arrival.user, note=note):
+            turn = self._open(connection, arrival, now)
+            self._answer(turn, reply(turn.say("help.broken", reference=reference)))
         return reference
 
     def tick(self, connection: Connection, name: str, subject: str, due: datetime, now: datetime) -> None:

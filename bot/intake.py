@@ -6,19 +6,20 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from sqlalchemy import Connection
 
 from bot.dispatch import Dispatch
+from bot.lease import is_dead_neighbour
 from bot.understand import needs_dictionary
 from domain.arrival import Arrival, Ignored, MalformedUpdateError, Uploaded
 from domain.codec import decode_reply
 from domain.refusal import Refusal
 from messengers.base import MailboxItem, Messenger, Outgoing, Raw, SendFailedError, StoredFile
 from services import words
-from storage import attachment, inbox, outbox
+from storage import attachment, inbox, lease, outbox
 from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
@@ -33,8 +34,9 @@ FETCH_TRIES = 3
 class Intake:
     """Implements `messengers.base.Doors`, and serves what came through them."""
 
-    def __init__(self, database: Database, dispatch: Dispatch, posted: Callable[[str], None]) -> None:
-        """`posted(messenger)` is called when an answer was written."""
+    def __init__(self, database: Database, dispatch: Dispatch, posted: Callable[[str], None], owner: str = "") -> None:
+        """`posted(messenger)` is called when an answer was written; `owner` names this process."""
+        self._owner = owner
         self._database = database
         self._dispatch = dispatch
         self._posted = posted
@@ -59,7 +61,7 @@ class Intake:
         pairs = [(event.key, event.body) for event in events]
 
         def keep(connection: Connection) -> list[tuple[int, str]]:
-            kept = inbox.keep(connection, messenger, pairs, now)
+            kept = inbox.keep(connection, messenger, pairs, now, self._owner)
             if cursor is not None:
                 inbox.move_cursor(connection, messenger, cursor)
             return kept
@@ -97,14 +99,31 @@ class Intake:
 
         return await self._database.read(look)
 
+    async def news(self, messenger: str, users: Sequence[str], seconds: float) -> list[tuple[str, Outgoing]]:
+        """Return (sent at, letter) of what left for these users lately, whichever process sent it."""
+        since = datetime.now(UTC) - timedelta(seconds=seconds)
+        rows = await self._database.read(lambda c: outbox.left_since(c, messenger, users, since))
+        return [
+            (at.isoformat(), Outgoing(number, user, chat, decode_reply(payload), edits))
+            for at, number, user, chat, edits, payload in rows
+        ]
+
     # serving
 
-    async def resume(self) -> int:
-        """Serve what a former run stored and did not hear; returns how many updates that was."""
-        above, count = 0, 0
-        while rows := await self._database.read(lambda c, a=above: inbox.waiting(c, a)):  # type: ignore[misc]
+    async def resume(self, *, alone: bool = False) -> int:
+        """Serve what a dead process stored and did not hear; returns how many updates that was.
+
+        `alone`: no other process uses this database, so whatever was left is ours, however lately its owner lived.
+        """
+
+        def orphans(connection: Connection) -> list[tuple[int, str, str]]:
+            known = set() if alone else lease.alive(connection, datetime.now(UTC))
+            living = [holder for holder in known if not is_dead_neighbour(holder)]
+            return inbox.adopt(connection, self._owner, living)
+
+        count = 0
+        while rows := await self._database.write(orphans):
             for row, messenger, body in rows:
-                above = row
                 count += 1
                 await self._read(row, messenger, body)
         return count

@@ -28,6 +28,8 @@ class Limits:
     per_group_per_minute: int | None
     ceiling: Personal
     """The highest class of personal data that this messenger may carry."""
+    per_process: bool = False
+    """People hang on one process (an open page), so each process sends; otherwise one process at a time does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,9 @@ class Doors(Protocol):
         For a messenger that keeps no history of its own (the embedded chat).
         """
 
+    async def news(self, messenger: str, users: Sequence[str], seconds: float) -> list[tuple[str, Outgoing]]:
+        """Return (sent at, letter) of what left for these users in the last seconds, whichever process sent it."""
+
 
 @dataclass(frozen=True, slots=True)
 class MailboxItem:
@@ -156,6 +161,8 @@ class Surroundings:
     """Demo only: who a visitor may be; each with `token`, `name`, `role`, `language`."""
     commands: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     """Language -> (command, description), for messengers that register them."""
+    several: bool = False
+    """Whether other processes may serve the same people."""
 
 
 class Messenger(Protocol):

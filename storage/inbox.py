@@ -34,6 +34,7 @@ inbox = Table(
     Column("messenger", String(32), nullable=False),
     Column("event_key", String(200), nullable=False),
     Column("sender", String(128), nullable=False, server_default=""),
+    Column("owner", String(64), nullable=False, server_default=""),
     Column("received_at", UtcTime, nullable=False),
     Column("body", Text, nullable=False),
     Column("state", String(8), nullable=False),
@@ -56,6 +57,7 @@ _ROW = {
     "event_key": bindparam("event_key"),
     "received_at": bindparam("received_at"),
     "body": bindparam("body"),
+    "owner": bindparam("owner"),
     "state": NEW,
 }
 _KEEP = Prepared(
@@ -66,42 +68,54 @@ _KEEP = Prepared(
 )
 _SETTLE = Prepared(
     inbox.update()
-    .where(inbox.c.id == bindparam("row"))
+    .where(inbox.c.id == bindparam("row"), inbox.c.state == NEW)
     .values(
         state=bindparam("to"),
         note=bindparam("why"),
         sender=bindparam("who"),
         attempts=inbox.c.attempts + 1,
     )
+    .returning(inbox.c.id)
 )
 
 
 def keep(
-    connection: Connection, messenger: str, events: Iterable[tuple[str, str]], now: datetime
+    connection: Connection, messenger: str, events: Iterable[tuple[str, str]], now: datetime, owner: str = ""
 ) -> list[tuple[int, str]]:
-    """Store (key, body) pairs that are not known yet; returns (id, body) of the new ones, in their order."""
+    """Store (key, body) pairs that are not known yet; returns (id, body) of the new ones, in their order.
+
+    `owner`: the process that serves them; another one does only when this one is dead.
+    """
     kept = []
     for key, body in events:
-        row = _KEEP.first(connection, {"messenger": messenger, "event_key": key, "body": body, "received_at": now})
+        values = {"messenger": messenger, "event_key": key, "body": body, "received_at": now, "owner": owner}
+        row = _KEEP.first(connection, values)
         if row is not None:
             kept.append((row[0], body))
     return kept
 
 
-def settle(connection: Connection, row: int, state: str, *, sender: str = "", note: str = "") -> None:
-    """Say what became of an update."""
-    _SETTLE.rows(connection, {"row": row, "to": state, "why": note[:400], "who": sender})
+def settle(connection: Connection, row: int, state: str, *, sender: str = "", note: str = "") -> bool:
+    """Say what became of an update; False when it was settled before, perhaps by another process."""
+    values = {"row": row, "to": state, "why": note[:400], "who": sender}
+    return _SETTLE.first(connection, values) is not None
 
 
-def waiting(connection: Connection, above: int = 0, limit: int = 1000) -> Sequence[tuple[int, str, str]]:
-    """Return (id, messenger, body) of what nobody has heard yet, oldest first."""
-    rows = connection.execute(
-        select(inbox.c.id, inbox.c.messenger, inbox.c.body)
-        .where(inbox.c.state == NEW, inbox.c.id > above)
+def adopt(connection: Connection, owner: str, living: Iterable[str], limit: int = 500) -> list[tuple[int, str, str]]:
+    """Take over what nobody has heard yet and no living process has; returns (id, messenger, body), oldest first."""
+    orphans = (
+        select(inbox.c.id)
+        .where(inbox.c.state == NEW, inbox.c.owner.not_in([*living, owner]))
         .order_by(inbox.c.id)
         .limit(limit)
     )
-    return [tuple(row) for row in rows]
+    rows = connection.execute(
+        inbox.update()
+        .where(inbox.c.id.in_(orphans), inbox.c.state == NEW, inbox.c.owner.not_in([*living, owner]))
+        .values(owner=owner)
+        .returning(inbox.c.id, inbox.c.messenger, inbox.c.body)
+    )
+    return sorted(tuple(row) for row in rows)
 
 
 def said_by(

@@ -64,11 +64,11 @@ def differences(engine: Engine) -> list[object]:
     from storage import all_tables  # noqa: PLC0415
 
     with engine.connect() as connection:
-        options = {"include_name": _is_ours}
+        options = {"include_name": is_ours}
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), all_tables()))
 
 
-def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+def is_ours(name: str | None, kind: str, _parents: object) -> bool:
     """Leave out the search index, which each database makes in its own way (`storage/reading.py`)."""
     return kind != "table" or name is None or not name.startswith("reading_search")
 

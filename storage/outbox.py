@@ -257,6 +257,24 @@ def sent_to(
     return [tuple(row) for row in rows][::-1]
 
 
+def left_since(
+    connection: Connection, messenger: str, recipients: Sequence[str], since: datetime
+) -> list[tuple[datetime, int, str, str, str | None, str]]:
+    """Return (settled at, id, recipient, chat, edits, payload) of what left for these people since then."""
+    rows = connection.execute(
+        select(letter.c.settled_at, letter.c.id, letter.c.recipient, letter.c.chat, letter.c.edits, _payload())
+        .select_from(letter.outerjoin(campaign))
+        .where(
+            letter.c.messenger == messenger,
+            letter.c.recipient.in_(recipients),
+            letter.c.state == SENT,
+            letter.c.settled_at >= since,
+        )
+        .order_by(letter.c.id)
+    )
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
+
+
 def pushes_since(connection: Connection, members: Iterable[int], since: datetime) -> dict[int, int]:
     """Return how many pushes each of these people was written since then; people with none are absent."""
     rows = connection.execute(

@@ -28,6 +28,8 @@ REPLAYED = 200
 BURST = 20
 PER_SECOND = 2.0
 MOST_SOCKETS = 12
+LOOK, LOOK_BACK = 1.0, 6.0
+"""Seconds between looks for what other processes sent, and how far back each look goes."""
 LIMITS = Limits(
     text_chars=20_000,
     caption_chars=2000,
@@ -40,6 +42,7 @@ LIMITS = Limits(
     per_chat_per_second=None,
     per_group_per_minute=None,
     ceiling=Personal.SENSITIVE,
+    per_process=True,
 )
 
 
@@ -118,7 +121,26 @@ class WebMessenger:
         await self._show(json.loads(body)["user"], {"typing": True})
 
     async def run(self) -> None:
-        """Take updates by `routes` alone."""
+        """Take updates by `routes` alone; beside other processes, show what they sent to pages that hang here."""
+        if not self._surroundings.several:
+            return
+        shown: dict[int, float] = {}
+        clock = asyncio.get_running_loop().time
+        while True:
+            await asyncio.sleep(LOOK)
+            users = list(self._sockets)
+            if not users:
+                continue
+            try:
+                found = await self._surroundings.doors.news("web", users, LOOK_BACK)
+            except Exception:
+                log.exception("what other processes sent could not be read")
+                continue
+            for at, letter in found:
+                if letter.key not in shown:
+                    shown[letter.key] = clock()
+                    await self._show(letter.user, self._drawn(letter, at))
+            shown = {key: when for key, when in shown.items() if clock() - when < 3 * LOOK_BACK}
 
     def routes(self) -> Sequence[web.RouteDef]:
         """Return the page, its files and its socket."""

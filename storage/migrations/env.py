@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 from storage import all_tables
+from storage.migrate import is_ours
 
 connection = context.config.attributes["connection"]
 context.configure(
@@ -13,6 +14,7 @@ context.configure(
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=True,
     user_module_prefix="",
+    include_name=is_ours,
 )
 with context.begin_transaction():
     context.run_migrations()

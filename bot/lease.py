@@ -1,0 +1,123 @@
+"""Work that one process at a time may do: it runs while the lease is held, and moves when its process dies."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from storage import lease
+from storage.engine import Database, StorageError
+
+log = logging.getLogger(__name__)
+
+LASTS = timedelta(seconds=8)
+RENEW = 2.0
+"""Seconds between renewals; a holder that could not renew for `LASTS` has stopped working before another begins."""
+
+
+def _here() -> str:
+    """Return the name of the machine and its space of process numbers."""
+    try:
+        space = str(Path("/proc/self/ns/pid").readlink()).strip("pid:[]")
+    except OSError:
+        space = ""
+    return f"{socket.gethostname()[:20]}:{space}"
+
+
+def new_holder() -> str:
+    """Return a name for this process that no other has."""
+    return f"{_here()}:{os.getpid()}:{secrets.token_hex(3)}"
+
+
+def is_dead_neighbour(holder: str) -> bool:
+    """Answer whether a holder was a process of this very machine and is gone: then nobody need wait for its lease."""
+    place, _, rest = holder.rpartition(":")[0].rpartition(":")
+    if place != _here() or not place.rpartition(":")[2] or not rest.isdigit():
+        return False
+    try:
+        os.kill(int(rest), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+class Leases:
+    """The leases of this process."""
+
+    def __init__(self, database: Database, holder: str) -> None:
+        """Hold nothing yet."""
+        self._database = database
+        self.holder = holder
+        self._stopping = False
+
+    async def take(self, name: str) -> bool:
+        """Take or renew one; False when another has it, or when the database can't say."""
+        try:
+            return await self._database.write(lambda c: self._take(c, name))
+        except StorageError:
+            log.warning("the lease %s could not be renewed", name)
+            return False
+
+    def _take(self, connection: Connection, name: str) -> bool:
+        now = datetime.now(UTC)
+        if lease.take(connection, name, self.holder, now, LASTS):
+            return True
+        other = lease.holders(connection, now).get(name, "")
+        if not is_dead_neighbour(other):
+            return False
+        lease.release(connection, other)
+        return lease.take(connection, name, self.holder, now, LASTS)
+
+    async def beat(self) -> None:
+        """Keep saying that this process lives, for ever."""
+        while not self._stopping:
+            await self.take(f"process:{self.holder}")
+            await asyncio.sleep(RENEW)
+
+    async def hold(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do the work whenever the lease is ours, for ever; work that ends by itself is not begun again."""
+        while not self._stopping:
+            if not await self.take(name):
+                await asyncio.sleep(RENEW)
+                continue
+            log.info("%s is done here", name)
+            if await self._while_held(name, asyncio.ensure_future(work())):
+                return
+
+    async def _while_held(self, name: str, task: asyncio.Future[None]) -> bool:
+        """Renew until the work ends (True) or the lease is lost (False)."""
+        loop = asyncio.get_running_loop()
+        renewed = loop.time()
+        try:
+            while True:
+                done, _ = await asyncio.wait({task}, timeout=RENEW)
+                if done:
+                    task.result()
+                    return True
+                if await self.take(name):
+                    renewed = loop.time()
+                elif loop.time() - renewed >= LASTS.total_seconds() - RENEW:
+                    log.warning("%s is done elsewhere from now on", name)
+                    return False
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    async def let_go(self) -> None:
+        """Release everything, so that another process need not wait."""
+        self._stopping = True
+        try:
+            await self._database.write(lambda c: lease.release(c, self.holder))
+        except StorageError:
+            log.warning("leases could not be released; they run out by themselves")

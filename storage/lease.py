@@ -1,0 +1,47 @@
+"""Who does what among several processes: a lease is held until its time runs out, and taken over after that."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Column, Connection, String, Table, or_, select
+
+from storage.base import UtcTime, insert_new, metadata
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("until", UtcTime, nullable=False, index=True),
+)
+
+
+def take(connection: Connection, name: str, holder: str, now: datetime, lasts: timedelta) -> bool:
+    """Take or renew a lease; False while another holder's has not run out."""
+    values = {"holder": holder, "until": now + lasts}
+    row = connection.execute(insert_new(connection, lease).values(name=name, **values).returning(lease.c.name)).first()
+    if row is None:
+        row = connection.execute(
+            lease.update()
+            .where(lease.c.name == name, or_(lease.c.holder == holder, lease.c.until <= now))
+            .values(values)
+            .returning(lease.c.name)
+        ).first()
+    return row is not None
+
+
+def release(connection: Connection, holder: str) -> None:
+    """Let go of everything that this holder holds, so that another need not wait."""
+    connection.execute(lease.delete().where(lease.c.holder == holder))
+
+
+def alive(connection: Connection, now: datetime) -> set[str]:
+    """Return the holders of any lease that has not run out."""
+    return set(connection.scalars(select(lease.c.holder).where(lease.c.until > now).distinct()))
+
+
+def holders(connection: Connection, now: datetime) -> dict[str, str]:
+    """Return who holds what."""
+    rows = connection.execute(select(lease.c.name, lease.c.holder).where(lease.c.until > now).order_by(lease.c.name))
+    return {row[0]: row[1] for row in rows}
