@@ -114,7 +114,7 @@ class App:
         return Surroundings(
             doors=self.intake,
             secret=self.key,
-            base_url=self.base_url,
+            base_url=self.base_url.rstrip("/"),
             labels={
                 language: {
                     **voice(language).page.get("web", {}),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -68,7 +69,7 @@ class SecuritySection(_Section):
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         text = value.get_secret_value()
-        if text and (len(text) < 64 or any(c not in "0123456789abcdef" for c in text.lower())):  # noqa: PLR2004
+        if text and (len(text) != 64 or any(c not in "0123456789abcdef" for c in text.lower())):  # noqa: PLR2004
             raise ValueError("must be 64 hexadecimal characters; `openssl rand -hex 32` makes them")
         return value
 
@@ -161,7 +162,14 @@ def load(path: Path | None, environment: Mapping[str, str] | None = None) -> Set
 
 def _merge_environment(data: dict[str, Any], environment: Mapping[str, str]) -> None:
     for name, value in sorted(environment.items()):
-        if not name.startswith(PREFIX) or "__" not in name:
+        if not name.startswith(PREFIX):
+            continue
+        if "__" not in name:
+            near = difflib.get_close_matches(name, _environment_names(), 1, 0.85)
+            if near:
+                raise ConfigError(
+                    f"{name}: unknown; did you mean {near[0]}? Section and key are parted by two underscores"
+                )
             continue
         *sections, key = name.removeprefix(PREFIX).lower().split("__")
         if key.endswith("_file"):
@@ -175,7 +183,17 @@ def _merge_environment(data: dict[str, Any], environment: Mapping[str, str]) -> 
             table = table.setdefault(section, {})
             if not isinstance(table, dict):
                 raise ConfigError(f"{name}: [{section}] is not a section")
-        table[key] = value
+        table[key] = json.loads(value) if value.startswith("[") and value.endswith("]") else value
+
+
+def _environment_names() -> list[str]:
+    """Return the name in the environment of every key of the first two levels."""
+    names = []
+    for section, field in Settings.model_fields.items():
+        inner = next((one for one in (field.annotation, *get_args(field.annotation)) if isinstance(one, type)), None)
+        if inner is not None and issubclass(inner, BaseModel):
+            names += [f"{PREFIX}{section}__{key}".upper() for key in inner.model_fields]
+    return names
 
 
 def _fields_at(location: tuple[Any, ...]) -> list[str]:

@@ -109,6 +109,12 @@ class Delivery:
             return
         if pause > 0:
             await asyncio.sleep(pause)
+        held = self._pacer.held()
+        if held > 0:
+            # The messenger asked to be left alone while this letter waited for its turn.
+            again = datetime.now(UTC) + timedelta(seconds=held)
+            await self._settle(letter, outbox.READY, again_at=again, parts=letter.parts_done)
+            return
         await self._send(letter)
 
     async def _send(self, letter: Claimed) -> None:

@@ -6,13 +6,13 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
 from bot.understand import understand
 from content import LANGUAGES, voice
-from domain.arrival import Arrival, Opened, Pressed
+from domain.arrival import Arrival, Opened, Pressed, cleaned
 from domain.organisation import Organisation
 from domain.refusal import Refusal
 from domain.reply import Reply
@@ -22,6 +22,10 @@ from services.work import Work
 from storage import address, conversation, inbox
 
 log = logging.getLogger(__name__)
+
+
+LATE, OLDEST = timedelta(minutes=1), timedelta(hours=48)
+"""From so late on, and up to so old, an update is taken as said when it was said: 签到 at 23:58 counts for that day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Dispatch:
         # Settled first: should another process be at the same row, one of the two waits here and then finds it done.
         if not inbox.settle(connection, row, inbox.DONE, sender=arrival.user):
             return
-        turn = self._open(connection, arrival, now)
+        turn = self._open(connection, cleaned(arrival), now)
         answer = self._group(turn) if not arrival.private else understand(turn)()
         self._answer(turn, answer)
 
@@ -67,10 +71,14 @@ class Dispatch:
         self.registry.ticks[name].run(Work(connection, self.organisation, now), subject, due)
 
     def _open(self, connection: Connection, arrival: Arrival, now: datetime) -> Turn:
-        """Find out who speaks, one turn at a time for each account."""
+        """Find out who speaks, one turn at a time for each account and each person.
+
+        What was said shortly before a restart counts for the moment at which it was said.
+        """
+        if LATE < now - arrival.at <= OLDEST:
+            now = arrival.at
         if connection.dialect.name == "postgresql":
-            key = f"{arrival.messenger}:{arrival.user}"
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+            _lock(connection, f"{arrival.messenger}:{arrival.user}")
         caller = address.caller(connection, arrival.messenger, arrival.user)
         if caller is None:
             language = self._language(arrival.language)
@@ -80,8 +88,10 @@ class Dispatch:
             if caller is None:
                 msg = "an address vanished inside its own transaction"
                 raise RuntimeError(msg)
-        elif not caller.open and arrival.private:
+        elif arrival.private and (not caller.open or caller.chat != arrival.chat):
             address.reopen(connection, caller.address_id, arrival.chat)
+        if connection.dialect.name == "postgresql" and caller.person is not None:
+            _lock(connection, f"member:{caller.person.id}")
         language = (caller.person.language if caller.person else "") or caller.language or self.organisation.language
         return Turn(
             work=Work(connection, self.organisation, now),
@@ -108,7 +118,9 @@ class Dispatch:
     def _answer(self, turn: Turn, answer: Reply) -> None:
         arrival = turn.arrival
         pressed = arrival.content.message if isinstance(arrival.content, Pressed) else None
-        post.answer(turn.work, arrival.messenger, arrival.user, arrival.chat, answer, edits=pressed)
+        number = post.answer(turn.work, arrival.messenger, arrival.user, arrival.chat, answer, edits=pressed)
+        if turn.answered is not None:
+            turn.answered(number)
         if turn.changed:
             conversation.save(
                 turn.work.connection,
@@ -119,3 +131,8 @@ class Dispatch:
                 version=turn.version,
                 expires_at=turn.expires_at or datetime.now(UTC),
             )
+
+
+def _lock(connection: Connection, key: str) -> None:
+    """Let others with this key wait until our transaction ends (PostgreSQL; SQLite has one writer anyway)."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})

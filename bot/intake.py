@@ -16,10 +16,11 @@ from bot.lease import is_dead_neighbour
 from bot.understand import needs_dictionary
 from domain.arrival import Arrival, Ignored, MalformedUpdateError, Uploaded
 from domain.codec import decode_reply
+from domain.member import NOTICE_VERSION
 from domain.refusal import Refusal
 from messengers.base import MailboxItem, Messenger, Outgoing, Raw, SendFailedError, StoredFile
 from services import words
-from storage import attachment, inbox, lease, outbox
+from storage import address, attachment, inbox, lease, outbox
 from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
@@ -98,6 +99,11 @@ class Intake:
             return [item for _, _, item in sorted(items, key=lambda entry: entry[:2])]
 
         return await self._database.read(look)
+
+    async def may_send_files(self, messenger: str, user: str) -> bool:
+        """Answer whether a file of this user is kept at all."""
+        caller = await self._database.read(lambda c: address.caller(c, messenger, user))
+        return caller is not None and caller.person is not None and caller.person.consent >= NOTICE_VERSION
 
     async def news(self, messenger: str, users: Sequence[str], seconds: float) -> list[tuple[str, Outgoing]]:
         """Return (sent at, letter) of what left for these users lately, whichever process sent it."""
@@ -196,7 +202,8 @@ class Intake:
         acknowledging = asyncio.create_task(face.acknowledge(body))
         self._tasks.add(acknowledging)
         acknowledging.add_done_callback(self._tasks.discard)
-        if isinstance(arrival.content, Uploaded) and arrival.content.attachment is None:
+        unfetched = isinstance(arrival.content, Uploaded) and arrival.content.attachment is None
+        if unfetched and await self.may_send_files(arrival.messenger, arrival.user):
             arrival = await self._fetch(face, arrival)
         if needs_dictionary(arrival):
             await asyncio.to_thread(words.load)

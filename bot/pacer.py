@@ -24,6 +24,7 @@ class Pacer:
         self._chat_gap = 1 / per_chat_per_second if per_chat_per_second else 0.0
         self._clock = clock or asyncio.get_running_loop().time
         self._next = 0.0
+        self._held_until = 0.0
         self._chats: dict[str, float] = {}
 
     def reserve(self, chat: str) -> float:
@@ -41,8 +42,9 @@ class Pacer:
 
     def hold(self, seconds: float) -> None:
         """Send nothing at all for so long: the messenger said so."""
-        self._next = max(self._next, self._clock() + seconds)
+        self._held_until = max(self._held_until, self._clock() + seconds)
+        self._next = max(self._next, self._held_until)
 
     def held(self) -> float:
         """Return how many seconds the messenger must still be left alone."""
-        return max(0.0, self._next - self._clock())
+        return max(0.0, self._held_until - self._clock())

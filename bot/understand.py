@@ -13,14 +13,17 @@ from domain.arrival import Arrival, Opened, Pressed, Said, Uploaded
 from domain.member import NOTICE_VERSION
 from domain.reply import Reply
 from handlers.grammar import Entry, ExpiredCallError, Registry, Turn
-from services import permission, words
+from services import permission, post, words
 
 _COMMAND = re.compile(r"/([a-z_]+)(?:\s+(.*))?", re.DOTALL)
 _NOISE = re.compile(r"[\s,。,.!！?？、;;:：~～…\"'“”‘’()()]+")
 _BEFORE_REST = " \t\n，,。.：:、"
+ALWAYS = ("cancel", "home", "help", "person")
+"""Words that leave any open question: nobody means them as an answer."""
+WISHES = ("我想要", "我想", "我要", "请帮我", "帮我", "麻烦", "请", "iwantto", "iwouldliketo", "please", "canyou")
 REST = "…"
 """A phrase that ends with it is a beginning: what follows is handed to the entry."""
-SURE = 0.5
+SURE = 0.6
 """From this share of understood words on, the guess is offered; below, only the nearest entries are named."""
 
 
@@ -54,14 +57,25 @@ def _phrases(language: str) -> tuple[dict[str, str], tuple[tuple[str, str], ...]
 def match(sentence: str) -> tuple[str, str] | None:
     """Return (entry, rest) when the sentence is a known phrase of any language, else None. Needs no dictionary."""
     bare = plain(sentence)
+    for said in (bare, _without_wish(bare)):
+        for language in ("zh", "en"):
+            whole, _ = _phrases(language)
+            if said in whole:
+                return whole[said], ""
     for language in ("zh", "en"):
-        whole, beginnings = _phrases(language)
-        if bare in whole:
-            return whole[bare], ""
+        _, beginnings = _phrases(language)
         for beginning, name in beginnings:
             if bare.startswith(beginning) and len(bare) > len(beginning):
                 return name, _after(sentence, len(beginning))
     return None
+
+
+def _without_wish(bare: str) -> str:
+    """Return words without the politeness before them: 我想签到 is 签到."""
+    for wish in WISHES:
+        if bare.startswith(wish) and len(bare) > len(wish):
+            return _without_wish(bare.removeprefix(wish))
+    return bare
 
 
 def _after(sentence: str, count: int) -> str:
@@ -139,8 +153,8 @@ def _said(turn: Turn, text: str) -> Callable[[], Reply]:
             return _unknown(turn, text)
         return _run(turn, entry, (command[2] or "").strip())
     known = match(text)
-    if known is not None and known[0] == "cancel":
-        return _run(turn, turn.registry.entries["cancel"], "")
+    if known is not None and known[0] in ALWAYS and not known[1]:
+        return _run(turn, turn.registry.entries[known[0]], "")
     step = _to_step(turn, Said(text), known)
     if step is not None:
         return step
@@ -155,7 +169,8 @@ def _to_step(turn: Turn, content: Said | Uploaded, known: tuple[str, str] | None
     if turn.expires_at is not None and turn.expires_at <= turn.work.now:
         return None
     step = turn.registry.steps[turn.step]
-    if step.yields and known is not None:
+    if step.yields and known is not None and not known[1]:
+        turn.close()
         return None
     return lambda: step.run(turn, content)
 
@@ -170,9 +185,21 @@ def _run(turn: Turn, entry: Entry, rest: str) -> Callable[[], Reply]:
     return lambda: entry.run(turn, rest)
 
 
+def _typed_label(turn: Turn, text: str) -> Callable[[], Reply] | None:
+    """Take words that stand on a button of the newest message as a press of it."""
+    wanted = plain(text)
+    for button in post.last_buttons(turn.work, turn.arrival.messenger, turn.arrival.user):
+        if button.call and plain(button.label).strip("‹›✓✗—☐☑") == wanted:
+            return lambda call=button.call: _press(turn, call)  # type: ignore[misc]
+    return None
+
+
 def _unknown(turn: Turn, text: str) -> Callable[[], Reply]:
     if turn.caller.person is None or turn.caller.person.consent < NOTICE_VERSION:
         return lambda: turn.registry.entries["start"].run(turn, text)
+    pressed = _typed_label(turn, text)
+    if pressed is not None:
+        return pressed
     found = guesses(text, turn.registry)
     if found and found[0].score >= SURE and (len(found) == 1 or found[0].score > found[1].score):
         entry = found[0].entry

@@ -73,7 +73,7 @@ class Announcement:
     reminded_at: datetime | None
 
 
-_LEVEL = "(?:绝密|机密|秘密)"
+_LEVEL = "(?<!商业)(?<!个人)(?<!技术)(?:绝密|机密|秘密)"
 _MARKS = (
     re.compile(rf"{_LEVEL}[级]?[★☆✩✪*＊]"),
     re.compile(rf"[★☆✩✪]{_LEVEL}"),
@@ -81,6 +81,9 @@ _MARKS = (
     re.compile(rf"[(\[【〔<「『]{_LEVEL}级?[)\]】〕>」』]"),
     re.compile(rf"{_LEVEL}级?(?:文件|资料|材料|件|电报)"),
     re.compile(rf"(?:^|\n){_LEVEL}级?(?:\n|$)"),
+    re.compile(rf"(?:为|属于?|系|定为|列为)(?:国家)?{_LEVEL}(?:级|$|[,，。.!！;；\n])"),
+    re.compile(rf"(?:^|\n){_LEVEL}级?[!！:：]"),
+    re.compile(r"(?:^|\n)工作秘密(?:$|[\n!！:：★*])"),
     re.compile(rf"{_LEVEL}(?:\d+|[一二三四五六七八九十]+)年"),
     re.compile(r"工作秘密[★☆✩✪*:]|[(\[【〔]工作秘密[)\]】〕]"),
     re.compile(r"\b(?:top secret|classified)\b", re.IGNORECASE),
@@ -94,7 +97,8 @@ Talking about secrecy (保守国家秘密, 保密教育) carries no mark and pas
 def secrecy_mark(words: str) -> str | None:
     """Return the classification mark in a text or a file's name, however it is spaced; None when there is none."""
     folded = unicodedata.normalize("NFKC", words)
-    tight = re.sub(r"[^\S\n]+", "", folded)
+    visible = "".join(one for one in folded if unicodedata.category(one) not in {"Cf", "Mn"})
+    tight = re.sub(r"[^\S\n]+|[·・•]", "", visible)
     for pattern in _MARKS:
         found = pattern.search(folded) or pattern.search(tight)
         if found is not None:
@@ -110,7 +114,7 @@ _NOON = 12
 
 def read_moment(words: str, today: date) -> tuple[date, time] | None:
     """Read `明天 9:00`, `11-25 14:30`, `今天下午3点半` on the organisation's clock; None when it says no moment."""
-    folded = unicodedata.normalize("NFKC", words).lower()
+    folded = _with_digits(unicodedata.normalize("NFKC", words).lower())
     day = next((today + timedelta(days=ahead) for word, ahead in _RELATIVE.items() if word in folded), None)
     found = _DATE.search(folded)
     if day is None and found is not None:
@@ -127,6 +131,21 @@ def read_moment(words: str, today: date) -> tuple[date, time] | None:
         return day, time(hour, minute)
     except ValueError:
         return None
+
+
+_DIGITS = {one: number for number, one in enumerate("零一二三四五六七八九")} | {"两": 2, "十": 10}
+
+
+def _with_digits(words: str) -> str:
+    """Return 九点, 十二点, 二十点一刻 with digits."""
+
+    def number(found: re.Match[str]) -> str:
+        tens, _, ones = found[1].rpartition("十")
+        whole = (_DIGITS.get(tens, 1) * 10 if "十" in found[1] else 0) + _DIGITS.get(ones, 0)
+        return f"{whole}{found[2]}"
+
+    counted = re.sub(r"([零一二两三四五六七八九十]{1,3})([点时分月日号])", number, words)
+    return counted.replace("一刻", "15").replace("三刻", "45")
 
 
 def _day(found: re.Match[str], today: date) -> date | None:

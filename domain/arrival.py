@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 
@@ -61,6 +61,28 @@ class Ignored:
     """A raw update that is well formed and asks nothing of us; `why` is counted, e.g. `edited`, `channel`, `bot`."""
 
     why: str
+
+
+_UNPRINTABLE = {number: None for number in range(32) if chr(number) not in "\n\t"} | {127: None}
+
+
+def clean(words: str) -> str:
+    """Return words without control characters and halves of characters, which no database and no messenger takes."""
+    return words.translate(_UNPRINTABLE).encode("utf-8", "ignore").decode("utf-8")
+
+
+def cleaned(arrival: Arrival) -> Arrival:
+    """Return an arrival whose words can be stored and sent anywhere."""
+    match arrival.content:
+        case Said(text):
+            content: Content = Said(clean(text))
+        case Opened(payload):
+            content = Opened(clean(payload))
+        case Pressed(call, message):
+            content = Pressed(clean(call), message)
+        case Uploaded() as file:
+            content = replace(file, name=clean(file.name) or "file", caption=clean(file.caption))
+    return arrival if content == arrival.content else replace(arrival, content=content)
 
 
 class MalformedUpdateError(ValueError):

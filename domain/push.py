@@ -42,7 +42,7 @@ KINDS = {
         Kind("objection", mutable=False, budgeted=False, late_limit=None),
         Kind("gathering", mutable=False, budgeted=False, urgent=True, late_limit=timedelta(hours=2)),
         Kind("roles", mutable=False, budgeted=False, must_arrive=True, late_limit=None),
-        Kind("theme_day", budgeted=False, must_arrive=True, personal=False),
+        Kind("theme_day", must_arrive=True, personal=False),
         Kind("learning", personal=False, late_limit=timedelta(hours=6)),
         Kind("quiz_reminder", default=False, personal=False, late_limit=timedelta(hours=3)),
         Kind("digest", late_limit=timedelta(days=1)),

@@ -69,6 +69,8 @@ _POLITICS = (
     ("党员", Standing.PARTY_FULL),
     ("团员", Standing.LEAGUE),
 )
+_NOT_OURS = re.compile(r"非(?:中共)?党员|非团员|(?:民革|民盟|民建|民进|农工|致公|九三|台盟|民主)[^,，、;；/]*")
+"""What holds 党员 or 团员 and means something else: no Party member, or a member of another party."""
 _KINDS = (
     ("党小组", UnitKind.PARTY_GROUP),
     ("党支部", UnitKind.PARTY_BRANCH),
@@ -295,9 +297,7 @@ def _read_person(
         reading.say(at, Fate.ERROR, "roster.too_long", longest=LONGEST_NAME)
         return
     politics = _cell(row, columns, "politics")
-    standings = {standing for words, standing in _POLITICS if words in politics}
-    if Standing.PARTY_PROBATIONARY in standings:
-        standings.discard(Standing.PARTY_FULL)
+    standings = _standings_in(politics)
     units = _units_of(reading, row, columns)
     if _cell(row, columns, "union_member").lower() in _YES or "union" in units:
         standings.add(Standing.UNION)
@@ -344,6 +344,15 @@ def _declared(reading: Reading, path: tuple[str, ...]) -> tuple[str, ...]:
     for length in range(1, len(path) + 1):
         reading.units.setdefault(path[:length], kind_of(path[length - 1]))
     return path
+
+
+def _standings_in(politics: str) -> set[Standing]:
+    """Read a political standing as files have it."""
+    words = _NOT_OURS.sub("", politics)
+    found = {standing for word, standing in _POLITICS if word in words}
+    if Standing.PARTY_PROBATIONARY in found:
+        found.discard(Standing.PARTY_FULL)
+    return found
 
 
 def _roles_of(

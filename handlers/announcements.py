@@ -112,8 +112,14 @@ def show(turn: Turn, number: int) -> Reply:
     if one.state is State.DRAFT:
         return turn.registry.buttons["announcement.draft"](turn, number)
     content, arrival = turn.arrival.content, turn.arrival
+
+    def keep(message: str) -> None:
+        service.keep_card(turn.work, one.id, arrival.messenger, arrival.user, arrival.chat, message)
+
     if isinstance(content, Pressed) and content.message:
-        service.keep_card(turn.work, one.id, arrival.messenger, arrival.user, arrival.chat, content.message)
+        keep(content.message)
+    else:
+        turn.answered = lambda letter: keep(f"@{letter}")
     return _card(turn, one)
 
 

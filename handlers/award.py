@@ -29,7 +29,7 @@ def _cancel(turn: Turn) -> Button:
     return turn.button("award.cancel", call("award.cancel"))
 
 
-@routes.step("person")
+@routes.step("person", yields=True)
 def person_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take a name or a number, perhaps with points and reason behind it."""
     return _person(turn, content.text if isinstance(content, Said) else "")
@@ -70,7 +70,7 @@ def _amount(turn: Turn, member_id: int, name: str, words: str) -> Reply:
     )
 
 
-@routes.step("amount")
+@routes.step("amount", yields=True)
 def amount_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take points and reason."""
     words = content.text if isinstance(content, Said) else ""
@@ -79,7 +79,7 @@ def amount_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     return _amount(turn, int(turn.facts["person"]), "", words)
 
 
-@routes.step("confirm")
+@routes.step("confirm", yields=True)
 def confirm_typed(turn: Turn, _content: Said | Uploaded) -> Reply:
     """Only the button enters points; other words are asked to press it or to cancel."""
     return reply(

@@ -192,7 +192,7 @@ def to(turn: Turn, number: int, member_id: int) -> Reply:
     return _ask(turn, draft, demand_view.officer(turn.voice, takes))
 
 
-@routes.step("words")
+@routes.step("words", yields=True)
 def words(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take words or a file, and show what would be sent."""
     draft = Draft.of(turn.facts)

@@ -87,10 +87,15 @@ def _open(turn: Turn, unit_id: int, title: str) -> Reply:
 
 def _card(turn: Turn, found: Gathering) -> Reply:
     """Draw the secretary's card, and remember where it is."""
-    content = turn.arrival.content
+    arrival, content = turn.arrival, turn.arrival.content
+
+    def keep(message: str) -> None:
+        service.keep_card(turn.work, found.id, Card(arrival.messenger, arrival.user, arrival.chat, message))
+
     if isinstance(content, Pressed) and content.message:
-        arrival = turn.arrival
-        service.keep_card(turn.work, found.id, Card(arrival.messenger, arrival.user, arrival.chat, content.message))
+        keep(content.message)
+    else:
+        turn.answered = lambda letter: keep(f"@{letter}")
     return _drawn(turn, found)
 
 

@@ -20,6 +20,8 @@ from handlers import CAPABILITIES
 from services.work import Work
 from storage.address import Caller
 
+LARGEST = 2**31 - 1
+"""No number behind a button of ours is larger; a forged one is not let near the database."""
 PATIENCE = timedelta(hours=2)
 """How long an open question waits for its words."""
 
@@ -44,6 +46,8 @@ class Turn:
     version: int = 0
     expires_at: datetime | None = None
     changed: bool = False
+    answered: Callable[[int], None] | None = None
+    """Called with the answer's letter once it is written: the place of a card that will be kept living."""
 
     @property
     def person(self) -> Person:
@@ -179,7 +183,7 @@ class Routes:
     def step(self, name: str, *, yields: bool = False) -> Callable[[StepFunction], StepFunction]:
         """Register what happens to the words (or the file) that an open question waits for.
 
-        `yields`: a known phrase opens its entry instead; the question stays open.
+        `yields`: a whole known phrase (我的积分) closes the question and opens its entry; a sentence is an answer.
         """
 
         def register(function: StepFunction) -> StepFunction:
@@ -235,6 +239,8 @@ class Registry:
             if len(arguments) != len(kinds):
                 raise ExpiredCallError(words)
             values = [kind(argument) for kind, argument in zip(kinds, arguments, strict=True)]
+            if any(isinstance(value, int) and abs(value) > LARGEST for value in values):
+                raise ExpiredCallError(words)
         except (KeyError, ValueError) as error:
             raise ExpiredCallError(words) from error
         return self.buttons[name](turn, *values)

@@ -44,6 +44,7 @@ def home(turn: Turn) -> Reply:
     person = turn.caller.person
     if person is None or person.consent < NOTICE_VERSION:
         return turn.registry.entries["start"].run(turn, "")
+    turn.close()
     matters = sorted(chain.from_iterable(f(turn) for r in turn.registry.routes for f in r.matters), key=_urgency)
     hour = turn.work.organisation.local(turn.work.now).hour
     greeting = "help.morning" if hour < 12 else "help.afternoon" if hour < 18 else "help.evening"  # noqa: PLR2004
@@ -84,6 +85,7 @@ def go(turn: Turn, name: str) -> Reply:
         return expired(turn)
     if not entry.guests and allowed(turn, name) is None:
         return not_yours(turn)
+    turn.close()
     return entry.run(turn, "")
 
 
@@ -112,6 +114,12 @@ def cancel(turn: Turn, _rest: str) -> Reply:
     waiting = bool(turn.step)
     turn.close()
     return reply(turn.say("help.cancelled" if waiting else "help.nothing_open"), rows=[[_home_button(turn)]])
+
+
+@routes.entry("person", listed=False)
+def person_entry(turn: Turn, _rest: str) -> Reply:
+    """Name a person to ask, for the word."""
+    return ask_person(turn)
 
 
 @routes.button("person")
@@ -163,8 +171,8 @@ def confirm(turn: Turn, name: str) -> Reply:
 @routes.button("nearest")
 def nearest(turn: Turn, names: str) -> Reply:
     """Name the nearest entries, and a person to ask."""
-    wanted = list(dict.fromkeys([*filter(None, names.split(",")), *PLAIN, "checkin"]))
-    found = [entry for name in wanted if (entry := allowed(turn, name)) is not None and entry.name in turn.voice.help]
+    wanted = list(dict.fromkeys([*filter(None, names.split(",")), *OFFICE[:2], *PLAIN, "checkin"]))
+    found = [entry for name in wanted if (entry := allowed(turn, name)) is not None and entry.listed]
     rows = [[_go(turn, entry)] for entry in found[:SHOWN]]
     rows.append([turn.button("help.person", call("help.person")), _home_button(turn)])
     return reply(turn.say("help.nearest"), rows=rows)

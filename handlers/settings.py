@@ -41,12 +41,19 @@ def _card(turn: Turn) -> Reply:
     ]
     rows: list[list[Button]] = [switches[place : place + 2] for place in range(0, len(switches), 2)]
     starts, ends = chosen.quiet
-    more = [turn.button("settings.quiet", call("settings.quiet", ""), starts=starts, ends=ends)]
+    quiet_call = call("settings.quiet", "")
+    more = [
+        turn.button("settings.quiet", quiet_call, starts=starts, ends=ends)
+        if starts != ends
+        else turn.button("settings.no_quiet", quiet_call)
+    ]
     rows += [more, [turn.button("settings.language", call("settings.language", ""))]]
     if len(chosen.accounts) > 1:
         rows[-1].append(turn.button("settings.where", call("settings.where", 0)))
     rows[-1].append(turn.button("help.home", call("help.home")))
-    said = turn.say("settings.card", starts=starts, ends=ends, count=turn.work.organisation.pushes_a_day)
+    code = "settings.card" if starts != ends else "settings.card_no_quiet"
+    hours = {"starts": starts, "ends": ends} if starts != ends else {}
+    said = turn.say(code, count=turn.work.organisation.pushes_a_day, **hours)
     return reply(said, rows=rows, edits=True, personal=Personal.OWN)
 
 

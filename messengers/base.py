@@ -132,6 +132,9 @@ class Doors(Protocol):
         For a messenger that keeps no history of its own (the embedded chat).
         """
 
+    async def may_send_files(self, messenger: str, user: str) -> bool:
+        """Answer whether a file of this user is kept at all: only those who are bound and have agreed send any."""
+
     async def news(self, messenger: str, users: Sequence[str], seconds: float) -> list[tuple[str, Outgoing]]:
         """Return (sent at, letter) of what left for these users in the last seconds, whichever process sent it."""
 

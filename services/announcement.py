@@ -19,12 +19,15 @@ from services import attachment, calendar, permission, post
 from services.work import Work
 from storage import address, outbox
 from storage import announcement as table
+from storage import campaign as campaigns
 from storage import member as members
 from storage import schedule as schedules
 from storage import unit as units
 
 TICK = "announcement.send"
 EDITABLE = (State.DRAFT,)
+_KINDS = ("announcement", "announcement_reminder")
+"""The campaigns of one announcement: its own, and the reminder's."""
 RECALL_AT_ONCE = 2000
 """So many delivered messages are redrawn as recalled; beyond that only what has not left is stopped."""
 
@@ -147,14 +150,14 @@ def send(work: Work, author_id: int, number: int) -> bool:
     people = audience(work, one)
     if not people:
         raise Refusal("announcement.nobody")
+    if not address.reachable(work.connection, people):
+        raise Refusal("announcement.nobody_bound", count=len(people))
     at = work.now + rules.GRACE
     values = {"state": State.SENT.value, "send_at": at, "audience": len(people)}
     if not table.change(work.connection, number, before, **values):
         return False
     schedules.stop(work.connection, TICK, str(number))
     posted = post.push(work, people, "announcement", lambda speech: letter(speech, one), subject=str(number), at=at)
-    if posted.campaign is None:
-        raise Refusal("announcement.nobody_bound", count=len(people))
     table.change(work.connection, number, (State.SENT,), campaign_id=posted.campaign)
     return True
 
@@ -238,7 +241,7 @@ def progress(work: Work, one: Announcement) -> Progress:
     """Return what became of it so far."""
     if one.campaign_id is None:
         return Progress(one.audience, 0, 0, 0, 0, 0)
-    counts = outbox.campaign_counts(work.connection, one.campaign_id)
+    counts = campaigns.counts(work.connection, one.campaign_id)
     written = sum(counts.values())
     return Progress(
         one.audience,
@@ -266,7 +269,11 @@ def recall(work: Work, author_id: int, number: int) -> Announcement:
     one = _turn(work, author_id, number, (State.SENT, State.PAUSED), State.RECALLED, outbox.RECALLED)
     if before.state is State.RECALLED or one.campaign_id is None:
         return one
-    arrived = outbox.campaign_letters(work.connection, one.campaign_id, (outbox.SENT,))
+    arrived = [
+        row
+        for campaign in campaigns.about(work.connection, _KINDS, str(number))
+        for row in campaigns.letters(work.connection, campaign, (outbox.SENT,))
+    ]
     for row in arrived[:RECALL_AT_ONCE]:
         if row["message"]:
             speech = voice(row["language"])
@@ -279,8 +286,12 @@ def _turn(
     work: Work, author_id: int, number: int, before: tuple[State, ...], after: State, letters: str
 ) -> Announcement:
     one = own(work, author_id, number)
+    if after is not State.RECALLED:
+        _demand_right(work, one)
     if table.change(work.connection, number, before, state=after.value) and one.campaign_id is not None:
-        outbox.turn_campaign(work.connection, one.campaign_id, letters, work.now)
+        moment = first_moment(work, work.now)
+        for campaign in campaigns.about(work.connection, _KINDS, str(number)):
+            campaigns.turn(work.connection, campaign, letters, work.now, moment)
     return own(work, author_id, number)
 
 
@@ -289,6 +300,7 @@ def remind(work: Work, author_id: int, number: int) -> int | None:
     one = own(work, author_id, number)
     if one.state is not State.SENT:
         raise Refusal("announcement.not_any_more")
+    _demand_right(work, one)
     waiting = table.to_remind(work.connection, one)
     if not waiting:
         return 0

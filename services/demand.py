@@ -149,8 +149,10 @@ def desk_rows(speaks: Voice, case: Case) -> list[list[Button]]:
 
 
 def tell(work: Work, member_id: int | None, case: Case, compose: post.Compose) -> bool:
-    """Push to one side of a case; False when nothing was written."""
-    return member_id is not None and post.push(work, [member_id], "demand", compose, subject=case.number).letters == 1
+    """Push to one side of a case; False when nothing was written. Whoever lost the role over it hears nothing more."""
+    if member_id is None or (member_id != case.author_id and not demand_route.still_handles(work, member_id, case)):
+        return False
+    return post.push(work, [member_id], "demand", compose, subject=case.number).letters == 1
 
 
 def author_name(work: Work, case: Case) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from domain import demand_route as rules
 from domain.demand import Case
 from domain.demand_route import Holder
+from domain.permission import Action, allows
 from services import demand_category
 from services.work import Work
 from storage import address, demand, member, permission, unit
@@ -55,6 +56,13 @@ def officer_for(work: Work, author_id: int, category: str, avoided_id: int | Non
     loads = demand.loads(work.connection, people)
     best = min(groups[0], key=lambda h: (h.member_id not in bound, loads.get(h.member_id, 0), h.member_id))
     return _described(work, best)
+
+
+def still_handles(work: Work, member_id: int, case: Case) -> bool:
+    """Answer whether an officer holds a role over the unit at which the case lies."""
+    place = unit.get(work.connection, case.unit_id) if case.unit_id else None
+    held = permission.of(work.connection, member_id, work.now)
+    return place is not None and allows(held, Action.HANDLE_DEMANDS, place.path)
 
 
 def others(work: Work, case: Case) -> list[Officer]:

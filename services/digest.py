@@ -46,7 +46,7 @@ def _demands(work: Work, member_id: int, voice: Voice) -> Iterable[str]:
 
 
 def _objections(work: Work, member_id: int, voice: Voice) -> Iterable[str]:
-    waiting = len(objections.waiting_for(work.connection, member_id))
+    waiting = sum(one.handler_id == member_id for one in objections.open_ones(work.connection))
     if waiting:
         yield voice.line("digest.objections", count=waiting)
 

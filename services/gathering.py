@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.gathering import LONGEST_TITLE, USUAL_GRACE, WAIT, WRONG_CODES, Card, Gathering, new_code
-from domain.member import Unit
+from domain.member import NOTICE_VERSION, Unit
 from domain.permission import Action
 from domain.refusal import Refusal
 from services import permission, points
@@ -115,6 +115,10 @@ def _enter(work: Work, found: Gathering, member_id: int, by: int | None) -> Sign
         known = table.presence_of(work.connection, found.id, member_id)
         at, late = known or (work.now, late)
         return SignedIn(found, at, late, repeated=True)
+    person = members.get(work.connection, member_id)
+    if by is not None and (person is None or person.consent < NOTICE_VERSION):
+        # Being there is the organisation's record; points are for those who agreed to have any.
+        return SignedIn(found, work.now, late, repeated=False)
     awarded = points.award(work, member_id, "gathering", f"gathering:{found.id}")
     return SignedIn(found, work.now, late, repeated=False, awarded=awarded)
 

@@ -63,7 +63,7 @@ def issue(work: Work, employee_no: str, actor_id: int | None = None, *, administ
     """
     person = members.by_employee_no(work.connection, employee_no)
     if person is None:
-        raise Refusal("invite.nobody", words=employee_no[:40])
+        raise Refusal("invite.unknown", words=employee_no[:40])
     code = rules.new_code(_CHANCE)
     expires_at = work.now + rules.LASTS
     table.add(work.connection, rules.digest(code), person.id, work.now, expires_at)
@@ -101,7 +101,9 @@ def try_code(work: Work, messenger: str, account: str, address_id: int, bound: P
         return Tried(Outcome.WAITING, until=until)
     code = rules.read_code(words)
     member_id = None if code is None else table.use(work.connection, rules.digest(code), work.now)
-    person = None if member_id is None else members.get(work.connection, member_id)
+    known = None if member_id is None else members.get(work.connection, member_id)
+    # Whoever has left the organisation is found by nobody, an old code notwithstanding.
+    person = None if known is None else members.by_employee_no(work.connection, known.employee_no)
     if person is None:
         return _wrong(work, messenger, account)
     table.rest(work.connection, messenger, account, None)

@@ -105,14 +105,23 @@ def objection_for(work: Work, handler: int, number: int) -> tuple[Objection, Ent
     found = objections.get(work.connection, number)
     entry = table.get(work.connection, found.entry_id) if found else None
     person = members.get(work.connection, found.member_id) if found else None
-    if found is None or entry is None or person is None or found.handler_id != handler:
+    if found is None or entry is None or person is None or not _answers(work, found, handler):
         raise Refusal("points.gone")
     return found, entry[1], person
 
 
 def waiting_objections(work: Work, handler: int) -> list[Objection]:
     """Return what waits for this person's answer."""
-    return objections.waiting_for(work.connection, handler)
+    return [one for one in objections.open_ones(work.connection) if _answers(work, one, handler)]
+
+
+def _answers(work: Work, one: Objection, handler: int) -> bool:
+    """Answer whether it is this person's now: whom it went to while in that role, else whoever is responsible now."""
+    if one.handler_id == handler:
+        return _reaches(work, handler, one.member_id, Action.ANSWER_OBJECTIONS)
+    if one.handler_id is not None and _reaches(work, one.handler_id, one.member_id, Action.ANSWER_OBJECTIONS):
+        return False
+    return answerer_for(work, one.member_id) == handler
 
 
 def answer_objection(work: Work, handler: int, number: int, correction: int, reason: str) -> tuple[Objection, bool]:
@@ -147,9 +156,9 @@ def find_person(work: Work, actor: int, words: str) -> list[Person]:
     return allowed
 
 
-def _reaches(work: Work, actor: int, member_id: int) -> bool:
+def _reaches(work: Work, actor: int, member_id: int, action: Action = Action.AWARD_POINTS) -> bool:
     own_units = members.units_of(work.connection, member_id)
-    return any(permission.may(work, actor, Action.AWARD_POINTS, unit) for unit in own_units)
+    return any(permission.may(work, actor, action, unit) for unit in own_units)
 
 
 def new_source() -> str:

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from content import Voice, voice
-from domain.codec import encode_reply
+from domain.codec import decode_reply, encode_reply
 from domain.push import KINDS, Kind, later
-from domain.reply import Reply
+from domain.reply import Button, Reply
 from services import calendar
 from services.work import Work
 from storage import address, outbox, preference
+from storage import campaign as campaigns
 from storage.address import Reachable
 
 Compose = Callable[[Voice], Reply]
@@ -32,9 +33,9 @@ class Posted:
     left_out: Counter[str] = field(default_factory=Counter)
 
 
-def answer(work: Work, messenger: str, account: str, chat: str, reply: Reply, edits: str | None = None) -> None:
-    """Write the answer to whoever spoke just now; it passes quiet hours, for the person is awake."""
-    outbox.write(
+def answer(work: Work, messenger: str, account: str, chat: str, reply: Reply, edits: str | None = None) -> int:
+    """Write the answer to whoever spoke just now; quiet hours don't hold, the person is awake. Returns the letter."""
+    return outbox.write(
         work.connection,
         {
             "messenger": messenger,
@@ -72,9 +73,11 @@ def push(
     left_out: Counter[str] = Counter()
     left_out["unbound"] = len(wanted) - len(reachable)
     willing = _willing(work, list(reachable), kind, rules, left_out)
+    moments = _moments(work, willing, rules, at or work.now)
+    willing = _within_budget(work, willing, rules, moments, left_out)
     if not willing:
         return Posted(None, 0, +left_out)
-    campaign = outbox.open_campaign(
+    campaign = campaigns.open_one(
         work.connection,
         {
             "kind": kind,
@@ -85,23 +88,34 @@ def push(
             "state": outbox.READY,
         },
     )
-    moments = _moments(work, willing, rules, at or work.now)
     rows = [_row(work, reachable[person], campaign, rules, moments[person]) for person in willing]
     outbox.write_many(work.connection, rows)
     return Posted(campaign, len(rows), +left_out)
 
 
 def _willing(work: Work, members: Sequence[int], kind: str, rules: Kind, left_out: Counter[str]) -> list[int]:
-    """Leave out who muted the kind and who has had the day's pushes already."""
+    """Leave out who muted the kind."""
     chosen = preference.chosen(work.connection, members, kind) if rules.mutable else {}
     willing = [person for person in members if chosen.get(person, rules.default)]
     left_out["muted"] = len(members) - len(willing)
+    return willing
+
+
+def _within_budget(
+    work: Work, members: Sequence[int], rules: Kind, moments: dict[int, datetime], left_out: Counter[str]
+) -> list[int]:
+    """Leave out who would get more than the budget on the day of arrival: what waits for morning counts then."""
     if not rules.budgeted:
-        return willing
-    had = outbox.pushes_since(work.connection, willing, work.organisation.start_of(work.today))
-    within = [person for person in willing if had.get(person, 0) < work.organisation.pushes_a_day]
-    left_out["capped"] = len(willing) - len(within)
-    return within
+        return list(members)
+    organisation, within = work.organisation, []
+    days = {person: organisation.today(moments[person]) for person in members}
+    for day in sorted(set(days.values())):
+        ours = [person for person in members if days[person] == day]
+        first, last = organisation.start_of(day), organisation.start_of(day + timedelta(days=1))
+        had = outbox.pushes_between(work.connection, ours, first, last)
+        within += [person for person in ours if had.get(person, 0) < organisation.pushes_a_day]
+    left_out["capped"] = len(members) - len(within)
+    return sorted(within)
 
 
 def _moments(work: Work, members: Sequence[int], rules: Kind, wish: datetime) -> dict[int, datetime]:
@@ -134,8 +148,21 @@ def _row(work: Work, to: Reachable, campaign: int, rules: Kind, moment: datetime
     }
 
 
+def last_buttons(work: Work, messenger: str, account: str) -> tuple[Button, ...]:
+    """Return the buttons under the newest message that somebody was sent."""
+    payload = outbox.newest(work.connection, messenger, account)
+    return decode_reply(payload).buttons if payload else ()
+
+
 def redraw(work: Work, messenger: str, account: str, chat: str, message: str, reply: Reply) -> None:
-    """Redraw a card that somebody has on the screen; a drawing that has not left yet is replaced by this newer one."""
+    """Redraw a card that somebody has on the screen; a drawing that has not left yet is replaced by this newer one.
+
+    `message` is the messenger's own name for it, or `@` and the letter that brought it; one not yet delivered is left.
+    """
+    if message.startswith("@"):
+        message = outbox.message_of(work.connection, int(message[1:]))
+        if not message:
+            return
     payload = encode_reply(reply)
     if outbox.replace_drawing(work.connection, messenger, account, message, payload):
         return

@@ -56,7 +56,7 @@ def plan(work: Work, name: str, body: bytes) -> Plan:
     fates[Fate.ERROR] += sum(1 for verdict in reading.verdicts if verdict.fate is Fate.ERROR)
     fates[Fate.IGNORED] += sum(1 for verdict in reading.verdicts if verdict.fate is Fate.IGNORED and verdict.row)
     new_units = tuple("/".join(path) for path in sorted(reading.units, key=_order) if path not in paths)
-    absent = len(known.keys() - reading.people.keys())
+    absent = len({number for number, kept in known.items() if not kept.left} - reading.people.keys())
     return Plan(tuple(sorted(verdicts, key=lambda v: v.row)), fates, new_units, absent, reading)
 
 
@@ -97,6 +97,8 @@ def _paths(work: Work, reading: Reading) -> dict[tuple[str, ...], int]:
 def _verdict(row: int, person: PersonRow, kept: Kept | None, paths: dict[tuple[str, ...], int]) -> Verdict:
     if kept is None:
         return Verdict(row, Fate.NEW, "roster.new", {"name": person.name, "number": person.number})
+    if kept.left:
+        return Verdict(row, Fate.CHANGED, "roster.returns", {"name": person.name, "number": person.number})
     changes = _changes(person, kept, paths)
     if not changes:
         return Verdict(row, Fate.SAME, "roster.same", {"name": person.name, "number": person.number})
@@ -169,11 +171,11 @@ def _code(path: tuple[str, ...]) -> str:
 
 def _put(work: Work, person: PersonRow, kept: Kept | None, paths: dict[tuple[str, ...], int], root: Unit) -> None:
     connection = work.connection
-    if kept is not None and not _changes(person, kept, paths):
+    if kept is not None and not kept.left and not _changes(person, kept, paths):
         return
     number = kept.id if kept else members.add(connection, person.number, person.name, work.now)
-    if kept is not None and kept.name != person.name:
-        members.change(connection, number, name=person.name)
+    if kept is not None and (kept.left or kept.name != person.name):
+        members.change(connection, number, name=person.name, left_at=None)
     members.set_standings(connection, number, _standings(person, kept))
     members.set_units(connection, number, _places(person, kept, paths) or [root.id])
     for role, path in sorted(person.roles):
@@ -192,7 +194,8 @@ def export_rows(work: Work) -> tuple[list[str], list[list[str]]]:
         Standing.LEAGUE: "共青团员",
     }
     rows = []
-    for number, person in sorted(table.everybody(work.connection, work.now).items()):
+    here = {number: kept for number, kept in table.everybody(work.connection, work.now).items() if not kept.left}
+    for number, person in sorted(here.items()):
         politics = "、".join(words[s] for s in sorted(person.standings) if s in words) or "群众"
         member_of_union = "是" if Standing.UNION in person.standings else "否"
         kinds = sorted((names[unit_id], kind) for unit_id, kind in person.units.items() if names.get(unit_id))

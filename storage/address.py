@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
 )
 
-from domain.member import Person
+from domain.member import NOTICE_VERSION, Person
 from storage.base import Id, UtcTime, id_column, insert_new, metadata
 from storage.conversation import conversation
 from storage.member import member
@@ -51,6 +51,7 @@ _CALLER = Prepared(
         address.c.id,
         address.c.open,
         address.c.language,
+        address.c.chat,
         member.c.id,
         member.c.employee_no,
         member.c.name,
@@ -78,6 +79,7 @@ class Caller:
     address_id: int
     open: bool
     language: str
+    chat: str
     person: Person | None
     step: str
     facts: dict[str, Any]
@@ -90,16 +92,17 @@ def caller(connection: Connection, messenger: str, account: str) -> Caller | Non
     row = _CALLER.first(connection, {"messenger": messenger, "account": account})
     if row is None:
         return None
-    person = None if row[3] is None else Person(row[3], row[4], row[5], row[6], row[7])
+    person = None if row[4] is None else Person(row[4], row[5], row[6], row[7], row[8])
     return Caller(
         row[0],
         row[1],
         row[2],
+        row[3],
         person,
-        row[8] or "",
-        json.loads(row[9]) if row[9] else {},
-        row[10] or 0,
-        row[11],
+        row[9] or "",
+        json.loads(row[10]) if row[10] else {},
+        row[11] or 0,
+        row[12],
     )
 
 
@@ -150,7 +153,7 @@ class Reachable:
 
 
 def reachable(connection: Connection, members: Iterable[int]) -> dict[int, Reachable]:
-    """Return one open account for each of these people: the preferred one, else the one bound last."""
+    """Return one open account for each of these people who has agreed: the preferred one, else the one bound last."""
     rows = connection.execute(
         select(
             address.c.member_id,
@@ -161,7 +164,12 @@ def reachable(connection: Connection, members: Iterable[int]) -> dict[int, Reach
             address.c.language,
         )
         .join(member, member.c.id == address.c.member_id)
-        .where(address.c.member_id.in_(list(members)), address.c.open, member.c.left_at.is_(None))
+        .where(
+            address.c.member_id.in_(list(members)),
+            address.c.open,
+            member.c.left_at.is_(None),
+            member.c.consent >= NOTICE_VERSION,
+        )
         .order_by(address.c.preferred, address.c.bound_at)
     )
     return {row[0]: Reachable(row[0], row[1], row[2], row[3], row[4] or row[5]) for row in rows}

@@ -81,12 +81,9 @@ def answer(connection: Connection, number: int, outcome: str, reason: str, now: 
     return row is not None
 
 
-def waiting_for(connection: Connection, handler_id: int) -> list[Objection]:
-    """Return what waits for this person's answer, oldest first."""
+def open_ones(connection: Connection) -> list[Objection]:
+    """Return what nobody has answered yet, oldest first."""
     rows = connection.execute(
-        select(*_COLUMNS)
-        .where(objection.c.handler_id == handler_id, objection.c.answered_at.is_(None))
-        .order_by(objection.c.id)
-        .limit(20)
+        select(*_COLUMNS).where(objection.c.answered_at.is_(None)).order_by(objection.c.id).limit(500)
     )
     return [Objection(*row) for row in rows]

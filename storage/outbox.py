@@ -22,6 +22,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    false,
     func,
     or_,
     select,
@@ -29,7 +30,11 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from domain.member import NOTICE_VERSION
+from storage.address import address
 from storage.base import Id, UtcTime, id_column, metadata
+from storage.member import member
+from storage.preference import preference
 from storage.prepared import Prepared
 
 READY, SENDING, SENT, UNKNOWN, FAILED, HELD, RECALLED = (
@@ -156,6 +161,37 @@ def _payload() -> Any:  # noqa: ANN401 - an SQL expression
     )
 
 
+def _unwanted() -> Any:  # noqa: ANN401 - an SQL expression
+    """Pick a push whose account is its member's no more, or whose member left, took consent back or muted it."""
+    theirs = (
+        select(address.c.id)
+        .join(member, member.c.id == address.c.member_id)
+        .where(
+            address.c.messenger == letter.c.messenger,
+            address.c.account == letter.c.recipient,
+            address.c.member_id == letter.c.member_id,
+            member.c.left_at.is_(None),
+            member.c.consent >= NOTICE_VERSION,
+        )
+        .exists()
+    )
+    muted = (
+        select(preference.c.kind)
+        .where(
+            preference.c.member_id == letter.c.member_id,
+            preference.c.kind == letter.c.kind,
+            preference.c.wanted.is_(false()),
+        )
+        .exists()
+    )
+    return or_(~theirs, muted)
+
+
+_STALE = select(letter.c.id).where(
+    letter.c.id.in_(bindparam("ids", expanding=True)), letter.c.member_id.is_not(None), _unwanted()
+)
+
+
 def claim(connection: Connection, messenger: str, now: datetime, lease: timedelta, limit: int) -> list[Claimed]:
     """Take letters that are due: answers before pushes before broadcasts, and never two of one chat out of order.
 
@@ -174,11 +210,25 @@ def claim(connection: Connection, messenger: str, now: datetime, lease: timedelt
     ids = [row[0] for row in connection.execute(wanted)]
     if not ids:
         return []
+    stale = set(connection.scalars(_STALE, {"ids": ids}))
+    if stale:
+        connection.execute(
+            letter.update()
+            .where(letter.c.id.in_(stale))
+            .values(state=FAILED, note="no longer wanted", settled_at=now, lease_until=None)
+        )
+        ids = [number for number in ids if number not in stale]
+        if not ids:
+            return claim(connection, messenger, now, lease, limit)
     connection.execute(
         letter.update()
         .where(letter.c.id.in_(ids))
         .values(state=SENDING, lease_until=now + lease, attempts=letter.c.attempts + 1)
     )
+    return _claimed(connection, ids)
+
+
+def _claimed(connection: Connection, ids: Sequence[int]) -> list[Claimed]:
     rows = connection.execute(
         select(
             letter.c.id,
@@ -275,61 +325,20 @@ def left_since(
     return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
 
 
-def pushes_since(connection: Connection, members: Iterable[int], since: datetime) -> dict[int, int]:
-    """Return how many pushes each of these people was written since then; people with none are absent."""
+def pushes_between(connection: Connection, members: Iterable[int], first: datetime, last: datetime) -> dict[int, int]:
+    """Return how many pushes leave for each of these people from `first` till before `last`; who has none is absent."""
     rows = connection.execute(
         select(letter.c.member_id, func.count())
         .where(
             letter.c.member_id.in_(list(members)),
             letter.c.lane != ANSWER,
-            letter.c.created_at >= since,
+            letter.c.next_at >= first,
+            letter.c.next_at < last,
             letter.c.state.in_((READY, SENDING, SENT, UNKNOWN, HELD)),
         )
         .group_by(letter.c.member_id)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def open_campaign(connection: Connection, values: dict[str, Any]) -> int:
-    """Store a text that many will get; returns its id."""
-    return int(connection.execute(campaign.insert().values(values).returning(campaign.c.id)).one()[0])
-
-
-def turn_campaign(connection: Connection, number: int, to: str, now: datetime) -> int:
-    """Pause (held), resume (ready) or recall (recalled) what has not left yet; returns how many letters that is."""
-    before = (READY, HELD) if to == RECALLED else ((READY,) if to == HELD else (HELD,))
-    connection.execute(campaign.update().where(campaign.c.id == number).values(state=to))
-    rows = connection.execute(
-        letter.update()
-        .where(letter.c.campaign_id == number, letter.c.state.in_(before))
-        .values(state=to, settled_at=now if to == RECALLED else None)
-        .returning(letter.c.id)
-    ).all()
-    return len(rows)
-
-
-def campaign_counts(connection: Connection, number: int) -> dict[str, int]:
-    """Return how many letters of a campaign stand in each state."""
-    rows = connection.execute(
-        select(letter.c.state, func.count()).where(letter.c.campaign_id == number).group_by(letter.c.state)
-    )
-    return dict(tuple(row) for row in rows)
-
-
-def campaign_letters(connection: Connection, number: int, states: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the letters of a campaign in these states (messenger, recipient, chat, member_id, message, language)."""
-    rows = connection.execute(
-        select(
-            letter.c.id,
-            letter.c.messenger,
-            letter.c.recipient,
-            letter.c.chat,
-            letter.c.member_id,
-            letter.c.message,
-            letter.c.language,
-        ).where(letter.c.campaign_id == number, letter.c.state.in_(states))
-    )
-    return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name
 
 
 def counts(connection: Connection) -> dict[tuple[str, str], int]:
@@ -338,6 +347,23 @@ def counts(connection: Connection) -> dict[tuple[str, str], int]:
         select(letter.c.messenger, letter.c.state, func.count()).group_by(letter.c.messenger, letter.c.state)
     )
     return {(messenger, state): count for messenger, state, count in rows}
+
+
+def newest(connection: Connection, messenger: str, recipient: str) -> str:
+    """Return the payload of the newest letter to somebody that has left; empty when there is none."""
+    row = connection.execute(
+        select(_payload())
+        .select_from(letter.outerjoin(campaign))
+        .where(letter.c.messenger == messenger, letter.c.recipient == recipient, letter.c.state == SENT)
+        .order_by(letter.c.id.desc())
+        .limit(1)
+    ).first()
+    return str(row[0]) if row else ""
+
+
+def message_of(connection: Connection, number: int) -> str:
+    """Return the messenger's name for the message that a letter became; empty until it is delivered."""
+    return connection.scalar(select(letter.c.message).where(letter.c.id == number)) or ""
 
 
 def replace_drawing(connection: Connection, messenger: str, recipient: str, message: str, payload: str) -> bool:

@@ -23,10 +23,11 @@ class Kept(NamedTuple):
     standings: frozenset[Standing]
     units: dict[int, UnitKind]
     roles: frozenset[tuple[Role, int]]
+    left: bool = False
 
 
 def everybody(connection: Connection, now: datetime) -> dict[str, Kept]:
-    """Return everybody who has not left, by number."""
+    """Return everybody by number, also those who have left: a number belongs to one person for ever."""
     standings: dict[int, set[Standing]] = defaultdict(set)
     for person, what in connection.execute(select(standing.c.member_id, standing.c.standing)):
         standings[person].add(Standing(what))
@@ -40,12 +41,12 @@ def everybody(connection: Connection, now: datetime) -> dict[str, Kept]:
     )
     for person, role, where in connection.execute(held):
         roles[person].add((Role(role), where))
-    rows = connection.execute(
-        select(member.c.id, member.c.employee_no, member.c.name).where(member.c.left_at.is_(None))
-    )
+    rows = connection.execute(select(member.c.id, member.c.employee_no, member.c.name, member.c.left_at))
     return {
-        number: Kept(person, name, frozenset(standings[person]), places[person], frozenset(roles[person]))
-        for person, number, name in rows
+        number: Kept(
+            person, name, frozenset(standings[person]), places[person], frozenset(roles[person]), left is not None
+        )
+        for person, number, name, left in rows
     }
 
 

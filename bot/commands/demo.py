@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 from datetime import UTC, datetime
@@ -26,6 +27,14 @@ def demo(
     """演示企业：打开浏览器就能聊 · A demo enterprise, chatting in the browser."""
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / "demo.db"
+    alone = _lock()
+    if not alone and fresh:
+        fail(
+            "另一个演示正在用这份数据，没有重新生成。先用 Ctrl-C 停掉它。",
+            "Another demo is using this data; nothing was made anew. Stop it with Ctrl-C first.",
+        )
+    if not alone:
+        out.print("[yellow]![/] 另一个演示正在运行，两个会共用同一份数据 · another demo runs; both share the same data")
     if fresh:
         for leftover in FOLDER.glob("demo.db*"):
             leftover.unlink()
@@ -69,6 +78,17 @@ def _settings(path: Path) -> Settings:
         )
     except ConfigError as error:  # pragma: no cover - the keys above are ours
         fail(str(error), "The demo configuration is wrong.")
+
+
+def _lock() -> bool:
+    """Hold the demo's data while this process lives; False when another process does."""
+    handle = os.open(FOLDER / "demo.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return False
+    return True
 
 
 def _key() -> bytes:

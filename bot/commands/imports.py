@@ -69,7 +69,8 @@ def roster(
 
 def show_plan(made: Plan) -> None:
     """Print what a roster file does, row by row."""
-    from rich.table import Table  # noqa: PLC0415 - start-up cost
+    from rich.markup import escape  # noqa: PLC0415 - start-up cost
+    from rich.table import Table  # noqa: PLC0415
 
     from content import voice  # noqa: PLC0415
 
@@ -77,7 +78,7 @@ def show_plan(made: Plan) -> None:
     table = Table("行 row", "结果 result", "说明 why")
     for verdict in made.verdicts[:SHOWN]:
         label = speech.label(f"roster.{verdict.fate}")
-        table.add_row(str(verdict.row or ""), label, speech.line(verdict.code, **verdict.facts))
+        table.add_row(str(verdict.row or ""), label, escape(speech.line(verdict.code, **verdict.facts)))
     out.print(table)
     if len(made.verdicts) > SHOWN:
         out.print(f"…另有 {len(made.verdicts) - SHOWN} 行 · more rows")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import typer
 
@@ -47,6 +48,11 @@ def init(
     """生成配置与密钥、建库，并说明下一步 · Write a configuration with secrets, create the database."""
     if any(character in name for character in '"\\\n'):
         fail("单位名称不能含引号、反斜杠或换行。", "The name can't hold quotes, backslashes or line breaks.")
+    if timezone not in available_timezones():
+        fail(
+            f"没有这个时区：{timezone}。例如 Asia/Shanghai。",
+            f"There is no time zone {timezone}; such as Asia/Shanghai.",
+        )
     words = TEMPLATE.format(
         name=name, timezone=timezone, key=secrets.token_hex(32), webhook_secret=secrets.token_urlsafe(32)
     )

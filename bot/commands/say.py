@@ -13,6 +13,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def fail(zh: str, en: str, code: int = 2) -> NoReturn:
     """Say in both languages what went wrong and what to do, and end."""
-    err.print(f"[red]✗[/] {zh}", markup=True)
+    err.print("✗ ", style="red", end="")
+    err.print(zh, markup=False)
     err.print(f"  {en}", markup=False, style="dim")
     raise typer.Exit(code)

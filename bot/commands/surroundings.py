@@ -33,7 +33,7 @@ def open_database(settings: Settings, *, must_be_current: bool = True) -> Databa
     try:
         database = Database(settings.database.url.get_secret_value())
         standing = migrate.current(database.engine)
-    except ArgumentError as error:
+    except (ArgumentError, OSError, ImportError) as error:
         fail(f"[database] url 不是可用的地址：{error}", "The database address can't be read.")
     except OperationalError as error:
         fail(f"数据库连接不上：{error.orig}", "The database can't be reached; `dangqun doctor` says more.")

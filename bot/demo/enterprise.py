@@ -47,7 +47,7 @@ def prepare(database: Database, organisation: Organisation, key: bytes, now: dat
 
     def settle(connection: Connection) -> Enterprise:
         known = member.count(connection) > 0
-        enterprise = _known(connection) if known else _settle(connection, organisation, key, now - LIVED)
+        enterprise = _known(connection, key, now) if known else _settle(connection, organisation, key, now - LIVED)
         if not known:
             history.live(connection, organisation, enterprise, now)
         today.prepare(Work(connection, organisation, now), enterprise)
@@ -120,7 +120,7 @@ def _bind(connection: Connection, account: str, person: int, since: datetime) ->
         address.bind(connection, caller.address_id, person, since)
 
 
-def _known(connection: Connection) -> Enterprise:
+def _known(connection: Connection, key: bytes, since: datetime) -> Enterprise:
     """Return the enterprise that an earlier start settled."""
     described, enterprise = plan(), Enterprise()
     for code in ("root", *(one["code"] for one in described["unit"])):
@@ -135,4 +135,7 @@ def _known(connection: Connection) -> Enterprise:
         enterprise.people[number], enterprise.names[number] = kept.id, kept.name
         if person.get("visitor"):
             enterprise.visitors[person["visitor"]] = number
+            # A visitor who unbound or took consent back in the demo gets both again at the next start.
+            _bind(connection, account_of(token_of(key, number)), kept.id, since)
+            member.change(connection, kept.id, consent=NOTICE_VERSION)
     return enterprise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -180,22 +181,35 @@ class TelegramMessenger:
             log.debug("telegram: a press could not be acknowledged: %s", type(error).__name__)
 
     async def run(self) -> None:
-        """Register the commands, then poll; with a webhook, register it and return."""
-        if not self.me.id:
-            await self.learn_who_we_are()
-        await self._register_commands()
+        """Register the commands, and poll; with a webhook, register that."""
+        introducing = asyncio.create_task(self._introduce())
+        try:
+            await self._take()
+        finally:
+            introducing.cancel()
+
+    async def _introduce(self) -> None:
+        """Learn our name and register the commands; tried until Telegram answers, while updates are taken already."""
+        pause = 2.0
+        while not ((self.me.id or await self.learn_who_we_are()) and await self._register_commands()):
+            await asyncio.sleep(pause)
+            pause = min(60.0, pause * 2)
+
+    async def _take(self) -> None:
         if self._section.mode == "webhook":
             await self._webhook.register(self.bot)
-            return
+            await asyncio.Event().wait()
         await self._poller.run()
 
-    async def _register_commands(self) -> None:
+    async def _register_commands(self) -> bool:
         for language, listed in self._surroundings.commands.items():
             commands = [BotCommand(name, words[:256]) for name, words in listed][:100]
             try:
                 await self.bot.set_my_commands(commands, language_code=None if language == "zh" else language)
             except TelegramError as error:
                 log.warning("telegram: commands could not be registered: %s", type(error).__name__)
+                return False
+        return True
 
     def routes(self) -> Sequence[web.RouteDef]:
         """Return the webhook's route, when there is one."""

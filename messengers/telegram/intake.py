@@ -37,7 +37,8 @@ HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
 def as_raw(element: object) -> Raw:
     """Return one element of a batch as it is stored; what has no number gets one from its own bytes."""
-    body = json.dumps(element, ensure_ascii=False, separators=(",", ":"))
+    # In ASCII: half a character, which JSON may hold and no database takes, would block the whole batch for ever.
+    body = json.dumps(element, separators=(",", ":"))
     key = event_key(element)
     return Raw(key or f"malformed:{hashlib.sha256(body.encode()).hexdigest()}", body)
 

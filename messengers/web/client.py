@@ -224,7 +224,7 @@ class WebMessenger:
             await socket.send_str(json.dumps({"nack": key, "why": "slow_down", "again": True}))
             return
         try:
-            await self._surroundings.doors.accept("web", [Raw(f"{user}:{key}", json.dumps(body, ensure_ascii=False))])
+            await self._surroundings.doors.accept("web", [Raw(f"{user}:{key}", json.dumps(body))])
         except Exception:
             log.exception("an update of the embedded chat could not be stored")
             await socket.send_str(json.dumps({"nack": key, "why": "not_stored", "again": True}))

@@ -74,6 +74,8 @@ class Pages:
         user = security.account_of(request.headers.get("Authorization", "").removeprefix("Bearer "))
         if user is None or not security.origin_allowed(request, self._section.embed_origins):
             return web.Response(status=403)
+        if not await self._surroundings.doors.may_send_files("web", user):
+            return web.json_response({"why": "not_bound"}, status=403)
         if (request.content_length or 0) > LARGEST:
             return web.json_response({"why": "too_large"}, status=413)
         body = await request.content.read(LARGEST + 1)
