@@ -131,6 +131,8 @@ def understand(turn: Turn) -> Callable[[], Reply]:
             return lambda: _press(turn, words_of_button)
         case Opened(payload):
             return lambda: registry.entries["start"].run(turn, payload)
+        case Uploaded() if turn.caller.person is None or turn.caller.person.consent < NOTICE_VERSION:
+            return lambda: registry.entries["start"].run(turn, "")
         case Uploaded():
             return _to_step(turn, content) or (lambda: registry.buttons["help.file"](turn))
         case Said(text):

@@ -37,6 +37,7 @@ class Action(StrEnum):
     IMPORT_QUESTIONS = "import_questions"
     SET_THEME_DAY = "set_theme_day"
     MANAGE_ROLES = "manage_roles"
+    SET_CALENDAR = "set_calendar"
 
 
 _OFFICER = frozenset({Action.ANNOUNCE, Action.GATHER, Action.HANDLE_DEMANDS, Action.SEE_UNIT_FIGURES, Action.INVITE})
@@ -56,6 +57,7 @@ MATRIX: dict[Role, frozenset[Action]] = {
             Action.IMPORT_QUESTIONS,
             Action.SET_THEME_DAY,
             Action.MANAGE_ROLES,
+            Action.SET_CALENDAR,
         }
     ),
 }

@@ -20,6 +20,7 @@ CAPABILITIES = (
     "invite",
     "roster",
     "roles",
+    "calendar",
     "question",
     "settings",
     "help",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
 
 from services.work import Work
+from storage import audit
 from storage import calendar as declared
 
 
@@ -35,6 +37,18 @@ def days_off(work: Work, first: date, last: date) -> frozenset[date]:
     own = declared.declared(work.connection, first, last)
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
     return frozenset(day for day in days if not own.get(day, plain_workday(day)))
+
+
+def declare(work: Work, days: Mapping[date, bool], source: str, actor_id: int) -> None:
+    """Declare days to be workdays (True) or days off, over what the calendar says."""
+    for day, works in days.items():
+        declared.declare(work.connection, day, works=works, source=source[:200])
+    audit.note(work.connection, work.now, actor_id, "calendar.declare", None, days=len(days))
+
+
+def known_overrides(work: Work, first: date, last: date) -> dict[date, bool]:
+    """Return what was declared from first to last."""
+    return declared.declared(work.connection, first, last)
 
 
 def has_notice(year: int) -> bool:

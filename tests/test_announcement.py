@@ -222,7 +222,8 @@ def test_with_a_picture_and_with_a_file(company: Company) -> None:
 @pytest.mark.parametrize(
     "words",
     ["机密★ 关于…", "绝密★★一年", "【秘密】内部", "密级：机密\n正文", "秘 密 ★", "（机密）", "机密文件，请传阅",
-     "机密★启用前", "TOP SECRET", "绝密\n内容"],
+     "机密★启用前", "TOP SECRET", "绝密\n内容",
+     "机\u200b密★", "秘密・★", "本文件为秘密级", "机密！请勿外传", "工作秘密"],
 )  # fmt: skip
 def test_secrets_are_refused_at_the_door(company: Company, words: str) -> None:
     company.lin.says("发公告")
@@ -238,7 +239,15 @@ def test_a_secret_file_name_is_refused_too(company: Company) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["保守国家秘密，人人有责", "保密教育周三举行", "机密性是三要素之一", "秘密花园读书会"]
+    "words",
+    [
+        "保守国家秘密，人人有责",
+        "保密教育周三举行",
+        "机密性是三要素之一",
+        "秘密花园读书会",
+        "这是商业秘密文件，请保管好",
+        "个人秘密资料",
+    ],
 )
 def test_talking_about_secrecy_is_no_secret(words: str) -> None:
     assert secrecy_mark(words) is None
@@ -275,3 +284,68 @@ def test_moments_as_people_write_them() -> None:
     assert read_moment("1-5 10：00", today) == (date(2027, 1, 5), time(10, 0))
     assert read_moment("2-30 10:00", today) is None
     assert read_moment("25:99", today) is None
+
+
+def test_whoever_left_or_unbound_meanwhile_gets_nothing(company: Company) -> None:
+    company.travel_to(datetime(2026, 11, 23, 13, 30, tzinfo=UTC))
+    company.lin.says("/announce 夜里写的通知")
+    company.lin.presses("发送")
+    company.bo.says("撤回同意")
+    company.bo.presses("确定撤回")
+    company.ma.says("/unbind")
+    company.ma.presses("解绑")
+    company.root.says("/roles A011")
+    company.root.presses("登记离职")
+    company.root.presses("确认离职")
+    company.travel_to(datetime(2026, 11, 24, 1, 0, tzinfo=UTC))
+    for phone in (company.bo, company.ma, company.tang):
+        assert "夜里写的" not in phone.everything
+    assert "夜里写的" in company.lin.everything
+
+
+def test_a_recall_takes_the_reminder_back_too(company: Company) -> None:
+    send(company)
+    for phone in (company.bo, company.ma, company.tang):
+        phone.sees()
+    company.travel_to(datetime(2026, 11, 23, 13, 30, tzinfo=UTC))
+    company.lin.presses("刷新")
+    company.lin.presses("提醒未确认的人")
+    company.lin.presses("撤回")
+    company.lin.presses("确定撤回")
+    company.travel_to(datetime(2026, 11, 24, 1, 0, tzinfo=UTC))
+    assert "还没有确认这条公告" not in company.bo.everything
+    assert "停电" not in company.bo.everything
+
+
+def test_without_the_role_one_recalls_and_nothing_else(company: Company) -> None:
+    send(company)
+    company.lin.presses("刷新")
+    lin, branch = company.roll.people["lin"], company.roll.units["branch1"].id
+    company.root.calls(f"roles.end:{lin}:branch_secretary:{branch}")
+    assert "职责范围不包括" in company.lin.calls("announcements.remind:1")
+    assert "职责范围不包括" in company.lin.calls("announcements.pause:1")
+    assert "已撤回" in company.lin.calls("announcements.recall_sure:1")
+
+
+def test_a_planned_one_that_reaches_nobody_tells_its_author(company: Company) -> None:
+    company.lin.says("/announce 没有人收得到")
+    company.lin.presses("换组织")
+    company.lin.presses("第一党小组")
+    company.lin.presses("定时发送")
+    company.lin.says("明天 9:05")
+    for phone in (company.bo, company.ma, company.tang):
+        phone.says("/unbind")
+        phone.presses("解绑")
+    company.travel_to(datetime(2026, 11, 24, 2, 0, tzinfo=UTC))
+    assert "没有发出" in company.lin.sees()
+
+
+def test_resumed_at_night_it_waits_for_morning(company: Company) -> None:
+    company.lin.says("/announce 晚间继续")
+    company.lin.presses("发送")
+    company.lin.presses("暂停")
+    company.travel_to(datetime(2026, 11, 23, 15, 30, tzinfo=UTC))
+    company.lin.calls("announcements.resume:1")
+    assert "晚间继续" not in company.bo.sees()
+    company.travel_to(datetime(2026, 11, 24, 0, 5, tzinfo=UTC))
+    assert "晚间继续" in company.bo.sees()

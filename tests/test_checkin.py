@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.arrival import Arrival, Said
 from domain.checkin import read_days, streak
 from tests.talk import Company
 
@@ -107,3 +108,13 @@ def test_days_are_read_as_people_write_them() -> None:
     assert read_days("12月21日到12月23日", today) == (date(2026, 12, 21), date(2026, 12, 23))
     assert read_days("2026/12/21 - 2027.1.2", today) == (date(2026, 12, 21), date(2027, 1, 2))
     assert read_days("后天", today) is None
+
+
+def test_said_before_midnight_and_served_after_it_counts_for_the_day_it_was_said(company: Company) -> None:
+    company.travel_to(datetime(2026, 11, 23, 15, 58, tzinfo=UTC))
+    said = company.now
+    company.now = datetime(2026, 11, 23, 16, 5, tzinfo=UTC)
+    company.hear(Arrival("web", "ada", "ada", private=True, at=said, content=Said("签到")))
+    assert "签到成功" in company.ada.sees()
+    company.travel_to(shanghai(24))
+    assert "连续签到 2 个" in company.ada.says("签到")

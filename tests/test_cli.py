@@ -185,3 +185,29 @@ def test_help_of_every_command() -> None:
         code, said = dangqun(*command, "--help")
         assert code == 0
         assert "·" in said
+
+
+def test_names_that_look_like_markup_are_names(installed: Path) -> None:
+    (installed / "r.csv").write_text("工号,姓名\nx[/],张三[/b]\n", encoding="utf-8")
+    code, said = dangqun("import", "roster", "r.csv")
+    assert code == 0, said
+    assert "张三[/b]" in said
+    assert dangqun("invite", "x[/]")[0] == 0
+    assert dangqun("invite", "y[/]")[0] == 1
+
+
+def test_a_key_without_its_section_is_named(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    del installed
+    monkeypatch.setenv("DANGQUN_TELEGRAM_TOKEN", "1:x")
+    code, said = dangqun("doctor")
+    assert code == 1
+    assert "DANGQUN_TELEGRAM__TOKEN" in said
+
+
+def test_an_unknown_kind_of_database_is_a_sentence(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    del installed
+    for url in ("mysql://x", "sqlite:////proc/nowhere/x.db", "nonsense"):
+        monkeypatch.setenv("DANGQUN_DATABASE__URL", url)
+        code, said = dangqun("migrate")
+        assert code != 0
+        assert "Traceback" not in said

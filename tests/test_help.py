@@ -163,3 +163,43 @@ def test_in_english(company: Company) -> None:
     assert "Good morning" in company.ada.says("home")
     assert "did not understand" in company.ada.says("blah blah")
     assert "What you can do" in company.ada.says("/help")
+
+
+@pytest.mark.parametrize("sentence", ["我想签到", "请帮我签到", "I want to check in", "麻烦签到"])
+def test_politeness_before_a_phrase_changes_nothing(sentence: str) -> None:
+    assert match(sentence) == ("checkin", "")
+
+
+def test_navigation_leaves_an_open_question(company: Company) -> None:
+    company.ada.says("/demand")
+    assert "早上好" in company.ada.says("首页")
+    assert "签到成功" in company.ada.says("我要签到")
+    company.ada.says("/demand")
+    assert "我的积分" in company.ada.says("我的积分")
+    company.ada.says("/demand")
+    company.ada.presses("取消")
+    company.lin.says("发公告")
+    assert "早上好" in company.lin.says("首页")
+    assert "没有听懂" in company.lin.says("阿巴阿巴")
+
+
+def test_a_label_may_be_typed(company: Company) -> None:
+    company.ada.says("阿巴阿巴")
+    assert "可以找这些同事" in company.ada.says("找人帮忙")
+    company.ada.says("签到")
+    assert "哪几天" in company.ada.says("休假免签")
+
+
+def test_a_question_about_the_weather_is_no_request(company: Company) -> None:
+    assert "我的诉求" not in company.ada.says("今天天气怎么样")
+
+
+def test_numbers_that_no_database_takes_are_expired(company: Company) -> None:
+    for call in (
+        "checkin.away_for:999999999999",
+        "announcements.read:99999999999999999999",
+        "demands.case:-9223372036854775809:0",
+    ):
+        assert "出了点问题" not in company.ada.calls(call)
+    company.lin.says("发公告")
+    assert "你好" in company.lin.says("你\0好\ud800世界")

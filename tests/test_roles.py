@@ -28,7 +28,7 @@ MAY = {
     ),
     Role.LEAGUE_OFFICER: "announce gather handle_demands see_unit_figures invite",
     Role.WOMENS_OFFICER: "announce gather handle_demands see_unit_figures invite",
-    Role.ADMINISTRATOR: "invite import_roster import_questions set_theme_day manage_roles",
+    Role.ADMINISTRATOR: "invite import_roster import_questions set_theme_day manage_roles set_calendar",
 }
 """Written down a second time, by hand: a change of the matrix must be meant."""
 

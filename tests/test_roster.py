@@ -213,3 +213,29 @@ def test_what_is_exported_can_be_imported_and_holds_no_formula(company: Company)
     again = plan(company, sheet.write_xlsx("名册", header, rows))
     assert again.counts[Fate.NEW] == 0
     assert again.counts[Fate.ERROR] == 0
+
+
+def test_no_party_member_is_made_of_a_no(company: Company) -> None:
+    rows = "工号,姓名,政治面貌\nB1,甲,非党员\nB2,乙,民革党员\nB3,丙,中共预备党员\nB4,丁,非团员\nB5,戊,中共党员\n"
+    company.write(lambda c: roster.apply(company.work(c), "a.csv", rows.encode()))
+
+    def standings(number: str) -> set[str]:
+        person = company.read(lambda c: member.by_employee_no(c, number))
+        assert person is not None
+        return {one.value for one in company.read(lambda c: member.standings_of(c, person.id))} - {"employee"}
+
+    assert [standings(f"B{n}") for n in range(1, 6)] == [set(), set(), {"party_probationary"}, set(), {"party_full"}]
+
+
+def test_whoever_left_comes_back_by_the_roster(company: Company) -> None:
+    company.root.says("/roles A012")
+    company.root.presses("登记离职")
+    company.root.presses("确认离职")
+    rows = "工号,姓名,党支部\nA012,徐静,第二党支部\n".encode()
+    plan = company.read(lambda c: roster.plan(company.work(c), "a.csv", rows))
+    assert [verdict.code for verdict in plan.verdicts] == ["roster.returns"]
+    company.write(lambda c: roster.apply(company.work(c), "a.csv", rows))
+    assert company.read(lambda c: member.by_employee_no(c, "A012")) is not None
+    assert "没有变化" in company.read(
+        lambda c: str([v.code for v in roster.plan(company.work(c), "a", rows).verdicts])
+    ).replace("roster.same", "没有变化")

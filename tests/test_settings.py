@@ -10,6 +10,7 @@ from content import Voice
 from domain.reply import Reply
 from services import invite, post
 from services.settings import read_hours
+from storage import member
 from tests.talk import Company
 
 
@@ -110,3 +111,25 @@ def test_hours_as_people_write_them() -> None:
     assert read_hours("晚上21点到早上8点") == ("21:00", "08:00")
     assert read_hours("21：00 至 08：00") == ("21:00", "08:00")
     assert read_hours("nine to five") is None
+
+
+def test_a_muted_kind_that_waits_for_morning_is_not_sent(company: Company) -> None:
+    company.travel_to(datetime(2026, 11, 23, 13, 30, tzinfo=UTC))
+    company.ada.sees()
+    push(company, "ada", "points")
+    company.ada.says("/settings")
+    company.ada.presses("积分变动")
+    company.travel_to(datetime(2026, 11, 24, 0, 5, tzinfo=UTC))
+    assert "练习" not in company.ada.sees()
+
+
+def test_nothing_is_pushed_to_who_has_not_agreed(company: Company) -> None:
+    company.write(lambda c: member.change(c, company.roll.people["ada"], consent=0))
+    assert push(company, "ada", "announcement").left_out == {"unbound": 1}
+
+
+def test_the_budget_is_of_the_day_on_which_it_arrives(company: Company) -> None:
+    company.travel_to(datetime(2026, 11, 23, 14, 0, tzinfo=UTC))
+    assert [push(company, "ada", "points").letters for _ in range(3)] == [1, 1, 1]
+    company.now = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
+    assert push(company, "ada", "points").left_out == {"capped": 1}

@@ -239,3 +239,52 @@ async def test_long_words_are_split_and_none_is_lost(company: Company) -> None:
         run.api.says(LIN, "/announce " + "很长的话。" * 395)
         await eventually(lambda: sum(len(text) for text in run.api.texts(LIN)) > 1900)
         assert all(len(text) <= 4096 for text in run.api.texts(LIN))
+
+
+async def test_half_a_character_blocks_nobody(company: Company) -> None:
+    async with running(company, users=USERS) as run:
+        run.api.says(ADA, "签到\ud83d")
+        run.api.says(BO, "签到")
+        await shown(run, BO, "签到成功")
+        await shown(run, ADA, "签到成功")
+
+
+async def test_group_first_and_private_later_is_reached_in_private(company: Company) -> None:
+    async with running(company) as run:
+        run.api.says(88, "@dangqun_test_bot 你好", chat=-500, kind="supergroup")
+        await shown(run, -500, "私聊")
+        run.api.says(88, "你好")
+        await shown(run, 88, "绑定码")
+        found = run.read(lambda c: address.caller(c, "telegram", "88"))
+        assert found is not None
+        assert found.chat == "88"
+
+
+async def test_a_strangers_file_is_not_even_fetched(company: Company) -> None:
+    async with running(company) as run:
+        someone = {"id": 77, "is_bot": False, "first_name": "l"}
+        document = {"file_id": "F9", "file_unique_id": "u", "file_name": "x.pdf", "file_size": 10}
+        chat = {"id": 77, "type": "private"}
+        run.api.update(message={"message_id": 5, "date": 0, "chat": chat, "from": someone, "document": document})
+        await shown(run, 77, "绑定")
+        assert "getFile" not in [method for method, _ in run.api.calls]
+
+
+async def test_an_announcement_with_a_file_keeps_it_till_it_is_recalled(company: Company) -> None:
+    async with running(company, users=USERS) as run:
+        run.api.files["F1"] = b"%PDF-1.7"
+        run.api.says(LIN, "发公告")
+        await shown(run, LIN, "请输入公告内容")
+        someone = {"id": LIN, "is_bot": False, "first_name": "l"}
+        document = {"file_id": "F1", "file_unique_id": "u", "file_name": "通知.pdf", "file_size": 8}
+        message = {"message_id": 5, "date": 0, "chat": {"id": LIN, "type": "private"}, "from": someone}
+        run.api.update(message={**message, "document": document, "caption": "见附件"})
+        await shown(run, LIN, "见附件")
+        await eventually(lambda: any(button["text"] == "发送" for button in buttons(run, LIN)))
+        press(run, LIN, "发送")
+        await eventually(lambda: "见附件" in "".join(run.api.texts(BO)), 20)
+        await eventually(lambda: any(button["text"] == "收到" for button in buttons(run, BO)))
+        documents = sum(seen.method == "sendDocument" and seen.chat == BO for seen in run.api.seen)
+        press(run, BO, "收到")
+        await eventually(lambda: any(method == "editMessageReplyMarkup" for method, _ in run.api.calls))
+        assert sum(seen.method == "sendDocument" and seen.chat == BO for seen in run.api.seen) == documents == 1

@@ -109,7 +109,11 @@ def _clock(settings: Settings) -> Iterator[Check]:
         if has_notice(year):
             yield Check("ok", f"节假日 holidays: {year}")
         else:
-            yield Check("warning", f"{year} 年的调休安排还没有收录", "升级 holidays 包，或由管理员录入放假通知")
+            yield Check(
+                "warning",
+                f"{year} 年的调休安排还没有收录",
+                "升级 holidays 包，或由管理员在聊天里发 /holidays 录入放假通知",
+            )
 
 
 def _messengers(settings: Settings) -> Iterator[Check]:

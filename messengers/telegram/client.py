@@ -35,6 +35,7 @@ FILE_IN = 20 << 20
 CEILINGS = {"own": Personal.OWN, "membership": Personal.MEMBERSHIP}
 _GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message identifier")
 _SAME = "message is not modified"
+_NO_TEXT = "no text in the message"
 _NOBODY = ("chat not found", "user is deactivated", "peer_id_invalid", "bot can't initiate conversation")
 
 
@@ -103,46 +104,57 @@ class TelegramMessenger:
     async def send(self, letter: Outgoing) -> Sent:
         """Send every part that is not sent yet. Raises `SendFailedError`."""
         messages = render(letter.reply)
-        done, message = letter.parts_done, ""
-        for place, part in enumerate(messages):
-            if place < letter.parts_done:
-                continue
-            edits = letter.edits if len(messages) == 1 and part["method"] == "sendMessage" else None
-            try:
-                message = await self._send_part(letter.chat, part, edits)
-            except TelegramError as error:
-                raise _failure(error, done) from None
-            done += 1
-        return Sent(message)
-
-    async def _send_part(self, chat: str, part: dict[str, Any], edits: str | None) -> str:
+        done, sent = letter.parts_done, []
         try:
-            if edits is not None and edits.isdigit():
-                return await self._redraw(chat, part, int(edits))
-            return await self._new(chat, part)
-        except ChatMigrated as moved:
-            return await self._new(str(moved.new_chat_id), part)
+            if letter.edits and letter.edits.partition("+")[0].isdigit():
+                return Sent(await self._redraw(letter.chat, messages, letter.edits))
+            for part in messages[letter.parts_done :]:
+                sent.append(await self._new(letter.chat, part))
+                done += 1
+        except TelegramError as error:
+            raise _failure(error, done) from None
+        # The last part carries the buttons and comes first; the others are kept for a recall.
+        return Sent("+".join(reversed(sent))[:128].rstrip("+"))
 
-    async def _redraw(self, chat: str, part: dict[str, Any], message: int) -> str:
-        """Redraw a card in place; one that is gone or too old is sent anew."""
+    async def _redraw(self, chat: str, messages: list[dict[str, Any]], edits: str) -> str:
+        """Redraw a card in place; one that is gone or too old is sent anew.
+
+        Words take the place of words. A card with a file keeps its file and gets the new buttons; when the new drawing
+        has no file any more (it was recalled), the messages with the old ones are deleted.
+        """
+        first, *others = edits.split("+")
+        last = messages[-1]
         try:
+            if len(messages) > 1 or last["method"] != "sendMessage":
+                await self.bot.edit_message_reply_markup(int(chat), int(first), reply_markup=_keyboard(last))
+                return edits
+            for other in others:
+                await self.bot.delete_message(int(chat), int(other))
             await self.bot.edit_message_text(
-                part["text"],
+                last["text"],
                 chat_id=int(chat),
-                message_id=message,
-                entities=_entities(part),
-                reply_markup=_keyboard(part),
+                message_id=int(first),
+                entities=_entities(last),
+                reply_markup=_keyboard(last),
             )
         except BadRequest as error:
             words = str(error).lower()
             if _SAME in words:
-                return str(message)
-            if any(gone in words for gone in _GONE):
-                return await self._new(chat, part)
-            raise
-        return str(message)
+                return edits
+            if _NO_TEXT in words:
+                await self.bot.delete_message(int(chat), int(first))
+            elif not any(gone in words for gone in _GONE):
+                raise
+            return await self._new(chat, last)
+        return first
 
     async def _new(self, chat: str, part: dict[str, Any]) -> str:
+        try:
+            return await self._send_part(chat, part)
+        except ChatMigrated as moved:
+            return await self._send_part(str(moved.new_chat_id), part)
+
+    async def _send_part(self, chat: str, part: dict[str, Any]) -> str:
         markup = _keyboard(part)
         if part["method"] == "sendMessage":
             sent = await self.bot.send_message(int(chat), part["text"], entities=_entities(part), reply_markup=markup)

@@ -81,7 +81,14 @@ function show(item) {
   const stick = atBottom();
   if (item.own) showOwn(item);
   else if (item.letter && !bubbles.has(String(item.letter))) showLetter(item);
-  if (stick) log.scrollTop = log.scrollHeight;
+  if (stick) showNewest();
+}
+
+// A card taller than the log is shown from its beginning: its first line says what it is.
+function showNewest() {
+  const last = log.lastElementChild;
+  const tall = last && last.offsetHeight > log.clientHeight;
+  log.scrollTop = tall ? last.offsetTop - log.offsetTop : log.scrollHeight;
 }
 
 function showLetter(item) {

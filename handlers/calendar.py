@@ -1,0 +1,76 @@
+"""放假安排: paste the yearly notice; what it says goes over the calendar that came with the program."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.arrival import Said, Uploaded
+from domain.calendar import read_notice
+from domain.call import call
+from domain.permission import Action
+from domain.refusal import Refusal
+from domain.reply import Reply
+from handlers.grammar import Routes, Turn, reply
+from services import calendar as service
+from services import permission
+
+routes = Routes("calendar")
+
+
+@routes.entry("holidays", needs=Action.SET_CALENDAR, writes=True)
+def holidays(turn: Turn, rest: str) -> Reply:
+    """Show what is known of this year and the next, and ask for the notice."""
+    _allowed(turn)
+    if rest:
+        return _read(turn, rest)
+    turn.ask("calendar.notice")
+    year = turn.work.today.year
+    lines = []
+    for one in (year, year + 1):
+        own = service.known_overrides(turn.work, date(one, 1, 1), date(one, 12, 31))
+        code = "calendar.known" if service.has_notice(one) else "calendar.unknown"
+        lines.append(turn.say(code, year=one, own=len(own)))
+    cancel = turn.button("calendar.cancel", call("help.home"))
+    return reply(*lines, turn.say("calendar.ask"), rows=[[cancel]])
+
+
+def _allowed(turn: Turn) -> None:
+    if not permission.may_anywhere(turn.work, turn.person.id, Action.SET_CALENDAR):
+        raise Refusal("help.not_yours")
+
+
+@routes.step("notice", yields=True)
+def notice(turn: Turn, content: Said | Uploaded) -> Reply:
+    """Read the notice, and show what it says before anything changes."""
+    return _read(turn, content.text if isinstance(content, Said) else "")
+
+
+def _read(turn: Turn, words: str) -> Reply:
+    _allowed(turn)
+    found = read_notice(words, turn.work.today.year)
+    cancel = turn.button("calendar.cancel", call("help.home"))
+    if found is None:
+        turn.ask("calendar.notice")
+        return reply(turn.say("calendar.unread"), rows=[[cancel]])
+    turn.ask("calendar.notice", words=words)
+    shown = "\n".join(
+        f"· {turn.voice.day(day)} {turn.voice.label('calendar.works' if works else 'calendar.off')}"
+        for day, works in sorted(found.items())
+    )
+    rows = [[turn.button("calendar.declare", call("calendar.declare", turn.version)), cancel]]
+    return reply(turn.say("calendar.plan", count=len(found), days=shown), rows=rows)
+
+
+@routes.button("declare")
+def declare(turn: Turn, version: int) -> Reply:
+    """Declare what was shown."""
+    _allowed(turn)
+    turn.check_version(version)
+    words = str(turn.facts.get("words", ""))
+    found = read_notice(words, turn.work.today.year)
+    if found is None:
+        raise Refusal("help.expired")
+    service.declare(turn.work, found, words, turn.person.id)
+    turn.close()
+    home = turn.button("help.home", call("help.home"))
+    return reply(turn.say("calendar.declared", count=len(found)), rows=[[home]], edits=True)
