@@ -62,7 +62,7 @@ class SecuritySection(_Section):
 
     key: SecretStr = Field(
         SecretStr(""),
-        description="32 random bytes in hex: signs links and binding codes. `dangqun init` makes one.",
+        description="32 random bytes in hex: signs links to files. `dangqun init` makes one.",
     )
 
     @field_validator("key")

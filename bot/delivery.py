@@ -59,13 +59,11 @@ class Delivery:
         while not self._stopping:
             self._wake.clear()
             try:
-                busy = await self._round()
+                if not await self._round():
+                    await self._rest()
             except StorageError:
                 log.warning("%s: the outbox can't be reached", self._messenger.name, exc_info=True)
                 await asyncio.sleep(1)
-                continue
-            if not busy:
-                await self._rest()
 
     async def _rest(self) -> None:
         """Sleep until nudged, or until the next letter is due."""
@@ -138,11 +136,11 @@ class Delivery:
             self._pacer.hold(error.retry_after)
             wait = timedelta(seconds=error.retry_after)
             await self._settle(letter, outbox.READY, note=error.why, again_at=now + wait, parts=error.parts_done)
-        elif error.closes_address:
+        elif error.closes_address and letter.chat == letter.recipient:
             close = partial(address.close, messenger=self._messenger.name, account=letter.recipient, why=error.why)
             await self._database.write(close)
             await self._settle(letter, outbox.FAILED, note=error.why)
-        elif error.permanent or letter.attempts >= TRIES:
+        elif error.closes_address or error.permanent or letter.attempts >= TRIES:
             await self._settle(letter, outbox.FAILED, note=error.why)
         elif error.unknown and not (letter.must_arrive and letter.attempts == 1):
             await self._settle(letter, outbox.UNKNOWN, note=error.why)

@@ -12,14 +12,14 @@ from sqlalchemy import Connection, text
 
 from bot.understand import understand
 from content import LANGUAGES, voice
-from domain.arrival import Arrival, Opened, Pressed, cleaned
+from domain.arrival import Arrival, Opened, Pressed, Uploaded, cleaned
 from domain.organisation import Organisation
 from domain.refusal import Refusal
 from domain.reply import Reply
 from handlers.grammar import Registry, Turn, reply
 from services import post
 from services.work import Work
-from storage import address, conversation, inbox
+from storage import address, attachment, conversation, inbox
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +53,10 @@ class Dispatch:
         """Say an expected "no"; nothing else of the turn is stored."""
         if not inbox.settle(connection, row, inbox.DONE, sender=arrival.user, note=refusal.code):
             return
+        if refusal.forget:
+            inbox.forget(connection, row)
+            if isinstance(arrival.content, Uploaded) and arrival.content.attachment is not None:
+                attachment.forget(connection, arrival.content.attachment)
         turn = self._open(connection, arrival, now)
         home = turn.button("help.home", "help.home")
         self._answer(turn, reply(turn.say(refusal.code, **refusal.facts), rows=[[home]]))

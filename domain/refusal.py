@@ -14,3 +14,5 @@ class Refusal(Exception):  # noqa: N818 - it is the house's word, and it is not 
         super().__init__(code)
         self.code = code
         self.facts = facts
+        self.forget = False
+        """Whether what was said must not even be kept as it came (a secret)."""

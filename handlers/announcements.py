@@ -140,10 +140,10 @@ def _card(turn: Turn, one: Announcement) -> Reply:
                 blocks.append(turn.say("announcements.paused"))
             elif one.send_at is not None and turn.work.now < one.send_at:
                 blocks.append(turn.say("announcements.grace", seconds=int(GRACE.total_seconds())))
+    if made.sent:
+        facts = {"confirmed": made.confirmed, "sent": made.sent, "audience": made.audience}
+        blocks.append(turn.say("announcements.progress", **facts))
     if one.campaign_id is not None:
-        blocks.append(
-            turn.say("announcements.progress", confirmed=made.confirmed, sent=made.sent, audience=made.audience)
-        )
         blocks += _remarks(turn, made)
     return reply(*blocks, rows=_actions(turn, one, made), edits=True, personal=Personal.MEMBERSHIP)
 

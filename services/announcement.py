@@ -68,7 +68,9 @@ def check_words(work: Work, words: str, file: int | None) -> None:
         name = kept[0] if kept else ""
     mark = rules.secrecy_mark(words) or rules.secrecy_mark(name.rpartition(".")[0] or name)
     if mark is not None:
-        raise Refusal("announcement.secret", mark=mark)
+        refusal = Refusal("announcement.secret", mark=mark)
+        refusal.forget = True
+        raise refusal
     if len(words) > rules.LONGEST:
         raise Refusal("announcement.too_long", longest=rules.LONGEST, length=len(words))
     if not words.strip() and file is None:

@@ -10,7 +10,7 @@ from content import voice as voice_of
 from domain.announcement import State
 from domain.call import call
 from domain.permission import MATRIX, Action
-from domain.reply import Choices, Reply, text
+from domain.reply import Choices, Personal, Reply, text
 from domain.schedule import Rule
 from services import post, theme_day, timetable
 from services.work import Work
@@ -80,7 +80,7 @@ def _push_one(work: Work, person: int) -> None:
     def compose(voice: Voice) -> Reply:
         found = "\n".join(f"· {line}" for line in lines(work, person, voice))
         home = voice.button("help.home", call("help.home"))
-        return Reply((voice.say("digest.head"), text(found), Choices(((home,),))))
+        return Reply((voice.say("digest.head"), text(found), Choices(((home,),))), personal=Personal.MEMBERSHIP)
 
     if lines(work, person, voice_of("zh")):
         post.push(work, [person], "digest", compose, subject=work.today.isoformat())

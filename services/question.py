@@ -31,7 +31,7 @@ def put(work: Work, bank: Bank | str, rows: Iterable[Question]) -> Counts:
     came with the program is refused.
     """
     one = Bank(bank, bank, bank) if isinstance(bank, str) else bank
-    if table.is_shipped(work.connection, one.name):
+    if _is_ours(work, one.name):
         raise Refusal("quiz.bank_shipped", bank=one.name)
     return _put(work, one, rows, is_shipped=False)
 
@@ -39,10 +39,15 @@ def put(work: Work, bank: Bank | str, rows: Iterable[Question]) -> Counts:
 def plan(work: Work, bank: Bank | str, rows: Iterable[Question]) -> Counts:
     """Return what `put` would do, and do nothing."""
     name = bank if isinstance(bank, str) else bank.name
-    if table.is_shipped(work.connection, name):
+    if _is_ours(work, name):
         raise Refusal("quiz.bank_shipped", bank=name)
     new, same, changed = _sorted(work, name, rows)
     return Counts(len(new), len(same), len(changed))
+
+
+def _is_ours(work: Work, name: str) -> bool:
+    """Answer whether a bank comes with the program, also before the first start has taken it in."""
+    return bool(table.is_shipped(work.connection, name)) or (files.QUESTIONS / f"{name}.toml").exists()
 
 
 def _sorted(

@@ -9,7 +9,7 @@ from domain.call import call
 from domain.member import Person, Unit, UnitKind
 from domain.permission import Action, Role
 from domain.refusal import Refusal
-from domain.reply import Choices, Reply
+from domain.reply import Choices, Personal, Reply
 from services import permission, post
 from services.work import Work
 from storage import address, audit
@@ -101,7 +101,8 @@ def end(work: Work, actor_id: int, member_id: int, role: Role, unit_id: int) -> 
 def _tell(work: Work, member_id: int, code: str, role: Role, unit: Unit) -> None:
     def compose(voice: Voice) -> Reply:
         said = voice.say(code, role=voice.label(f"permission.{role.value}"), unit=unit.name)
-        return Reply((said, Choices(((voice.button("help.home", call("help.home")),),))))
+        home = voice.button("help.home", call("help.home"))
+        return Reply((said, Choices(((home,),))), personal=Personal.MEMBERSHIP)
 
     post.tell(work, member_id, "roles", compose)
 

@@ -12,6 +12,7 @@ from domain.refusal import Refusal
 from domain.roster import Fate, PersonRow, Reading, Verdict, find_header, read_people, read_units
 from services import sheet
 from services.work import Work
+from storage import audit
 from storage import member as members
 from storage import permission as grants
 from storage import roster as table
@@ -180,28 +181,51 @@ def _put(work: Work, person: PersonRow, kept: Kept | None, paths: dict[tuple[str
     members.set_units(connection, number, _places(person, kept, paths) or [root.id])
     for role, path in sorted(person.roles):
         where = root.id if role is Role.ADMINISTRATOR else paths[path]
-        grants.give(connection, number, role, where, work.now)
+        if grants.give(connection, number, role, where, work.now):
+            audit.note(connection, work.now, None, "roles.give", number, role=role.value, by="roster")
+
+
+_POLITICS = {
+    Standing.PARTY_FULL: "中共党员",
+    Standing.PARTY_PROBATIONARY: "中共预备党员",
+    Standing.PARTY_APPLICANT: "入党积极分子",
+    Standing.LEAGUE: "共青团员",
+}
+_COLUMNS = {
+    "部门": (UnitKind.DEPARTMENT,),
+    "党支部": (UnitKind.PARTY_BRANCH, UnitKind.PARTY_COMMITTEE),
+    "党小组": (UnitKind.PARTY_GROUP,),
+    "工会": (UnitKind.UNION,),
+    "团支部": (UnitKind.LEAGUE_BRANCH,),
+    "妇联": (UnitKind.WOMEN,),
+}
+_ROLE_WORDS = {
+    Role.GROUP_LEADER: "党小组长",
+    Role.BRANCH_SECRETARY: "支部书记",
+    Role.COMMITTEE: "党委委员",
+    Role.UNION_OFFICER: "工会干部",
+    Role.LEAGUE_OFFICER: "团干部",
+    Role.WOMENS_OFFICER: "妇联干部",
+    Role.ADMINISTRATOR: "管理员",
+}
 
 
 def export_rows(work: Work) -> tuple[list[str], list[list[str]]]:
-    """Return header and rows of the roster, in the layout that `import roster` reads."""
-    names = {number: "/".join(path) for path, number in table.unit_paths(work.connection).items()}
-    header = ["工号", "姓名", "政治面貌", "工会会员", "部门", "其他组织"]
-    words = {
-        Standing.PARTY_FULL: "中共党员",
-        Standing.PARTY_PROBATIONARY: "中共预备党员",
-        Standing.PARTY_APPLICANT: "入党积极分子",
-        Standing.LEAGUE: "共青团员",
-    }
+    """Return header and rows of the roster, in the layout that `import roster` reads back without a change."""
+    paths = {number: path for path, number in table.unit_paths(work.connection).items()}
     rows = []
-    here = {number: kept for number, kept in table.everybody(work.connection, work.now).items() if not kept.left}
-    for number, person in sorted(here.items()):
-        politics = "、".join(words[s] for s in sorted(person.standings) if s in words) or "群众"
-        member_of_union = "是" if Standing.UNION in person.standings else "否"
-        kinds = sorted((names[unit_id], kind) for unit_id, kind in person.units.items() if names.get(unit_id))
-        departments = [name for name, kind in kinds if kind is UnitKind.DEPARTMENT]
-        others = [name for name, kind in kinds if kind is not UnitKind.DEPARTMENT] + departments[1:]
-        rows.append(
-            [number, person.name, politics, member_of_union, departments[0] if departments else "", "；".join(others)]
-        )
-    return header, rows
+    for number, person in sorted(table.everybody(work.connection, work.now).items()):
+        if person.left:
+            continue
+        politics = "、".join(_POLITICS[one] for one in sorted(person.standings) if one in _POLITICS) or "群众"
+        union = "是" if Standing.UNION in person.standings else "否"
+        cells, shown = [], set()
+        for kinds in _COLUMNS.values():
+            ours = [unit_id for kind in kinds for unit_id, one in sorted(person.units.items()) if one is kind]
+            shown.update(ours[:1])
+            path = paths.get(ours[0], ()) if ours else ()
+            # A group stands beneath the branch of its row: the file names it alone.
+            cells.append("/".join(path[-1:] if UnitKind.PARTY_GROUP in kinds else path))
+        held = [r for r, unit_id in sorted(person.roles) if unit_id in shown or r is Role.ADMINISTRATOR]
+        rows.append([number, person.name, politics, union, *cells, "、".join(_ROLE_WORDS[role] for role in held)])
+    return ["工号", "姓名", "政治面貌", "工会会员", *_COLUMNS, "职责"], rows

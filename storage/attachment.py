@@ -53,3 +53,10 @@ def describe(connection: Connection, number: int) -> tuple[str, str, int] | None
         select(attachment.c.name, attachment.c.mime, attachment.c.size).where(attachment.c.id == number)
     ).first()
     return None if row is None else (row[0], row[1], row[2])
+
+
+def forget(connection: Connection, number: int) -> None:
+    """Empty a file that must not be kept."""
+    connection.execute(
+        attachment.update().where(attachment.c.id == number).values(body=b"", size=0, name="-", sha256="")
+    )

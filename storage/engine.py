@@ -71,7 +71,13 @@ def _sqlite_engine(url: str) -> Engine:
     if database and database != ":memory:":
         Path(database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        url, poolclass=QueuePool, pool_size=THREADS + 1, isolation_level="AUTOCOMMIT", connect_args={"timeout": 30}
+        url,
+        # An error's text goes to the log, and what people wrote must not.
+        hide_parameters=True,
+        poolclass=QueuePool,
+        pool_size=THREADS + 1,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"timeout": 30},
     )
 
     @event.listens_for(engine, "connect")
@@ -91,7 +97,7 @@ def open_engine(url: str) -> Engine:
         return _sqlite_engine(url)
     if parsed.drivername in {"postgresql", "postgres"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
-    return create_engine(parsed, pool_size=THREADS * 2, max_overflow=0, pool_pre_ping=True)
+    return create_engine(parsed, hide_parameters=True, pool_size=THREADS * 2, max_overflow=0, pool_pre_ping=True)
 
 
 class Database:

@@ -101,6 +101,11 @@ def settle(connection: Connection, row: int, state: str, *, sender: str = "", no
     return _SETTLE.first(connection, values) is not None
 
 
+def forget(connection: Connection, row: int) -> None:
+    """Empty an update that must not be kept; that there was one stays known."""
+    connection.execute(inbox.update().where(inbox.c.id == row).values(body="{}"))
+
+
 def adopt(connection: Connection, owner: str, living: Iterable[str], limit: int = 500) -> list[tuple[int, str, str]]:
     """Take over what nobody has heard yet and no living process has; returns (id, messenger, body), oldest first."""
     orphans = (

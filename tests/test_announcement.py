@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import func, select
 
 from domain.announcement import read_moment, secrecy_mark
-from storage import outbox
+from domain.arrival import Arrival, Said
+from domain.refusal import Refusal
+from storage import inbox, outbox
 from storage.announcement import confirmation
 from tests.talk import Company
 
@@ -25,7 +27,7 @@ def test_from_words_to_confirmations(company: Company) -> None:
     company.lin.says("发公告")
     preview = company.lin.says("周五下午停电检修，请提前保存文件。")
     assert "预览" in preview
-    assert "📢 第一党支部" in preview
+    assert "公告 · 第一党支部" in preview
     assert "周五下午停电检修" in preview
     assert "共 4 人" in preview
     assert "10 秒后开始发送" in company.lin.presses("发送")
@@ -349,3 +351,13 @@ def test_resumed_at_night_it_waits_for_morning(company: Company) -> None:
     assert "晚间继续" not in company.bo.sees()
     company.travel_to(datetime(2026, 11, 24, 0, 5, tzinfo=UTC))
     assert "晚间继续" in company.bo.sees()
+
+
+def test_a_refused_secret_is_kept_nowhere(company: Company) -> None:
+    company.lin.says("发公告")
+    arrival = Arrival("web", "lin", "lin", private=True, at=company.now, content=Said("机密★ 关于某事"))
+    [(row, _)] = company.write(lambda c: inbox.keep(c, "web", [("secret", "机密★ 关于某事")], company.now))
+    with pytest.raises(Refusal) as refused:
+        company.write(lambda c: company.dispatch.hear(c, row, arrival, company.now))
+    company.write(lambda c: company.dispatch.refuse(c, row, arrival, refused.value, company.now))
+    assert company.read(lambda c: c.scalar(select(inbox.inbox.c.body).where(inbox.inbox.c.id == row))) == "{}"

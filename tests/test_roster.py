@@ -239,3 +239,11 @@ def test_whoever_left_comes_back_by_the_roster(company: Company) -> None:
     assert "没有变化" in company.read(
         lambda c: str([v.code for v in roster.plan(company.work(c), "a", rows).verdicts])
     ).replace("roster.same", "没有变化")
+
+
+def test_what_is_exported_is_imported_without_a_change(company: Company) -> None:
+    header, rows = company.read(lambda c: roster.export_rows(company.work(c)))
+    body = sheet.write_xlsx("members", header, rows)
+    plan = company.read(lambda c: roster.plan(company.work(c), "members.xlsx", body))
+    assert plan.counts[Fate.SAME] == 12, [str(verdict) for verdict in plan.verdicts if verdict.fate is not Fate.SAME]
+    assert not plan.changes

@@ -69,7 +69,7 @@ def init(
         file.write(words)
     _create(path)
     for line in (
-        f"[green]✓[/] 配置 {path}（仅自己可读），数据库 var/dangqun.db",
+        f"[green]✓[/] 配置 {path}（仅自己可读），数据库已建好",
         "下一步 · Next:",
         f"  1. dangqun import roster 花名册.xlsx --dry-run -c {path}   看看会导入什么",
         f"  2. dangqun run -c {path}                               启动，打开 http://127.0.0.1:8080/chat/",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -39,6 +40,10 @@ class Section(BaseModel):
         if self.enabled and self.mode == "webhook":
             if not self.webhook_url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
                 raise ValueError("mode webhook needs webhook_url, an https address")
+            if not urlsplit(self.webhook_url).path.strip("/"):
+                raise ValueError(
+                    "webhook_url needs a path that nobody guesses, such as https://host/hooks/telegram-4f1c"
+                )
             if not _SECRET.fullmatch(self.webhook_secret.get_secret_value()):
                 raise ValueError(f"mode webhook needs webhook_secret of at least {SHORTEST_SECRET} of A-Z a-z 0-9 _ -")
         return self

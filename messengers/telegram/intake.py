@@ -126,7 +126,7 @@ class Webhook:
         """Return the route, in webhook mode."""
         if self._section.mode != "webhook" or not self._secret:
             return []
-        return [web.post(urlsplit(self._section.webhook_url).path or "/hooks/telegram", self._take)]
+        return [web.post(urlsplit(self._section.webhook_url).path, self._take)]
 
     async def register(self, bot: Bot) -> None:
         """Tell Telegram where to bring updates; tried until it hears."""

@@ -111,7 +111,7 @@ function showOwn(item) {
   const known = mine.get(item.own);
   if (known) return stored(item.own);
   const bubble = newBubble("mine");
-  own(bubble, item.kind === "upload" ? `📎 ${item.said}` : item.said, item.at, words.stored);
+  own(bubble, item.kind === "upload" ? item.said : item.said, item.at, words.stored);
   mine.set(item.own, { bubble, said: item.said, at: item.at });
   append(bubble, item.at);
 }

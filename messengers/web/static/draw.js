@@ -55,7 +55,7 @@ const file = (block, words) => {
     picture.alt = block.alt || "";
     return picture;
   }
-  const link = element("a", "document", `📄 ${block.name}`);
+  const link = element("a", "document", block.name);
   link.href = block.href;
   link.download = block.name;
   link.title = words.download;
