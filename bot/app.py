@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import logging
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,11 +26,14 @@ from handlers.grammar import Registry, open_registry
 from messengers import NAMES
 from messengers.base import Messenger, Surroundings
 from services import words
+from storage import pause
 from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 25
+FIRST_COPY = 60.0
+"""Seconds after the start before a day's copy is looked for: a start has other things to do."""
 RESCUE = 4.0
 """Seconds between looks for updates of dead processes."""
 
@@ -85,7 +88,7 @@ class App:
         if waiting:
             log.info("%d updates of a former run are being served", waiting)
         await self._serve_web(sockets)
-        hold = self.leases.hold
+        hold = self._hold
         for name, delivery in self.deliveries.items():
             # An open page hangs on one process: everybody shows what is theirs.
             everywhere = self.messengers[name].limits.per_process
@@ -95,8 +98,39 @@ class App:
             everywhere = messenger.limits.per_process
             self._spawn(messenger.run() if everywhere else hold(f"take:{name}", messenger.run), f"messenger-{name}")
         self._spawn(self.leases.beat(), "messenger-beat")
+        if self.database.sqlite and self.settings.backup.daily:
+            self._spawn(self._copy_daily(), "messenger-backup")
         self._spawn(self._rescue(), "messenger-rescue")
         self._spawn(hold("clock", self.clock.run), "messenger-clock")
+
+    async def _hold(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do the work while its lease is ours, once this copy may speak at all."""
+        told = False
+        while reasons := await self.database.read(pause.reasons):
+            if not told:
+                log.warning("paused (%s): nothing is sent or taken until `dangqun resume`", ", ".join(reasons))
+                told = True
+            await asyncio.sleep(RESCUE)
+        await self.leases.hold(name, work)
+
+    async def _copy_daily(self) -> None:
+        """Look once an hour whether the day's copy is made; one that fails is tried again, and said."""
+        from bot.commands.backup import daily  # noqa: PLC0415 - the command line's own module, needed here once a day
+
+        backup, organisation = self.settings.backup, self.settings.as_organisation()
+        while True:
+            await asyncio.sleep(FIRST_COPY)
+            today = organisation.today(datetime.now(UTC))
+            try:
+                made = await asyncio.to_thread(
+                    daily, self.database, organisation.name, Path(backup.folder), today, backup.keep
+                )
+            except Exception:
+                log.exception("the daily copy could not be made")
+            else:
+                if made is not None:
+                    log.info("the daily copy is %s", made)
+            await asyncio.sleep(3600)
 
     async def _rescue(self) -> None:
         """Look for updates whose process died, for ever."""

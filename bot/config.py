@@ -95,6 +95,14 @@ class QuietHoursSection(_Section):
     pushes_a_day: int = Field(3, ge=1, le=20, description="At most so many pushes a person and day.")
 
 
+class BackupSection(_Section):
+    """Daily copies of the embedded database; for PostgreSQL use your own."""
+
+    daily: bool = Field(default=True, description="Make a copy every day (SQLite alone).")
+    folder: str = Field("var/backup", description="Where the copies go.")
+    keep: int = Field(7, ge=1, le=400, description="So many of the newest are kept.")
+
+
 class PointRuleSection(_Section):
     """What a kind of deed is worth."""
 
@@ -122,6 +130,7 @@ class Settings(_Section):
     telegram: TelegramSection = Field(TelegramSection(), description="Telegram.")
     schedule: ScheduleSection = Field(ScheduleSection(), description="When the assistant speaks.")
     quiet_hours: QuietHoursSection = Field(QuietHoursSection(), description="When nobody is disturbed.")
+    backup: BackupSection = Field(BackupSection(), description="Daily copies of the embedded database.")
     points: PointsSection = Field(PointsSection(), description="Points are voluntary and one's own.")
 
     def as_organisation(self) -> Organisation:

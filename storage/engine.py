@@ -152,6 +152,13 @@ class Database:
         except OperationalError as error:
             raise StorageError(str(error.orig)) from error
 
+    def snapshot(self, work: Work[T]) -> T:
+        """Look at one moment of the whole data from beginning to end, while others go on writing; for long reads."""
+        if self.sqlite:
+            return self.read_now(work)
+        with self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+            return work(connection)
+
     def close(self) -> None:
         """Finish what is waiting, then let go; whoever writes later is refused."""
         with self._starting:

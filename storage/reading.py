@@ -287,3 +287,13 @@ def topics(connection: Connection) -> list[tuple[Topic, int]]:
         .order_by(topic.c.name)
     )
     return [(Topic(row[0], row[1], row[2]), row[3]) for row in rows]
+
+
+def reindex(connection: Connection) -> None:
+    """Make the search index anew from the texts."""
+    name = connection.dialect.name
+    connection.execute(text("DELETE FROM reading_search"))
+    rows = connection.execute(select(reading_text.c.id, reading_text.c.title, reading_text.c.body)).all()
+    index = [{"id": row[0], "tokens": " ".join(tokens(f"{row[1]}\n{row[2]}"))} for row in rows]
+    if index:
+        connection.execute(_INDEX[name], index)

@@ -74,6 +74,7 @@ def _settings(path: Path) -> Settings:
                 "DANGQUN_QUIET_HOURS__END": "00:00",
                 "DANGQUN_QUIET_HOURS__DAYS_OFF": "false",
                 "DANGQUN_QUIET_HOURS__PUSHES_A_DAY": "20",
+                "DANGQUN_BACKUP__DAILY": "false",
             },
         )
     except ConfigError as error:  # pragma: no cover - the keys above are ours

@@ -68,7 +68,7 @@ def _configuration(settings: Settings, config: Path | None) -> Iterator[Check]:
 def _database(settings: Settings) -> Iterator[Check]:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - start-up cost
 
-    from storage import migrate  # noqa: PLC0415
+    from storage import migrate, pause  # noqa: PLC0415
     from storage.engine import Database  # noqa: PLC0415
 
     try:
@@ -88,6 +88,8 @@ def _database(settings: Settings) -> Iterator[Check]:
         yield Check("warning", f"{what}，很慢 slow", "检查网络与磁盘")
     else:
         yield Check("ok", what)
+    if standing == migrate.head() and (reasons := database.read_now(pause.reasons)):
+        yield Check("warning", f"暂停收发 paused: {', '.join(reasons)}", "确认原来的程序已停，再运行 dangqun resume")
     path = database.engine.url.database
     if database.sqlite and path:
         free = shutil.disk_usage(Path(path).parent).free
