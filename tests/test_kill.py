@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from domain.member import NOTICE_VERSION
-from storage import address, inbox, member, outbox, points
+from storage import address, inbox, lease, member, outbox, points
 from storage.checkin import checkin
 from storage.engine import Database
 from tests.botapi import TOKEN
@@ -135,14 +136,42 @@ def test_nothing_is_lost_and_nothing_counts_twice(url: str, far_side: str, tmp_p
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
 
-    def figures(connection: Connection) -> tuple[int, ...]:
-        letters = select(func.count()).where(outbox.letter.c.lane == outbox.ANSWER)
-        return (
-            connection.scalar(select(func.count()).select_from(checkin)) or 0,
-            connection.scalar(select(func.sum(points.entry.c.points))) or 0,
-            connection.scalar(letters) or 0,
-            sum(inbox.counts(connection).values()),
-        )
+    assert database.read_now(figures) == (PEOPLE, PEOPLE, PEOPLE * EACH, PEOPLE * EACH)
+    database.close()
 
+
+def figures(connection: Connection) -> tuple[int, ...]:
+    """Return (check-ins, points, answers, updates)."""
+    letters = select(func.count()).where(outbox.letter.c.lane == outbox.ANSWER)
+    return (
+        connection.scalar(select(func.count()).select_from(checkin)) or 0,
+        connection.scalar(select(func.sum(points.entry.c.points))) or 0,
+        connection.scalar(letters) or 0,
+        sum(inbox.counts(connection).values()),
+    )
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_three_processes_are_one_bot_and_may_die_one_after_another(url: str, far_side: str, tmp_path: Path) -> None:
+    database = Database(url)
+    running = [start(url, far_side, tmp_path) for _ in range(3)]
+
+    def done() -> int:
+        return database.read_now(lambda c: inbox.counts(c).get(("telegram", inbox.DONE), 0))
+
+    waiting = updates()
+    for part in range(3):
+        some = json.dumps(waiting[part * 300 : (part + 1) * 300 + (100 if part == 2 else 0)]).encode()
+        urllib.request.urlopen(urllib.request.Request(f"{far_side}/control/updates", some))  # noqa: S310 - our own server
+        wait_for(lambda part=part: done() >= part * 300 + 50)  # type: ignore[misc]
+        holder = database.read_now(lambda c: lease.holders(c, datetime.now(UTC))).get("take:telegram", "")
+        victim = next((one for one in running if f":{one.pid}:" in holder), running[0])
+        victim.send_signal(signal.SIGKILL)
+        victim.wait()
+        running = [one for one in running if one is not victim] + [start(url, far_side, tmp_path)]
+    wait_for(lambda: done() == PEOPLE * EACH)
+    for process in running:
+        process.send_signal(signal.SIGTERM)
+    assert [process.wait(40) for process in running] == [0, 0, 0]
     assert database.read_now(figures) == (PEOPLE, PEOPLE, PEOPLE * EACH, PEOPLE * EACH)
     database.close()
