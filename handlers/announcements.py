@@ -154,6 +154,8 @@ def _remarks(turn: Turn, made: service.Progress) -> list[Block]:
         found.append(turn.say("announcements.waiting", count=made.waiting))
     if made.unbound:
         found.append(turn.say("announcements.unbound", count=made.unbound))
+    if made.unknown:
+        found.append(turn.say("announcements.unknown", count=made.unknown))
     if made.failed:
         found.append(turn.say("announcements.failed", count=made.failed))
     return found

@@ -49,6 +49,8 @@ class Progress:
     waiting: int
     failed: int
     unbound: int
+    unknown: int
+    """Sent, but nobody knows whether it arrived."""
     confirmed: int
 
 
@@ -242,7 +244,7 @@ def letter(speech: Voice, one: Announcement, confirmed: str = "") -> Reply:
 def progress(work: Work, one: Announcement) -> Progress:
     """Return what became of it so far."""
     if one.campaign_id is None:
-        return Progress(one.audience, 0, 0, 0, 0, 0)
+        return Progress(one.audience, 0, 0, 0, 0, 0, 0)
     counts = campaigns.counts(work.connection, one.campaign_id)
     written = sum(counts.values())
     return Progress(
@@ -251,6 +253,7 @@ def progress(work: Work, one: Announcement) -> Progress:
         counts.get(outbox.READY, 0) + counts.get(outbox.SENDING, 0) + counts.get(outbox.HELD, 0),
         counts.get(outbox.FAILED, 0),
         max(0, one.audience - written),
+        counts.get(outbox.UNKNOWN, 0),
         table.confirmed(work.connection, one.id),
     )
 

@@ -6,9 +6,11 @@ import asyncio
 import importlib
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import typer
@@ -18,6 +20,9 @@ from bot.commands.surroundings import DEFAULT_CONFIG, ConfigOption
 from bot.config import ConfigError, Settings, load
 from messengers import NAMES
 from messengers.base import Check, Surroundings
+
+if TYPE_CHECKING:
+    from storage.engine import Database
 
 MARKS = {"ok": "[green]✓ ok     [/]", "warning": "[yellow]! warning[/]", "error": "[red]✗ error  [/]"}
 LITTLE_SPACE = 1 << 30
@@ -90,12 +95,33 @@ def _database(settings: Settings) -> Iterator[Check]:
         yield Check("ok", what)
     if standing == migrate.head() and (reasons := database.read_now(pause.reasons)):
         yield Check("warning", f"暂停收发 paused: {', '.join(reasons)}", "确认原来的程序已停，再运行 dangqun resume")
+    if standing == migrate.head():
+        yield from _traffic(database)
     path = database.engine.url.database
     if database.sqlite and path:
         free = shutil.disk_usage(Path(path).parent).free
         level = "ok" if free > LITTLE_SPACE else "warning"
         yield Check(level, f"磁盘 disk: 剩余 {free / (1 << 30):.1f} GiB", "" if level == "ok" else "清理磁盘")
     database.close()
+
+
+def _traffic(database: Database) -> Iterator[Check]:
+    """Count what waits, what nobody knows of, and what could not be read."""
+    from storage import inbox, outbox  # noqa: PLC0415 - start-up cost
+
+    letters: Counter[str] = Counter()
+    for (_, state), count in database.read_now(outbox.counts).items():
+        letters[state] += count
+    waiting = letters[outbox.READY] + letters[outbox.SENDING] + letters[outbox.HELD]
+    what = f"信件 letters: 待发 {waiting}，不确定 {letters[outbox.UNKNOWN]}，失败 {letters[outbox.FAILED]}"
+    yield Check("ok", what)
+    updates: Counter[str] = Counter()
+    for (_, state), count in database.read_now(inbox.counts).items():
+        updates[state] += count
+    broken = updates[inbox.DEAD] + updates[inbox.FAILED]
+    level = "warning" if broken else "ok"
+    remedy = "日志里有每一条的原因；原文都还在" if broken else ""
+    yield Check(level, f"消息 updates: 读不懂 {updates[inbox.DEAD]}，出错 {updates[inbox.FAILED]}", remedy)
 
 
 def _clock(settings: Settings) -> Iterator[Check]:
