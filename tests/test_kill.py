@@ -170,6 +170,13 @@ def test_three_processes_are_one_bot_and_may_die_one_after_another(url: str, far
         victim.wait()
         running = [one for one in running if one is not victim] + [start(url, far_side, tmp_path)]
     wait_for(lambda: done() == PEOPLE * EACH)
+
+    def all_there() -> bool:
+        """Answer whether the youngest has started too: before that SIGTERM just ends it."""
+        holding = " ".join(database.read_now(lambda c: lease.alive(c, datetime.now(UTC))))
+        return all(f":{one.pid}:" in holding for one in running)
+
+    wait_for(all_there)
     for process in running:
         process.send_signal(signal.SIGTERM)
     assert [process.wait(40) for process in running] == [0, 0, 0]
