@@ -81,7 +81,7 @@ class App:
             self.messengers[name] = messenger
             self.links[name] = messenger.link
             self.intake.join(messenger)
-            self.deliveries[name] = Delivery(self.database, messenger, self._veil)
+            self.deliveries[name] = Delivery(self.database, messenger, self._veil, self.clock.dispatch)
         await self.database.write(lambda c: prepare(c, self.clock.dispatch, datetime.now(UTC)))
         await self.leases.take(f"process:{self.leases.holder}")
         waiting = await self.intake.resume(alone=self.database.sqlite)

@@ -135,6 +135,11 @@ def members_of(connection: Connection, path: str, standings: Sequence[Standing] 
     return sorted(connection.scalars(audience(path, standings)))
 
 
+def some_of(connection: Connection, path: str, standings: Sequence[Standing], most: int) -> list[int]:
+    """Return at most so many ids of `audience`: enough to know that there are more than somebody can list."""
+    return list(connection.scalars(audience(path, standings).limit(most)))
+
+
 def names_of(connection: Connection, numbers: Iterable[int]) -> dict[int, str]:
     """Return names by id."""
     rows = connection.execute(select(member.c.id, member.c.name).where(member.c.id.in_(list(numbers))))
