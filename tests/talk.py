@@ -228,6 +228,8 @@ class Company:
         for number in taken.late:
             kind, _ = campaign.subject_of(connection, number)
             self.dispatch.tick(connection, KINDS[kind].asks, str(number), self.now, self.now)
+        for number in taken.uncounted:
+            claim.count(work, number, campaign.census(connection, number))
         return taken.letters
 
     def _next_letter(self, connection: Connection, goal: datetime) -> datetime:
