@@ -27,6 +27,8 @@ Compose = Callable[[Voice], Reply]
 
 ROWS_AT_ONCE = 1000
 """A campaign to more people than this is laid as stretches; their letters are written as they leave."""
+LISTED = 5000
+"""So many are listed in their stretches; a larger audience is described, and found again as it is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,8 @@ def push(
     """
     rules, wish = KINDS[kind], at or work.now
     if isinstance(to, Audience):
-        few = members.some_of(work.connection, to.path, to.standings, ROWS_AT_ONCE + 1)
-        if len(few) > ROWS_AT_ONCE:
+        few = members.some_of(work.connection, to.path, to.standings, LISTED + 1)
+        if len(few) > LISTED:
             number = _open(work, rules, subject, compose)
             campaigns.describe(work.connection, number, to.path, [one.value for one in to.standings])
             stretch.lay(work.connection, number, _lane(rules), address.messengers(work.connection), wish)

@@ -46,6 +46,7 @@ address = Table(
     Column("bound_at", UtcTime, nullable=True),
     UniqueConstraint("messenger", "account"),
     Index("ix_address_member_id", "member_id"),
+    Index("ix_address_messenger_member_id", "messenger", "member_id"),
 )
 
 _CALLER = Prepared(

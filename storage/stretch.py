@@ -126,7 +126,11 @@ def due(connection: Connection, messenger: str, now: datetime) -> Stretch | None
 
 def audience(path: str, standings: str) -> Select[tuple[int]]:
     """Return the query of a described audience; `standings`: their values with commas between, none means everybody."""
-    return member.audience(path, tuple(Standing(one) for one in standings.split(",") if one))
+    return member.audience(path, _standings(standings))
+
+
+def _standings(words: str) -> tuple[Standing, ...]:
+    return tuple(Standing(one) for one in words.split(",") if one)
 
 
 def cut(connection: Connection, one: Stretch, messenger: str, most: int) -> list[int]:
@@ -147,7 +151,7 @@ def cut(connection: Connection, one: Stretch, messenger: str, most: int) -> list
         ahead = [number for number in json.loads(one.people) if number >= one.first]
         query = query.where(address.c.member_id.in_(ahead))
     else:
-        query = query.where(address.c.member_id.in_(audience(one.path or "", one.standings)))
+        query = query.where(member.belongs(address.c.member_id, one.path or "", _standings(one.standings)))
     found = [number for number in connection.scalars(query) if number is not None]
     if len(found) < most:
         connection.execute(stretch.delete().where(stretch.c.id == one.id))

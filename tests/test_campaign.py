@@ -20,10 +20,12 @@ NIGHT = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 BRANCH = ("bo", "lin", "ma", "tang")
 
 
-@pytest.fixture
-def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make two people a crowd."""
+@pytest.fixture(params=["listed", "described"])
+def large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make two people a crowd, and its audience a list or a description."""
     monkeypatch.setattr(post, "ROWS_AT_ONCE", 2)
+    if request.param == "described":
+        monkeypatch.setattr(post, "LISTED", 2)
 
 
 def announce(company: Company, words: str = "周五停电检修") -> None:
@@ -143,6 +145,7 @@ def test_what_became_ordinary_again_waits_like_all_others(company: Company) -> N
 @pytest.mark.parametrize("crowd", [2, 1000])
 def test_hours_late_it_stops_and_asks_its_author(company: Company, monkeypatch: pytest.MonkeyPatch, crowd: int) -> None:
     monkeypatch.setattr(post, "ROWS_AT_ONCE", crowd)
+    monkeypatch.setattr(post, "LISTED", crowd)
     announce(company)
     company.now += timedelta(hours=3)
     company.deliver()

@@ -36,6 +36,9 @@ def upgrade() -> None:
     with op.batch_alter_table("announcement", schema=None) as batch_op:
         batch_op.add_column(sa.Column("urgent", sa.String(length=120), server_default="", nullable=False))
 
+    with op.batch_alter_table("address", schema=None) as batch_op:
+        batch_op.create_index("ix_address_messenger_member_id", ["messenger", "member_id"], unique=False)
+
     with op.batch_alter_table("campaign", schema=None) as batch_op:
         batch_op.add_column(sa.Column("path", sa.String(length=400), nullable=True))
         batch_op.add_column(sa.Column("standings", sa.String(length=200), server_default="", nullable=False))
@@ -85,6 +88,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table("announcement", schema=None) as batch_op:
         batch_op.drop_column("urgent")
+
+    with op.batch_alter_table("address", schema=None) as batch_op:
+        batch_op.drop_index("ix_address_messenger_member_id")
 
     with op.batch_alter_table("stretch", schema=None) as batch_op:
         batch_op.drop_index("ix_stretch_messenger_state_lane")
