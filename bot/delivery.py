@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from bot.breaker import Breaker
 from bot.dispatch import Dispatch
@@ -31,10 +32,12 @@ log = logging.getLogger(__name__)
 
 ANSWERS = 64
 """Answers in hand at once."""
-AHEAD = 0.5
+AHEAD = 0.1
 """Seconds of other letters that are claimed before their moment."""
 LEAST, MOST = 25, 500
 """Bounds of that, in calls."""
+AIR = 150
+"""Letters other than answers that are in the air at once."""
 TRIES = 8
 LONGEST_PAUSE = 300.0
 FINISH = 4.0
@@ -44,6 +47,12 @@ SWEEP = 5.0
 
 Veil = Callable[[Reply, Messenger], Reply]
 """Replaces a reply that is too personal for a messenger by a link to the self-hosted page."""
+
+
+@lru_cache(maxsize=256)
+def _read(payload: str) -> Reply:
+    """Read a payload once for everybody who gets the same."""
+    return decode_reply(payload)
 
 
 class Delivery:
@@ -65,7 +74,7 @@ class Delivery:
         self._settling = Settling(database, messenger.name, self.nudge)
         self._calls = int(min(MOST, max(LEAST, pace * AHEAD))) if pace else LEAST * 2
         self._least = max(1, self._calls // 2) * self._call
-        self._hands = {True: asyncio.Semaphore(ANSWERS), False: asyncio.Semaphore(max(16, self._calls))}
+        self._hands = {True: asyncio.Semaphore(ANSWERS), False: asyncio.Semaphore(min(AIR, max(16, self._calls)))}
         self._in_hand = {True: 0, False: 0}
         self._chats: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -92,8 +101,7 @@ class Delivery:
                     if fresh:
                         await self._database.write(lambda c: claims.free(c, self._messenger.name, datetime.now(UTC)))
                         fresh = False
-                    if not await self._claim():
-                        await self._rest()
+                    await self._rest(await self._claim())
                 except StorageError:
                     log.warning("%s: the outbox can't be reached", self._messenger.name, exc_info=True)
                     await asyncio.sleep(1)
@@ -104,16 +112,14 @@ class Delivery:
             self._settling.stop()
             await settling
 
-    async def _rest(self) -> None:
+    async def _rest(self, due: datetime | None) -> None:
         """Sleep until nudged, or until the next letter is due."""
         if self._room(answers=False) < self._least or self._pacer.held() > 0:
-            pause = min(SWEEP, max(self._pacer.held(), AHEAD / 2))
+            pause = min(SWEEP, max(self._pacer.held(), 0.25))
         else:
-            work = self._work
-            due = await self._database.read(lambda c: claim.next_due(work(c), self._messenger.name))
             pause = SWEEP if due is None else min(SWEEP, max(0.0, (due - datetime.now(UTC)).total_seconds()))
         try:
-            await asyncio.wait_for(self._wake.wait(), max(pause, 0.01))
+            await asyncio.wait_for(self._wake.wait(), max(pause, 0.002))
         except TimeoutError:
             return
 
@@ -126,16 +132,16 @@ class Delivery:
             most = 1 if answers or not self._in_hand[True] else 0
         return most - self._in_hand[answers]
 
-    async def _claim(self) -> bool:
-        """Claim what there is room for and set it going. False when nothing was to be had."""
+    async def _claim(self) -> datetime | None:
+        """Claim what there is room for and set it going; returns when more may leave, None when nobody knows."""
         if self._pacer.held() > 1:
-            return False
+            return None
         answers, others = max(0, self._room(answers=True)), max(0, self._room(answers=False))
         if others < self._least and not self._breaker.open:
             # Half the window at once, not letter by letter: each claim costs a commit.
             others = 0
         if not answers and not others:
-            return False
+            return None
 
         def take(connection: object) -> claim.Taken:
             work = self._work(connection)
@@ -149,7 +155,7 @@ class Delivery:
         for number in taken.uncounted:
             self._spawn(self._count(number))
         self._start(taken.letters)
-        return bool(taken.letters)
+        return taken.next_at
 
     async def _count(self, number: int) -> None:
         """Count a large audience beside everything else."""
@@ -216,7 +222,7 @@ class Delivery:
         return True
 
     def _outgoing(self, letter: Claimed) -> Outgoing:
-        reply = self._veil(decode_reply(letter.payload), self._messenger)
+        reply = self._veil(_read(letter.payload), self._messenger)
         return Outgoing(letter.id, letter.recipient, letter.chat, reply, letter.edits, letter.parts_done)
 
     async def _send(self, letter: Claimed) -> None:

@@ -16,6 +16,9 @@ from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
 
+LINGER = 0.02
+"""Seconds between commits while letters stream out: what is out and not yet told is all that a kill can double."""
+
 
 class Settling:
     """Writes settlements of one messenger's letters."""
@@ -59,6 +62,8 @@ class Settling:
             batch, self._waiting = self._waiting, []
             if batch:
                 await self._write(batch)
+            if not self._stopping:
+                await asyncio.sleep(LINGER)
 
     def stop(self) -> None:
         """Write what waits, then end."""

@@ -36,6 +36,8 @@ class Taken:
     """Campaigns that were stopped because they are late: their authors are to be asked."""
     uncounted: list[int] = field(default_factory=list)
     """Campaigns whose audience has not been counted."""
+    next_at: datetime | None = None
+    """When something more may leave."""
 
 
 def take(work: Work, messenger: str, answers: int, others: int, call: int = 1) -> Taken:
@@ -44,20 +46,19 @@ def take(work: Work, messenger: str, answers: int, others: int, call: int = 1) -
     `call`: how many people one of this messenger's calls reaches.
     """
     taken, ready = Taken(), list[int]()
-    for _ in range(ROUNDS):
-        found = claims.due(work.connection, messenger, work.now, answers - len(ready), others)
-        ready += [one.id for one in found if one.lane == outbox.ANSWER]
-        pushes = [one for one in found if one.lane != outbox.ANSWER]
-        fit = _fit(work, pushes, taken)
-        ready += fit
-        others -= len(fit)
-        answers = 0
-        if fit or not pushes:
+    if answers > 0:
+        taken.letters = claims.take_answers(work.connection, messenger, work.now, LEASE, answers)
+    for _ in range(ROUNDS if others > 0 else 0):
+        found = claims.due(work.connection, messenger, work.now, others)
+        ready = _fit(work, found, taken)
+        if ready or not found:
             break
     if ready:
-        taken.letters = claims.take(work.connection, ready, work.now, LEASE)
+        taken.letters += claims.take(work.connection, ready, work.now, LEASE)
+    others -= len(ready)
     if others >= call:
         taken.letters += _parcels(work, messenger, others - others % call, taken)
+    taken.next_at = claims.next_due(work.connection, messenger)
     return taken
 
 
@@ -137,7 +138,7 @@ def _parcels(work: Work, messenger: str, most: int, taken: Taken) -> list[Claime
         if one is None:
             return []
         rules = KINDS[one.kind]
-        if not one.counted and one.campaign_id not in taken.uncounted:
+        if one.counted is None and one.campaign_id not in taken.uncounted:
             taken.uncounted.append(one.campaign_id)
         if list(_late(work, {one.campaign_id: one.next_at}, taken)):
             continue
@@ -173,9 +174,3 @@ def _parcel(work: Work, messenger: str, one: stretch.Stretch, rules: Kind, most:
 def count(work: Work, number: int, census: dict[str, int]) -> None:
     """Keep what was counted of a campaign's audience."""
     campaigns.change(work.connection, number, **census)
-
-
-def next_due(work: Work, messenger: str) -> datetime | None:
-    """Return when something of this messenger may leave."""
-    found = [claims.next_due(work.connection, messenger), stretch.next_due(work.connection, messenger)]
-    return min((one for one in found if one is not None), default=None)

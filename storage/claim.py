@@ -7,16 +7,30 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Integer, and_, bindparam, case, false, func, literal, or_, select, type_coerce
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, false, func, literal, or_, select
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from domain.member import NOTICE_VERSION
 from storage import outbox
 from storage.address import address
 from storage.base import UtcTime
 from storage.member import member
-from storage.outbox import ANSWER, FAILED, HELD, MUTED, READY, RECALLED, SENDING, campaign, letter
+from storage.outbox import (
+    ANSWER,
+    BROADCAST,
+    FAILED,
+    HELD,
+    MUTED,
+    PUSH,
+    READY,
+    RECALLED,
+    SENDING,
+    campaign,
+    letter,
+)
 from storage.preference import preference
 from storage.prepared import Prepared
+from storage.stretch import stretch
 
 
 class Due(NamedTuple):
@@ -64,31 +78,68 @@ class Settlement:
     """The account that takes nothing any more."""
 
 
+_READY_NOW = and_(
+    letter.c.messenger == bindparam("messenger"),
+    or_(
+        and_(letter.c.state == READY, letter.c.next_at <= bindparam("now", type_=UtcTime)),
+        and_(letter.c.state == SENDING, letter.c.lease_until < bindparam("now", type_=UtcTime)),
+    ),
+)
 _DUE = (
     select(letter.c.id, letter.c.lane, letter.c.kind, letter.c.member_id, letter.c.campaign_id, letter.c.next_at)
-    .where(
-        letter.c.messenger == bindparam("messenger"),
-        or_(
-            and_(letter.c.state == READY, letter.c.next_at <= bindparam("now", type_=UtcTime)),
-            and_(letter.c.state == SENDING, letter.c.lease_until < bindparam("now", type_=UtcTime)),
-        ),
-    )
+    .where(_READY_NOW, letter.c.lane > ANSWER)
     .order_by(letter.c.lane, letter.c.id)
     .limit(bindparam("most"))
 )
-_ANSWERS, _OTHERS = _DUE.where(letter.c.lane == ANSWER), _DUE.where(letter.c.lane > ANSWER)
-_DUE_ANSWERS = Prepared({"sqlite": _ANSWERS, "postgresql": _ANSWERS.with_for_update(skip_locked=True)})
-_DUE_OTHERS = Prepared({"sqlite": _OTHERS, "postgresql": _OTHERS.with_for_update(skip_locked=True)})
+_DUE_NOW = Prepared({"sqlite": _DUE, "postgresql": _DUE.with_for_update(skip_locked=True)})
 
 
-def due(connection: Connection, messenger: str, now: datetime, answers: int, others: int) -> list[Due]:
-    """Return letters that are due, in the order in which they leave: at most so many answers, and so many others."""
-    found: list[Due] = []
-    for statement, most in ((_DUE_ANSWERS, answers), (_DUE_OTHERS, others)):
-        if most > 0:
-            values = {"messenger": messenger, "now": now, "most": most}
-            found += [Due(*row) for row in statement.rows(connection, values)]
-    return found
+def due(connection: Connection, messenger: str, now: datetime, most: int) -> list[Due]:
+    """Return at most so many letters that are due and are no answers, in the order in which they leave."""
+    rows = _DUE_NOW.rows(connection, {"messenger": messenger, "now": now, "most": most})
+    return [Due(*row) for row in rows]
+
+
+_FIRST_ANSWERS = (
+    select(letter.c.id).where(_READY_NOW, letter.c.lane == ANSWER).order_by(letter.c.id).limit(bindparam("most"))
+)
+
+
+def _take_answers(first: Select[tuple[int]]) -> ReturningUpdate[Any]:
+    return (
+        letter.update()
+        .where(letter.c.id.in_(first.scalar_subquery()))
+        .values(state=SENDING, lease_until=bindparam("until", type_=UtcTime), attempts=letter.c.attempts + 1)
+        .returning(
+            letter.c.id,
+            letter.c.recipient,
+            letter.c.chat,
+            letter.c.kind,
+            letter.c.must_arrive,
+            letter.c.attempts,
+            letter.c.parts_done,
+            letter.c.edits,
+            letter.c.payload,
+            letter.c.too_late_at,
+            letter.c.lane,
+            letter.c.campaign_id,
+            letter.c.language,
+        )
+    )
+
+
+_TAKE_ANSWERS = Prepared(
+    {
+        "sqlite": _take_answers(_FIRST_ANSWERS),
+        "postgresql": _take_answers(_FIRST_ANSWERS.with_for_update(skip_locked=True)),
+    }
+)
+
+
+def take_answers(connection: Connection, messenger: str, now: datetime, lease: timedelta, most: int) -> list[Claimed]:
+    """Claim answers that are due, in the order in which they leave."""
+    values = {"messenger": messenger, "now": now, "until": now + lease, "most": most}
+    return sorted((Claimed(*row) for row in _TAKE_ANSWERS.rows(connection, values)), key=lambda one: one.id)
 
 
 def _theirs() -> Any:  # noqa: ANN401 - an SQL expression
@@ -206,16 +257,30 @@ def free(connection: Connection, messenger: str, now: datetime) -> None:
     )
 
 
-def next_due(connection: Connection, messenger: str) -> datetime | None:
-    """Return when the next letter of this messenger may leave (or a lease ends)."""
-    found: datetime | None = connection.scalar(
-        select(
-            type_coerce(
-                func.min(case((letter.c.state == SENDING, letter.c.lease_until), else_=letter.c.next_at)), UtcTime
-            )
-        ).where(letter.c.messenger == messenger, letter.c.state.in_((READY, SENDING)))
+def _earliest(lane: int) -> Any:  # noqa: ANN401 - an SQL expression
+    mine = (letter.c.messenger == bindparam("messenger"), letter.c.state == READY, letter.c.lane == lane)
+    return select(func.min(letter.c.next_at)).where(*mine).scalar_subquery().label(f"lane{lane}")
+
+
+_NEXT = Prepared(
+    select(
+        *(_earliest(lane) for lane in (ANSWER, PUSH, BROADCAST)),
+        select(func.min(letter.c.lease_until))
+        .where(letter.c.messenger == bindparam("messenger"), letter.c.state == SENDING)
+        .scalar_subquery()
+        .label("lease"),
+        select(func.min(stretch.c.next_at))
+        .where(stretch.c.messenger == bindparam("messenger"), stretch.c.state == READY)
+        .scalar_subquery()
+        .label("stretch"),
     )
-    return found
+)
+
+
+def next_due(connection: Connection, messenger: str) -> datetime | None:
+    """Return when the next letter of this messenger may leave, a lease ends, or a stretch may be cut."""
+    [row] = _NEXT.rows(connection, {"messenger": messenger})
+    return min((moment for moment in row if moment is not None), default=None)
 
 
 _SETTLE = Prepared(

@@ -22,9 +22,9 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     func,
     select,
-    type_coerce,
 )
 
 from domain.member import Standing
@@ -32,6 +32,7 @@ from storage import member
 from storage.address import address
 from storage.base import Id, UtcTime, id_column, metadata
 from storage.outbox import HELD, READY, RECALLED, campaign
+from storage.prepared import Prepared
 
 SPAN = 1000
 """People in one row of a written-down list."""
@@ -66,7 +67,8 @@ class Stretch(NamedTuple):
     next_at: datetime
     path: str | None
     standings: str
-    counted: bool
+    counted: int | None
+    """How many people its whole campaign is for, once that is known."""
 
 
 def lay(connection: Connection, campaign_id: int, lane: int, messengers: Sequence[str], at: datetime) -> None:
@@ -97,30 +99,35 @@ def lay_list(
         connection.execute(stretch.insert(), rows)
 
 
+_FIRST = (
+    select(
+        stretch.c.id,
+        stretch.c.campaign_id,
+        campaign.c.kind,
+        stretch.c.lane,
+        stretch.c.first,
+        stretch.c.last,
+        stretch.c.people,
+        stretch.c.next_at,
+        campaign.c.path,
+        campaign.c.standings,
+        campaign.c.people.label("counted"),
+    )
+    .join(campaign, campaign.c.id == stretch.c.campaign_id)
+    .where(
+        stretch.c.messenger == bindparam("messenger"),
+        stretch.c.state == READY,
+        stretch.c.next_at <= bindparam("now", type_=UtcTime),
+    )
+    .order_by(stretch.c.lane, stretch.c.id)
+    .limit(1)
+)
+_DUE = Prepared({"sqlite": _FIRST, "postgresql": _FIRST.with_for_update(of=stretch, skip_locked=True)})
+
+
 def due(connection: Connection, messenger: str, now: datetime) -> Stretch | None:
     """Return the first stretch of this messenger that may be cut from; nobody else cuts it in this transaction."""
-    query = (
-        select(
-            stretch.c.id,
-            stretch.c.campaign_id,
-            campaign.c.kind,
-            stretch.c.lane,
-            stretch.c.first,
-            stretch.c.last,
-            stretch.c.people,
-            stretch.c.next_at,
-            campaign.c.path,
-            campaign.c.standings,
-            campaign.c.people.is_not(None),
-        )
-        .join(campaign, campaign.c.id == stretch.c.campaign_id)
-        .where(stretch.c.messenger == messenger, stretch.c.state == READY, stretch.c.next_at <= now)
-        .order_by(stretch.c.lane, stretch.c.id)
-        .limit(1)
-    )
-    if connection.dialect.name == "postgresql":
-        query = query.with_for_update(of=stretch, skip_locked=True)
-    row = connection.execute(query).first()
+    row = _DUE.first(connection, {"messenger": messenger, "now": now})
     return None if row is None else Stretch(*row)
 
 
@@ -180,16 +187,6 @@ def left(connection: Connection, campaign_id: int) -> int:
     """Return how many stretches of a campaign are left."""
     query = select(func.count()).select_from(stretch).where(stretch.c.campaign_id == campaign_id)
     return connection.scalar(query) or 0
-
-
-def next_due(connection: Connection, messenger: str) -> datetime | None:
-    """Return when the next stretch of this messenger may be cut."""
-    found: datetime | None = connection.scalar(
-        select(type_coerce(func.min(stretch.c.next_at), UtcTime)).where(
-            stretch.c.messenger == messenger, stretch.c.state == READY
-        )
-    )
-    return found
 
 
 def fix(connection: Connection) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -98,7 +99,8 @@ class BotApi:
 
     async def _parameters(self, request: web.Request) -> dict[str, Any]:
         if request.content_type == "application/json":
-            return dict(await request.json())
+            given = dict(await request.json())
+            return {k: json.dumps(v, ensure_ascii=False) if isinstance(v, dict | list) else v for k, v in given.items()}
         posted = await request.post()
         return dict(posted.items())
 
@@ -171,7 +173,7 @@ class BotApi:
             {
                 "confirmed": self.confirmed,
                 "waiting": len(self.updates),
-                "seen": [{"chat": s.chat, "text": s.text, "method": s.method} for s in self.seen],
+                "seen": [{"chat": s.chat, "text": s.text, "method": s.method, "at": s.at} for s in self.seen],
             }
         )
 

@@ -234,8 +234,7 @@ class Company:
 
     def _next_letter(self, connection: Connection, goal: datetime) -> datetime:
         """Return when the next letter is due, at most `goal`."""
-        work = Work(connection, self.organisation, self.now)
-        found = [claim.next_due(work, messenger) for messenger in {name for name, _ in self.phones} | {"web"}]
+        found = [claims.next_due(connection, messenger) for messenger in {name for name, _ in self.phones} | {"web"}]
         return min([goal, *(due for due in found if due is not None and due > self.now)])
 
     def travel(self, **delta: float) -> None:
