@@ -1,8 +1,8 @@
 """Broadcasts: enqueuing a million people, draining at the ceiling, and what others notice of it.
 
 Enqueue: our push to a described audience beside one `INSERT … SELECT` of a letter a person, both rolled back, in turn.
-Drain: the whole program in this process, a Bot API of ours in another; the far side's arrivals say how even it is. While
-it drains, people check in; their times are compared with those of the same people before it began.
+Drain: the whole program in this process, a Bot API of ours in another; the far side's arrivals say how even it is.
+Alone for the share of a core; and once more while people check in, whose times are compared with an idle program's.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,6 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from benchmarks import crowd
 from benchmarks.turn import update
 from bot.app import App
 from bot.config import load
@@ -35,15 +35,15 @@ from services import post
 from services.work import Work
 from storage import campaign, migrate, outbox
 from storage.engine import Database
+from tests import crowd
 from tests.botapi import TOKEN
 from tests.running import free_socket
 
 MILLION = 1_000_000
 ROUNDS = 5
-BROADCAST = 20_000
-CALLERS = 200
-CALM = 10.0
-"""Seconds before the broadcast in which people check in undisturbed."""
+CALLERS = 1000
+CALM = 12.0
+"""Seconds over which they check in, and that a broadcast takes."""
 
 
 class _EnoughError(Exception):
@@ -116,23 +116,23 @@ def _open(folder: Path, people: int, **environment: str) -> tuple[Database, App]
     return database, App(settings, database, b"x" * 32, "http://127.0.0.1")
 
 
-async def drain(folder: Path, per_second: int) -> dict[str, float]:
-    """Return what one broadcast looked like from the far side, and to others."""
+def drain(folder: Path, per_second: int) -> dict[str, float]:
+    """Return what a broadcast looked like from the far side, and to others."""
     taken, port = free_socket()
     taken.close()
     far = f"http://127.0.0.1:{port}"
-    with subprocess.Popen([sys.executable, "-m", "tests.botapi", "--port", str(port)]) as process:
-        await asyncio.to_thread(_answers, far)
+    with subprocess.Popen([sys.executable, "-m", "tests.botapi", "--port", str(port)]) as process:  # noqa: S603 - ours
+        _answers(far)
         environment = {
             "DANGQUN_TELEGRAM__ENABLED": "true",
             "DANGQUN_TELEGRAM__TOKEN": TOKEN,
             "DANGQUN_TELEGRAM__API_BASE": far,
             "DANGQUN_TELEGRAM__PER_SECOND": str(per_second),
         }
-        count = BROADCAST if per_second > 100 else 20 * per_second
-        database, app = _open(folder, count + 2 * CALLERS, **environment)
+        people = max(2 * CALLERS, int(per_second * CALM))
+        database, app = _open(folder, people, **environment)
         try:
-            return await _drain(app, database, far, count)
+            return asyncio.run(_drain(app, database, far, people))
         finally:
             process.kill()
 
@@ -148,40 +148,42 @@ def _answers(far: str) -> None:
     raise AssertionError("the far side did not start")
 
 
-async def _drain(app: App, database: Database, far: str, count: int) -> dict[str, float]:
+async def _drain(app: App, database: Database, far: str, people: int) -> dict[str, float]:
     bound, _ = free_socket()
     await app.start([bound])
     await asyncio.sleep(2)
-    calm = await _check_ins(app, count + 1, CALM)
     used, begun = os.times(), time.perf_counter()
-    number = await database.write(lambda c: _push(c, app, "/"))
-    app.nudge()
-    busy_until = asyncio.create_task(_check_ins(app, count + CALLERS + 1, CALM))
-
-    def left(connection: Connection) -> int:
-        counts = campaign.counts(connection, number)
-        return count + 2 * CALLERS - counts.get(outbox.SENT, 0)
-
-    busy = await busy_until
-    while await database.read(left):
-        await asyncio.sleep(0.2)
-    seconds = time.perf_counter() - begun
-    spent = os.times()
+    await _broadcast(app, database, people)
+    spent, seconds = os.times(), time.perf_counter() - begun
+    calm = await _check_ins(app, 1)
+    draining = asyncio.create_task(_broadcast(app, database, people))
+    busy = await _check_ins(app, CALLERS + 1)
+    await draining
     seen = await asyncio.to_thread(_seen, far)
-    broadcast = sorted(one["at"] for one in seen if "停电" in one["text"])
-    assert len(broadcast) == count + 2 * CALLERS, "everybody got it"
-    assert len({one["chat"] for one in seen if "停电" in one["text"]}) == len(broadcast), "and once"
     await app.stop()
-    middle = [
-        one["at"] for one in sorted(seen, key=lambda one: one["at"]) if broadcast[0] <= one["at"] <= broadcast[-1]
-    ]
+    broadcast = [one for one in seen if "停电" in one["text"]]
+    assert len(broadcast) == 2 * people, "everybody got both"
+    assert set(Counter(one["chat"] for one in broadcast).values()) == {2}, "and each once"
+    moments = sorted(one["at"] for one in seen)
+    alone = moments[:people]
     return {
-        "per_second": (len(middle) - 1) / (middle[-1] - middle[0]),
-        "worst": float(_worst_window(middle)),
+        "per_second": (len(alone) - 1) / (alone[-1] - alone[0]),
+        "worst": float(max(_worst_window(alone), _worst_window(moments[people:]))),
         "core": (spent.user + spent.system - used.user - used.system) / seconds,
         "calm_p99": quantiles(calm, n=100)[98],
         "busy_p99": quantiles(busy, n=100)[98],
     }
+
+
+async def _broadcast(app: App, database: Database, people: int) -> None:
+    """Announce something to everybody, and wait until it has left."""
+    number = await database.write(lambda c: _push(c, app, "/"))
+    app.nudge()
+    for _ in range(600):
+        await asyncio.sleep(0.2)
+        if (await database.read(lambda c: campaign.counts(c, number))).get(outbox.SENT, 0) == people:
+            return
+    raise AssertionError("it never ended")
 
 
 def _worst_window(moments: list[float]) -> int:
@@ -199,15 +201,15 @@ def _seen(far: str) -> list[dict[str, Any]]:
     return found
 
 
-async def _check_ins(app: App, first: int, seconds: float) -> list[float]:
-    """Let people check in, one after another, evenly over so many seconds; returns the milliseconds of each turn."""
+async def _check_ins(app: App, first: int) -> list[float]:
+    """Let people check in, one after another, evenly over the time; returns the milliseconds of each turn."""
     took = []
     for number in range(first, first + CALLERS):
         begun = time.perf_counter()
         await app.intake.accept("telegram", [Raw(str(number), json.dumps(update(number)))])
         await app.intake.settled("telegram", str(number))
         took.append((time.perf_counter() - begun) * 1000)
-        await asyncio.sleep(max(0.0, seconds / CALLERS - took[-1] / 1000))
+        await asyncio.sleep(max(0.0, CALM / CALLERS - took[-1] / 1000))
     return took
 
 
@@ -219,15 +221,15 @@ def main() -> bool:
     well = rows / ours >= 100
     for per_second in (30, 1000):
         with tempfile.TemporaryDirectory() as folder:
-            found = asyncio.run(drain(Path(folder), per_second))
+            found = drain(Path(folder), per_second)
         limit = per_second + max(1.0, per_second / 100)
         print(
             f"drain at {per_second}/s: {found['per_second'] / per_second:.3f} of it (limit 0.99), worst second "
             f"{found['worst']:.0f} (limit {limit:.0f}), {found['core']:.0%} of a core (limit 35 % at 1,000/s), others' "
             f"p99 {found['busy_p99']:.2f} ms, idle {found['calm_p99']:.2f} ms (limit 1.5 x)"
         )
-        well &= found["per_second"] >= 0.99 * per_second and found["worst"] <= limit and found["core"] <= 0.35
-        well &= found["busy_p99"] <= 1.5 * found["calm_p99"]
+        well &= found["per_second"] >= 0.99 * per_second and found["worst"] <= limit
+        well &= found["core"] <= 0.35 and found["busy_p99"] <= 1.5 * found["calm_p99"]
     return well
 
 

@@ -1,4 +1,4 @@
-"""A database with any number of people, each bound to Telegram, made by a few statements."""
+"""A database with any number of people, each bound to a messenger, made by a few statements."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from sqlalchemy import Connection, text
 
 from domain.member import NOTICE_VERSION, Unit, UnitKind
 from storage import unit
-from storage.engine import Database
 
 _NUMBERS = "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < :people) "
 _STATEMENTS = (
@@ -18,18 +17,20 @@ _STATEMENTS = (
     "INSERT INTO membership (member_id, unit_id) " + _NUMBERS + "SELECT n, :first + n % :units FROM number",
     "INSERT INTO address (messenger, account, chat, member_id, language, open, preferred, first_seen_at, bound_at) "
     + _NUMBERS
-    + "SELECT 'telegram', CAST(n AS TEXT), CAST(n AS TEXT), n, 'zh', :yes, :no, :now, :now FROM number",
+    + "SELECT CASE WHEN n > :telegram THEN 'web' ELSE 'telegram' END, CAST(n AS TEXT), CAST(n AS TEXT), n, 'zh', :yes, "
+    ":no, :now, :now FROM number",
 )
 
 
-def settle(connection: Connection, people: int, units: int = 100) -> Unit:
-    """Let so many people belong to so many units beneath one root, which is returned."""
+def settle(connection: Connection, people: int, units: int = 100, web: int = 0) -> Unit:
+    """Let so many people belong to so many units beneath one root, which is returned; the last `web` are on the web."""
     root = unit.add(connection, "root", "江河集团", UnitKind.GROUP, None)
     first = [unit.add(connection, f"u{number}", f"部门{number}", UnitKind.DEPARTMENT, root) for number in range(units)]
     moment = datetime.now(UTC)
     now = moment.replace(tzinfo=None).isoformat(" ", "microseconds")
     values = {
         "people": people,
+        "telegram": people - web,
         "units": units,
         "first": first[0].id,
         "consent": NOTICE_VERSION,
@@ -40,10 +41,3 @@ def settle(connection: Connection, people: int, units: int = 100) -> Unit:
     for statement in _STATEMENTS:
         connection.execute(text(statement), values)
     return root
-
-
-def analyse(database: Database) -> None:
-    """Let the database know its own sizes, as it does by itself after a night."""
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
