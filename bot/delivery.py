@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from sqlalchemy import Connection
+
 from bot.breaker import Breaker
 from bot.dispatch import Dispatch
 from bot.pacer import HeldError, Pacer
@@ -20,7 +22,7 @@ from domain.codec import decode_reply
 from domain.push import KINDS
 from domain.reply import Reply
 from messengers.base import BatchMessenger, Messenger, Outgoing, SendFailedError, Sent
-from services import claim
+from services import allowance, claim
 from services.work import Work
 from storage import campaign as campaigns
 from storage import claim as claims
@@ -91,7 +93,9 @@ class Delivery:
 
     async def run(self) -> None:
         """Send until stopped; may be run again after it was cancelled."""
-        self._settling = Settling(self._database, self._messenger.name, self.nudge)
+        limits = self._messenger.limits
+        counted = self._spend if limits.per_day or limits.per_month else None
+        self._settling = Settling(self._database, self._messenger.name, self.nudge, counted)
         settling = asyncio.create_task(self._settling.run())
         fresh = True
         try:
@@ -123,8 +127,11 @@ class Delivery:
         except TimeoutError:
             return
 
-    def _work(self, connection: object) -> Work:
-        return Work(connection, self._dispatch.organisation, datetime.now(UTC))  # type: ignore[arg-type]
+    def _spend(self, connection: Connection, calls: int) -> None:
+        allowance.spend(self._work(connection), self._messenger.name, calls)
+
+    def _work(self, connection: Connection) -> Work:
+        return Work(connection, self._dispatch.organisation, datetime.now(UTC))
 
     def _room(self, *, answers: bool) -> int:
         most = ANSWERS if answers else self._calls * self._call
@@ -143,9 +150,13 @@ class Delivery:
         if not answers and not others:
             return None
 
-        def take(connection: object) -> claim.Taken:
-            work = self._work(connection)
-            taken = claim.take(work, self._messenger.name, answers, others, self._call)
+        def take(connection: Connection) -> claim.Taken:
+            work, limits = self._work(connection), self._messenger.limits
+            left = allowance.room(work, self._messenger.name, limits.per_day, limits.per_month)
+            most = others
+            if left is not None:
+                most = max(0, min(others, (left - self._settling.calls) * self._call - self._in_hand[False]))
+            taken = claim.take(work, self._messenger.name, answers, most, self._call)
             for number in taken.late:
                 kind, _ = campaigns.subject_of(work.connection, number)
                 self._dispatch.tick(work.connection, KINDS[kind].asks, str(number), work.now, work.now)
@@ -226,6 +237,7 @@ class Delivery:
         return Outgoing(letter.id, letter.recipient, letter.chat, reply, letter.edits, letter.parts_done)
 
     async def _send(self, letter: Claimed) -> None:
+        self._settling.calls += 1
         try:
             sent = await self._messenger.send(self._outgoing(letter))
         except SendFailedError as error:
@@ -249,6 +261,7 @@ class Delivery:
                     self._settling.add(letter, outbox.READY, again_at=until, attempts=letter.attempts - 1)
                 return
             async with self._hands[False]:
+                self._settling.calls += 1
                 try:
                     outcomes = await messenger.send_many([self._outgoing(letter) for letter in fit])
                 except SendFailedError as error:

@@ -23,11 +23,20 @@ LINGER = 0.02
 class Settling:
     """Writes settlements of one messenger's letters."""
 
-    def __init__(self, database: Database, messenger: str, written: Callable[[], None]) -> None:
-        """`written` is called after each commit that made a letter ready again."""
+    def __init__(
+        self,
+        database: Database,
+        messenger: str,
+        written: Callable[[], None],
+        spend: Callable[[Connection, int], None] | None = None,
+    ) -> None:
+        """`written` is called after each commit that made a letter ready again, `spend` with the calls in each."""
         self._database = database
         self._messenger = messenger
         self._written = written
+        self._spend = spend
+        self.calls = 0
+        """Calls that were made and are not counted in the database yet."""
         self._waiting: list[Settlement] = []
         self._wake = asyncio.Event()
         self._stopping = False
@@ -72,21 +81,32 @@ class Settling:
 
     async def _write(self, batch: list[Settlement]) -> None:
         """Write these; while the database is away the leases are still ours: late is better than sent twice."""
+        calls = self.calls
         for attempt in range(1_000_000):
             try:
-                await self._database.write(partial(self._settle, batch))
+                await self._database.write(partial(self._settle, batch, calls))
             except StorageError:
                 log.warning("%d letters are out, and the outbox can't be told yet", len(batch))
                 if self._stopping and attempt:
                     return
                 await asyncio.sleep(min(5, 2**attempt / 4))
+            except Exception:
+                log.exception("%d letters are out, and telling the outbox broke", len(batch))
+                if len(batch) > 1:
+                    # One of them is the matter: the others must not be sent again because of it.
+                    for one in batch:
+                        await self._write([one])
+                return
             else:
+                self.calls -= calls
                 if any(one.state == outbox.READY for one in batch):
                     self._written()
                 return
 
-    def _settle(self, batch: list[Settlement], connection: Connection) -> None:
+    def _settle(self, batch: list[Settlement], calls: int, connection: Connection) -> None:
         now = datetime.now(UTC)
+        if self._spend is not None and calls:
+            self._spend(connection, calls)
         for one in batch:
             claim.settle(connection, one, now)
             if one.closes:

@@ -30,6 +30,9 @@ class Limits:
     """The highest class of personal data that this messenger may carry."""
     per_minute: float | None = None
     """Calls a minute, all chats together."""
+    per_day: int | None = None
+    per_month: int | None = None
+    """Calls that are sold; they are counted, and the last tenth is kept for answers."""
     recipients_a_call: int = 1
     """How many people get the same words by one call; above 1 the messenger is a `BatchMessenger`."""
     keyed: bool = False
