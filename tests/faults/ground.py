@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
@@ -66,7 +66,7 @@ class Ground:
 
     def run(self, machine: Callable[[], RuleBasedStateMachine], tries: int, steps: int) -> str:
         """Run a machine; returns what it did, for the page."""
-        run_state_machine_as_test(machine, settings=pace(tries, steps))
+        run_state_machine_as_test(cast("type[RuleBasedStateMachine]", machine), settings=pace(tries, steps))
         return ", ".join(f"{what} {count:,}" for what, count in sorted(self.done.items()))
 
 
