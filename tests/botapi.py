@@ -117,14 +117,14 @@ class BotApi:
         if method.startswith(("send", "edit")):
             return await self._send(method, parameters)
         if method == "getFile":
-            return _ok(
-                {
-                    "file_id": parameters["file_id"],
-                    "file_unique_id": "u",
-                    "file_path": f"documents/{parameters['file_id']}",
-                }
-            )
+            return self._get_file(parameters)
         return _ok(True)  # noqa: FBT003 - what the Bot API answers
+
+    def _get_file(self, parameters: dict[str, Any]) -> web.Response:
+        name = parameters.get("file_id")
+        if name not in self.files:
+            return _error(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+        return _ok({"file_id": name, "file_unique_id": "u", "file_path": f"documents/{name}"})
 
     async def _get_updates(self, parameters: dict[str, Any]) -> web.Response:
         offset = int(parameters.get("offset", 0))
