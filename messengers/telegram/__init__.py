@@ -28,6 +28,9 @@ class Section(BaseModel):
     webhook_secret: SecretStr = Field(
         SecretStr(""), description="webhook: 32 to 256 of A-Z a-z 0-9 _ -; what comes without it is refused."
     )
+    per_second: float = Field(
+        30.0, gt=0, le=100_000, description="Messages a second to all chats together; Telegram allows 30, 1000 if paid."
+    )
     personal_ceiling: Literal["own", "membership"] = Field(
         "membership",
         description="The most personal class sent to Telegram, which keeps data abroad; the rest becomes a link.",

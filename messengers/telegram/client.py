@@ -75,7 +75,7 @@ class TelegramMessenger:
             button_rows=12,
             file_in_bytes=FILE_IN,
             file_out_bytes=50 << 20,
-            per_second=30.0,
+            per_second=section.per_second,
             per_chat_per_second=1.0,
             per_group_per_minute=20,
             ceiling=CEILINGS[section.personal_ceiling],
