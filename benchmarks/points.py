@@ -51,6 +51,11 @@ _TALLY = """
 INSERT INTO points_tally (member_id, day, rule, points)
 SELECT member_id, day, rule, SUM(points) FROM points_entry GROUP BY member_id, day, rule
 """
+_BY_MONTH = """
+INSERT INTO points_month (member_id, month, points)
+SELECT member_id, {month}, SUM(points) FROM points_tally GROUP BY member_id, {month}
+"""
+_MONTH = {"sqlite": "date(day, 'start of month')", "postgresql": "CAST(date_trunc('month', day) AS date)"}
 
 
 def fill(database: Database, lines: int) -> None:
@@ -68,6 +73,7 @@ def fill(database: Database, lines: int) -> None:
         for first, many, each in shares:
             connection.execute(sql, {"first_member": first, "lines": many, "each": each, "at": moment, **year})
         connection.execute(text(_TALLY))
+        connection.execute(text(_BY_MONTH.format(month=_MONTH[connection.dialect.name])))
 
     migrate.upgrade(database.engine)
     database.write_now(work)
