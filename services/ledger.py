@@ -61,7 +61,9 @@ def overview(work: Work, member_id: int) -> Overview:
     ]
     if today.get(MANUAL):
         bars.append(Bar(MANUAL, today[MANUAL], 0))
-    totals = [table.between(work.connection, member_id, period.first, work.today) for period in periods(work.today)]
+    spans = periods(work.today)
+    months = table.months(work.connection, member_id, min(period.first for period in spans))
+    totals = [sum(points for month, points in months if month >= period.first) for period in spans]
     return Overview(tuple(bars), *totals)
 
 
@@ -230,7 +232,7 @@ def _children(work: Work, top: Unit) -> list[Unit]:
 
 
 def _average(work: Work, unit: Unit, first: date) -> Average:
-    people, points = table.of_group(work.connection, unit.path, first, work.today)
+    people, points = table.of_group(work.connection, unit.path, first)
     return Average(unit, people, points)
 
 

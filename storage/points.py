@@ -1,6 +1,7 @@
 """The points ledger: append-only, unique by rule and source, so that nothing is ever awarded twice.
 
-A running total per person and day (`tally`) makes today's bars and the caps one primary-key read.
+Running totals are kept beside it: per person and day (`tally`), which makes today's bars and the caps one primary-key
+read; per person and month (`by_month`), which makes a year twelve rows however long the ledger is.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    and_,
     bindparam,
     func,
     select,
@@ -58,6 +60,15 @@ tally = Table(
     Index("ix_points_tally_day_member_id", "day", "member_id"),
 )
 
+by_month = Table(
+    "points_month",
+    metadata,
+    Column("member_id", Id, ForeignKey("member.id"), nullable=False),
+    Column("month", Date, nullable=False),
+    Column("points", Integer, nullable=False),
+    PrimaryKeyConstraint("member_id", "month"),
+)
+
 _ENTRY: dict[str, Any] = {
     name: bindparam(name) for name in ("member_id", "rule", "source", "points", "day", "at", "reason", "by_member_id")
 }
@@ -75,6 +86,22 @@ _ADD_UP = Prepared(
         )
         for name, insert in _DIALECTS
     }
+)
+_ADD_TO_MONTH = Prepared(
+    {
+        name: insert(by_month)
+        .values({c: bindparam(c) for c in ("member_id", "month", "points")})
+        .on_conflict_do_update(
+            index_elements=[by_month.c.member_id, by_month.c.month],
+            set_={"points": by_month.c.points + insert(by_month).excluded.points},
+        )
+        for name, insert in _DIALECTS
+    }
+)
+_MONTHS = Prepared(
+    select(by_month.c.month, by_month.c.points).where(
+        by_month.c.member_id == bindparam("member_id"), by_month.c.month >= bindparam("first")
+    )
 )
 _TODAY = Prepared(
     select(tally.c.rule, tally.c.points).where(
@@ -125,6 +152,7 @@ def append(  # noqa: PLR0913 - a row has so many columns
     if row is None:
         return None
     _ADD_UP.rows(connection, {"member_id": member_id, "day": day, "rule": rule, "points": points})
+    _ADD_TO_MONTH.rows(connection, {"member_id": member_id, "month": day.replace(day=1), "points": points})
     return int(row[0])
 
 
@@ -133,14 +161,9 @@ def of_day(connection: Connection, member_id: int, day: date) -> dict[str, int]:
     return dict(_TODAY.rows(connection, {"member_id": member_id, "day": day}))
 
 
-def between(connection: Connection, member_id: int, first: date, last: date) -> int:
-    """Return the points of the days from first to last, both included."""
-    found = connection.scalar(
-        select(func.coalesce(func.sum(tally.c.points), 0)).where(
-            tally.c.member_id == member_id, tally.c.day.between(first, last)
-        )
-    )
-    return int(found or 0)
+def months(connection: Connection, member_id: int, first: date) -> list[tuple[date, int]]:
+    """Return (first day, points) of each month from the one that begins with `first`."""
+    return [(row[0], row[1]) for row in _MONTHS.rows(connection, {"member_id": member_id, "first": first})]
 
 
 def newest(connection: Connection, member_id: int, limit: int, before: int | None = None) -> Sequence[Entry]:
@@ -183,16 +206,15 @@ def get(connection: Connection, number: int) -> tuple[int, Entry] | None:
     return None if row is None else (row[0], Entry(*row[1:]))
 
 
-def of_group(connection: Connection, path: str, first: date, last: date) -> tuple[int, int]:
-    """Return (people, points) of all who belong at or beneath a path, over these days."""
+def of_group(connection: Connection, path: str, month: date) -> tuple[int, int]:
+    """Return (people, points) of all who belong at or beneath a path, in the month that begins with this day."""
     people = audience(path).subquery()
-    heads = connection.scalar(select(func.count()).select_from(people)) or 0
-    points = connection.scalar(
-        select(func.coalesce(func.sum(tally.c.points), 0))
-        .where(tally.c.day.between(first, last))
-        .where(tally.c.member_id.in_(select(people.c.id)))
-    )
-    return int(heads), int(points or 0)
+    row = connection.execute(
+        select(func.count(), func.coalesce(func.sum(by_month.c.points), 0)).select_from(
+            people.outerjoin(by_month, and_(by_month.c.member_id == people.c.id, by_month.c.month == month))
+        )
+    ).one()
+    return int(row[0]), int(row[1])
 
 
 def all_rows(connection: Connection, first: date, last: date) -> list[tuple[str, str, date, str, int, str]]:

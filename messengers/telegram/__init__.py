@@ -29,7 +29,7 @@ class Section(BaseModel):
         SecretStr(""), description="webhook: 32 to 256 of A-Z a-z 0-9 _ -; what comes without it is refused."
     )
     per_second: float = Field(
-        30.0, gt=0, le=1000, description="Messages a second; up to 1000 where Telegram's paid broadcasts are bought."
+        30.0, gt=0, le=100_000, description="Messages a second to all chats together; Telegram allows 30, 1000 if paid."
     )
     personal_ceiling: Literal["own", "membership"] = Field(
         "membership",
