@@ -43,6 +43,12 @@ class BotApi:
     blocked: set[int] = field(default_factory=set)
     silent: int = 0
     """So many of the next sends are delivered, but the answer never comes."""
+    flood_each: int = 0
+    """Each so-manieth send is answered 429, as long as there are waits left in `floods`."""
+    floods: deque[int] = field(default_factory=deque)
+    held: list[tuple[float, int]] = field(default_factory=list)
+    """When it answered 429, and for how many seconds it wanted to be left alone."""
+    sends: int = 0
     files: dict[str, bytes] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     confirmed: int = 0
@@ -143,6 +149,10 @@ class BotApi:
         chat = int(parameters["chat_id"])
         if chat in self.blocked:
             return _error(403, "Forbidden: bot was blocked by the user")
+        self.sends += 1
+        if self.flood_each and self.floods and self.sends % self.flood_each == 0:
+            self.held.append((time.monotonic(), self.floods.popleft()))
+            return _error(429, "Too Many Requests", retry_after=self.held[-1][1])
         if self.refusals:
             status, extra = self.refusals.popleft()
             return _error(status, extra.pop("description", "refused"), **extra)

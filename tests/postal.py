@@ -32,6 +32,10 @@ class FarSide:
     gone: set[str] = field(default_factory=set)
     silent: int = 0
     """So many calls are taken, and never answered."""
+    silent_each: int = 0
+    """Each so-manieth call is taken, and never answered."""
+    unanswered: int = 0
+    """How many calls never were."""
     down: bool = False
     """Every call is answered 503."""
 
@@ -46,8 +50,9 @@ class FarSide:
                 continue
             self.keys.add(one["key"])
             self.shown[one["user"]] += 1
-        if self.silent > 0:
-            self.silent -= 1
+        if self.silent > 0 or (self.silent_each and len(self.calls) % self.silent_each == 0):
+            self.silent = max(0, self.silent - 1)
+            self.unanswered += 1
             await asyncio.sleep(4 * TIMEOUT)
         return web.json_response({"refused": [one["user"] for one in people if one["user"] in self.gone]})
 

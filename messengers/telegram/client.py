@@ -33,6 +33,8 @@ from messengers.telegram.request import NotSentError, Request
 log = logging.getLogger(__name__)
 
 FILE_IN = 20 << 20
+PATIENCE = 3.0
+"""Seconds for which a start waits to hear our own name."""
 CEILINGS = {"own": Personal.OWN, "membership": Personal.MEMBERSHIP}
 _GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message identifier")
 _SAME = "message is not modified"
@@ -45,7 +47,10 @@ async def open_client(section: Section, surroundings: Surroundings) -> TelegramM
     # At DEBUG the library writes its addresses into the log, and the token is part of them.
     logging.getLogger("telegram").setLevel(logging.WARNING)
     messenger = TelegramMessenger(section, surroundings)
-    await messenger.learn_who_we_are()
+    try:
+        await asyncio.wait_for(messenger.learn_who_we_are(), PATIENCE)
+    except TimeoutError:
+        log.warning("telegram: getMe got no answer within %.0f s", PATIENCE)
     return messenger
 
 
