@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Connection, update
 
+from bot import breaker
 from domain.member import NOTICE_VERSION
 from domain.push import KINDS, Audience
 from domain.reply import Reply, text
@@ -174,7 +175,8 @@ async def test_one_messenger_out_of_reach_never_slows_another(company: Company, 
 
 
 @pytest.mark.parametrize("company", ["sqlite"], indirect=True)
-async def test_letters_leave_when_the_way_is_free_again(company: Company) -> None:
+async def test_letters_leave_when_the_way_is_free_again(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker, "FIRST", size(0.2, 2.0))
     async with running(company) as run:
         run.api.refusals.extend([(502, {"description": "Bad Gateway"})] * 7)
         number = push(run, company, "周五停电检修", range(5000, 5000 + 20))
