@@ -25,7 +25,7 @@ from domain.reply import Button, Choices, Reply
 from handlers.grammar import Registry, open_registry
 from messengers import NAMES
 from messengers.base import Messenger, Surroundings
-from services import words
+from services import calendar, words
 from storage import pause
 from storage.engine import Database, StorageError
 
@@ -81,7 +81,7 @@ class App:
             self.messengers[name] = messenger
             self.links[name] = messenger.link
             self.intake.join(messenger)
-            self.deliveries[name] = Delivery(self.database, messenger, self._veil)
+            self.deliveries[name] = Delivery(self.database, messenger, self._veil, self.clock.dispatch)
         await self.database.write(lambda c: prepare(c, self.clock.dispatch, datetime.now(UTC)))
         await self.leases.take(f"process:{self.leases.holder}")
         waiting = await self.intake.resume(alone=self.database.sqlite)
@@ -101,6 +101,7 @@ class App:
         if self.database.sqlite and self.settings.backup.daily:
             self._spawn(self._copy_daily(), "messenger-backup")
         self._spawn(self._rescue(), "messenger-rescue")
+        self._spawn(asyncio.to_thread(calendar.load, datetime.now(UTC).year), "messenger-calendar")
         self._spawn(hold("clock", self.clock.run), "messenger-clock")
 
     async def _hold(self, name: str, work: Callable[[], Awaitable[None]]) -> None:

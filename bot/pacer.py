@@ -1,49 +1,101 @@
 """Even pacing under a messenger's limits, and obedience when it asks to be left alone.
 
-All chats together: one send each 1/rate seconds, never a burst. One chat: the same in the long run, but a few at once,
-so that somebody who taps quickly is answered quickly.
+All chats together: one send each 1/rate seconds, never a burst; whoever waits in a lower lane goes first, so that a
+live answer never stands behind a broadcast. One chat: the same in the long run, but a few at once, so that somebody who
+taps quickly is answered quickly.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import heapq
+import itertools
 
 CHAT_BURST = 3
 """Messages that one chat may get at once before its own pace begins; messengers allow short bursts there."""
+SLACK = 0.008
+"""Seconds by which a timer that rang late may catch up."""
+GRAIN = 0.004
+"""Seconds between timers at least: at a thousand a second a few go together, and the loop wakes less often."""
+UNDER = 0.996
+"""How much of the ceiling is aimed at, for what the way adds to evenness."""
+
+
+class HeldError(Exception):
+    """The messenger wants to be left alone for longer than a letter can wait here."""
 
 
 class Pacer:
     """Paces one messenger's sends, all chats together, and each chat for itself."""
 
     def __init__(
-        self, per_second: float | None, per_chat_per_second: float | None, clock: Callable[[], float] | None = None
+        self, per_second: float | None, per_chat_per_second: float | None, per_group_per_minute: float | None = None
     ) -> None:
-        """`clock`: monotonic seconds; the event loop's by default."""
-        self._gap = 1 / per_second if per_second else 0.0
+        """Make one for the event loop that runs; None means: no such limit."""
+        self._gap = 1 / (per_second * UNDER) if per_second else 0.0
         self._chat_gap = 1 / per_chat_per_second if per_chat_per_second else 0.0
-        self._clock = clock or asyncio.get_running_loop().time
+        self._group_gap = 60 / per_group_per_minute if per_group_per_minute else 0.0
+        self._clock = asyncio.get_running_loop().time
         self._next = 0.0
         self._held_until = 0.0
         self._chats: dict[str, float] = {}
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._numbers = itertools.count()
+        self._timer: asyncio.TimerHandle | None = None
 
-    def reserve(self, chat: str) -> float:
-        """Take the next free moment for this chat; returns how many seconds to wait for it."""
+    async def turn(self, chat: str, lane: int, *, group: bool = False) -> None:
+        """Wait until this chat may be written to. Raises `HeldError` when the messenger was held for long meanwhile."""
+        pause = self._chat_pause(chat, group=group)
+        if pause > 0:
+            await asyncio.sleep(pause)
+        if not self._gap and self.held() <= 0:
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (lane, next(self._numbers), future))
+        if self._timer is None:
+            self._grant()
+        await future
+
+    def _chat_pause(self, chat: str, *, group: bool) -> float:
+        """Take this chat's next moment; returns the seconds until then."""
+        gap = max(self._chat_gap, self._group_gap if group else 0.0)
+        if not gap:
+            return 0.0
         now = self._clock()
         full = self._chats.get(chat, 0.0)
-        moment = max(now, self._next, full - CHAT_BURST * self._chat_gap)
-        if self._gap:
-            self._next = max(now, self._next) + self._gap
-        if self._chat_gap:
-            self._chats[chat] = max(full, moment) + self._chat_gap
-            if len(self._chats) > 10_000:  # noqa: PLR2004 - forget who may speak again anyway
-                self._chats = {name: free for name, free in self._chats.items() if free > now}
+        moment = max(now, full - CHAT_BURST * gap)
+        self._chats[chat] = max(full, moment) + gap
+        if len(self._chats) > 10_000:  # noqa: PLR2004 - forget who may speak again anyway
+            self._chats = {name: free for name, free in self._chats.items() if free > now}
         return moment - now
 
-    def hold(self, seconds: float) -> None:
-        """Send nothing at all for so long: the messenger said so."""
+    def _grant(self) -> None:
+        """Let the first of those who wait go, one each gap; then sleep until the next may."""
+        self._timer = None
+        while self._waiting:
+            now = self._clock()
+            moment = max(self._next, self._held_until)
+            if moment > now:
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(max(moment - now, GRAIN), self._grant)
+                return
+            _, _, future = heapq.heappop(self._waiting)
+            if not future.done():
+                self._next = max(self._next, now - SLACK) + self._gap
+                future.set_result(None)
+
+    def hold(self, seconds: float, *, longest: float = 30.0) -> None:
+        """Send nothing at all for so long: the messenger said so. Beyond `longest` nobody is kept waiting here."""
         self._held_until = max(self._held_until, self._clock() + seconds)
-        self._next = max(self._next, self._held_until)
+        if seconds > longest:
+            self.dismiss()
+
+    def dismiss(self) -> None:
+        """Send everybody who waits away."""
+        waiting, self._waiting = self._waiting, []
+        for _, _, future in waiting:
+            if not future.done():
+                future.set_exception(HeldError())
 
     def held(self) -> float:
         """Return how many seconds the messenger must still be left alone."""

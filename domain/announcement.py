@@ -71,6 +71,8 @@ class Announcement:
     campaign_id: int | None
     audience: int
     reminded_at: datetime | None
+    urgent: str
+    """Why it passes quiet hours; empty: it does not."""
 
 
 _LEVEL = "(?<!商业)(?<!个人)(?<!技术)(?:绝密|机密|秘密)"

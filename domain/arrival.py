@@ -81,7 +81,7 @@ def cleaned(arrival: Arrival) -> Arrival:
         case Pressed(call, message):
             content = Pressed(clean(call), message)
         case Uploaded() as file:
-            content = replace(file, name=clean(file.name) or "file", caption=clean(file.caption))
+            content = replace(file, name=clean(file.name) or "file", mime=clean(file.mime), caption=clean(file.caption))
     return arrival if content == arrival.content else replace(arrival, content=content)
 
 

@@ -6,7 +6,16 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from domain.member import Standing
 from domain.organisation import Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Everybody at or beneath a unit's path who is one of these; no standing means everybody."""
+
+    path: str
+    standings: tuple[Standing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +37,43 @@ class Kind:
     """About one person's own matter: leaves before broadcasts."""
     late_limit: timedelta | None = timedelta(hours=12)
     """Not sent any more when it is later than this."""
+    asks_after: timedelta | None = None
+    """Later than this its campaign stops and asks its author instead of going on,"""
+    asks: str = ""
+    """by this tick, whose subject is the campaign."""
 
 
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("announcement", mutable=False, budgeted=False, must_arrive=True, personal=False, late_limit=None),
-        Kind("announcement_urgent", mutable=False, budgeted=False, must_arrive=True, urgent=True, personal=False),
+        Kind(
+            "announcement",
+            mutable=False,
+            budgeted=False,
+            must_arrive=True,
+            personal=False,
+            late_limit=None,
+            asks_after=timedelta(hours=2),
+            asks="announcements.late",
+        ),
+        Kind(
+            "announcement_urgent",
+            mutable=False,
+            budgeted=False,
+            must_arrive=True,
+            urgent=True,
+            personal=False,
+            late_limit=None,
+            asks_after=timedelta(hours=2),
+            asks="announcements.late",
+        ),
+        Kind("announcement_author", mutable=False, budgeted=False, must_arrive=True, late_limit=None),
         Kind("announcement_reminder", mutable=False, budgeted=False, personal=False),
         Kind("demand", mutable=False, budgeted=False, must_arrive=True, late_limit=None),
         Kind("demand_deadline", mutable=False, budgeted=False, late_limit=timedelta(days=3)),
         Kind("points", late_limit=timedelta(days=3)),
         Kind("objection", mutable=False, budgeted=False, late_limit=None),
-        Kind("gathering", mutable=False, budgeted=False, urgent=True, late_limit=timedelta(hours=2)),
+        Kind("calendar", mutable=False, budgeted=False, late_limit=timedelta(days=5)),
         Kind("roles", mutable=False, budgeted=False, must_arrive=True, late_limit=None),
         Kind("theme_day", must_arrive=True, personal=False),
         Kind("learning", personal=False, late_limit=timedelta(hours=6)),

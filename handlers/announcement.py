@@ -18,6 +18,7 @@ from services.work import Work
 routes = Routes("announcement")
 
 SHOWN = 6
+_URGENT = "announcement.urgent"
 
 
 @routes.tick("send", late_limit=timedelta(days=30))
@@ -77,15 +78,15 @@ def _drafted(turn: Turn, one: Announcement) -> Reply:
     seen = service.letter(turn.voice, one)
     blocks: list[Block] = [turn.say("announcement.preview")]
     blocks += [block for block in seen.blocks if not isinstance(block, Choices)]
-    to = turn.say(
-        "announcement.reach",
-        unit=one.unit_name,
-        circle=turn.voice.label(f"announcement.circle_{one.circle.value}"),
-        people=found.people,
-        unbound=found.unbound,
-    )
+    facts = {"unit": one.unit_name, "circle": turn.voice.label(f"announcement.circle_{one.circle.value}")}
+    if found.more:
+        to = turn.say("announcement.reach_more", people=found.people, **facts)
+    else:
+        to = turn.say("announcement.reach", people=found.people, unbound=found.unbound, **facts)
     first = service.first_moment(turn.work, turn.work.now)
-    if first > turn.work.now:
+    if one.urgent:
+        blocks += [to, turn.say("announcement.passes", count=service.urgent_this_month(turn.work, one.unit_id or 0))]
+    elif first > turn.work.now:
         moment = turn.voice.moment(turn.work.organisation.local(first))
         blocks += [to, turn.say("announcement.quiet_now", moment=moment)]
     else:
@@ -103,7 +104,10 @@ def _drafted(turn: Turn, one: Announcement) -> Reply:
             turn.button("announcement.unit", call("announcement.unit", one.id, 0)),
             turn.button("announcement.circle", call("announcement.circle", one.id, "")),
         ],
-        [_cancel(turn)],
+        [
+            turn.button("announcement.calm" if one.urgent else "announcement.urgent", call(_URGENT, one.id)),
+            _cancel(turn),
+        ],
     ]
     return reply(*blocks, rows=rows, edits=True, personal=Personal.OWN)
 
@@ -129,6 +133,27 @@ def rewrite(turn: Turn, number: int) -> Reply:
     turn.ask("announcement.words", id=one.id)
     back = turn.button("announcement.back", call("announcement.draft", one.id))
     return reply(turn.say("announcement.ask_again"), rows=[[back]])
+
+
+@routes.button("urgent")
+def urgent(turn: Turn, number: int) -> Reply:
+    """Ask why it can't wait; an urgent one becomes an ordinary one."""
+    one = _draft(turn, number)
+    if one.urgent:
+        return _drafted(turn, service.make_urgent(turn.work, turn.person.id, number, ""))
+    turn.ask("announcement.reason", id=one.id)
+    back = turn.button("announcement.back", call("announcement.draft", one.id))
+    count = service.urgent_this_month(turn.work, one.unit_id or 0)
+    return reply(turn.say("announcement.ask_reason", count=count), rows=[[back]], edits=True)
+
+
+@routes.step("reason")
+def reason(turn: Turn, content: Said | Uploaded) -> Reply:
+    """Take the reason."""
+    words = content.text if isinstance(content, Said) else ""
+    if not words.strip():
+        raise Refusal("announcement.reason_length", least=service.REASON.start, longest=service.REASON.stop - 1)
+    return _drafted(turn, service.make_urgent(turn.work, turn.person.id, int(turn.facts["id"]), words))
 
 
 @routes.button("unit")

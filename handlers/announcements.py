@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from content import voice
 from domain.announcement import GRACE, Announcement, State
@@ -11,14 +12,19 @@ from domain.arrival import Pressed
 from domain.call import call
 from domain.permission import Action
 from domain.refusal import Refusal
-from domain.reply import Block, Button, Choices, Personal, Reply
+from domain.reply import Block, Button, Choices, Personal, Reply, text
 from handlers.grammar import Matter, Routes, Turn, reply
-from services import announcement as service
+from services import announcement as writing
+from services import announcements as service
 from services import permission, post
+from services.work import Work
 
 routes = Routes("announcements")
 
 LISTED = 5
+MISSED = 8
+LIVING = 2000
+"""The author's card of more people is not redrawn at each confirmation; there is a button for that."""
 _TITLE = 24
 
 
@@ -26,12 +32,18 @@ def _home(turn: Turn) -> Button:
     return turn.button("help.home", call("help.home"))
 
 
+@routes.tick("late", late_limit=timedelta(days=30))
+def late(work: Work, subject: str, _due: datetime) -> None:
+    """Stop and ask the author: the rest of it is late."""
+    service.late(work, int(subject))
+
+
 @routes.matter
 def to_confirm(turn: Turn) -> Iterable[Matter]:
     """Mention what waits for a confirmation, the oldest first."""
     waiting = service.unconfirmed(turn.work, turn.person.id)
     if waiting:
-        words = turn.voice.line("announcements.matter", count=len(waiting), title=service.title(waiting[0]))
+        words = turn.voice.line("announcements.matter", count=len(waiting), title=writing.title(waiting[0]))
         yield Matter(20, words, turn.button("announcements.read_it", call("announcements.read", waiting[0].id)))
 
 
@@ -48,7 +60,7 @@ def received(turn: Turn, page: int) -> Reply:
     found = service.received(turn.work, turn.person.id, page, LISTED)
     if not found:
         return reply(turn.say("announcements.none"), rows=[[_home(turn)]], edits=True)
-    rows = [[Button(service.title(one, _TITLE), call("announcements.read", one.id))] for one in found]
+    rows = [[Button(writing.title(one, _TITLE), call("announcements.read", one.id))] for one in found]
     turning = []
     if page:
         turning.append(turn.button("announcements.newer", call("announcements.received", page - 1)))
@@ -62,7 +74,7 @@ def read(turn: Turn, number: int) -> Reply:
     """Show an announcement that one was sent."""
     one = service.readable(turn.work, turn.person.id, number)
     at = service.confirmed_at(turn.work, turn.person.id, number)
-    shown = service.letter(turn.voice, one, _moment(turn, at) if at else "")
+    shown = writing.letter(turn.voice, one, _moment(turn, at) if at else "")
     rows = [*_rows_of(shown), [turn.button("announcements.all", call("announcements.received", 0)), _home(turn)]]
     blocks = [block for block in shown.blocks if not isinstance(block, Choices)]
     return reply(*blocks, rows=rows)
@@ -82,12 +94,12 @@ def confirm(turn: Turn, number: int) -> Reply:
     one, at, first = service.confirm(turn.work, turn.person.id, number)
     if first:
         _redraw_author(turn, one)
-    return service.letter(turn.voice, one, _moment(turn, at))
+    return writing.letter(turn.voice, one, _moment(turn, at))
 
 
 def _redraw_author(turn: Turn, one: Announcement) -> None:
     """Keep the author's card living; a drawing that has not left yet is replaced by this newer one."""
-    where = service.card_of(turn.work, one.id)
+    where = service.card_of(turn.work, one.id) if one.audience <= LIVING else None
     if where is not None:
         theirs = replace(turn, voice=voice(service.language_of(turn.work, one)))
         post.redraw(turn.work, *where, _card(theirs, one))
@@ -96,8 +108,8 @@ def _redraw_author(turn: Turn, one: Announcement) -> None:
 @routes.button("mine")
 def mine(turn: Turn) -> Reply:
     """List what one wrote."""
-    found = service.written(turn.work, turn.person.id, LISTED)
-    rows = [[Button(service.title(one, _TITLE), call("announcements.show", one.id))] for one in found]
+    found = writing.written(turn.work, turn.person.id, LISTED)
+    rows = [[Button(writing.title(one, _TITLE), call("announcements.show", one.id))] for one in found]
     last = [_home(turn)]
     if permission.may_anywhere(turn.work, turn.person.id, Action.ANNOUNCE):
         last.insert(0, turn.button("announcements.write", call("help.go", "announce")))
@@ -108,7 +120,7 @@ def mine(turn: Turn) -> Reply:
 @routes.button("show")
 def show(turn: Turn, number: int) -> Reply:
     """Show the author how an announcement stands, and remember where the card is."""
-    one = service.own(turn.work, turn.person.id, number)
+    one = writing.own(turn.work, turn.person.id, number)
     if one.state is State.DRAFT:
         return turn.registry.buttons["announcement.draft"](turn, number)
     content, arrival = turn.arrival.content, turn.arrival
@@ -126,7 +138,7 @@ def show(turn: Turn, number: int) -> Reply:
 def _card(turn: Turn, one: Announcement) -> Reply:
     made = service.progress(turn.work, one)
     unit = one.unit_name
-    blocks: list[Block] = [turn.say("announcements.title", title=service.title(one, 40), unit=unit)]
+    blocks: list[Block] = [turn.say("announcements.title", title=writing.title(one, 40), unit=unit)]
     moment = turn.voice.moment(turn.work.organisation.local(one.send_at or turn.work.now))
     match one.state:
         case State.SCHEDULED:
@@ -156,9 +168,37 @@ def _remarks(turn: Turn, made: service.Progress) -> list[Block]:
         found.append(turn.say("announcements.unbound", count=made.unbound))
     if made.unknown:
         found.append(turn.say("announcements.unknown", count=made.unknown))
-    if made.failed:
-        found.append(turn.say("announcements.failed", count=made.failed))
+    if made.closed or made.failed:
+        found.append(turn.say("announcements.failed", count=made.closed + made.failed))
     return found
+
+
+@routes.button("missed")
+def missed(turn: Turn, number: int, page: int) -> Reply:
+    """Name whom it has not reached and why; who never bound an account can be given a code at once."""
+    page = max(0, min(page, 10_000))
+    found = service.missed(turn.work, turn.person.id, number, page, MISSED)
+    lines = [
+        turn.voice.line("announcements.missed_one", name=one.name, why=turn.voice.label(f"announcements.why_{one.why}"))
+        for one in found
+    ]
+    rows: list[list[Button]] = []
+    if permission.may_anywhere(turn.work, turn.person.id, Action.INVITE):
+        codes = [
+            turn.button("announcements.code", call("invite.issue", one.member_id), name=one.name)
+            for one in found
+            if one.why == "unbound"
+        ]
+        rows += [codes[place : place + 2] for place in range(0, len(codes), 2)]
+    turning = []
+    if page:
+        turning.append(turn.button("announcements.newer", call("announcements.missed", number, page - 1)))
+    if len(found) == MISSED:
+        turning.append(turn.button("announcements.older", call("announcements.missed", number, page + 1)))
+    back = [turn.button("announcement.back", call("announcements.show", number))]
+    said = turn.say("announcements.missed") if found else turn.say("announcements.missed_none")
+    blocks: list[Block] = [said, text("\n".join(lines))] if lines else [said]
+    return reply(*blocks, rows=[*rows, turning, back], edits=True, personal=Personal.MEMBERSHIP)
 
 
 def _actions(turn: Turn, one: Announcement, made: service.Progress) -> list[list[Button]]:
@@ -176,6 +216,8 @@ def _actions(turn: Turn, one: Announcement, made: service.Progress) -> list[list
     rows = [[turn.button("announcements.refresh", call("announcements.show", number))]]
     if one.state is State.SENT and one.reminded_at is None and made.confirmed < made.sent:
         rows[0].append(button("remind"))
+    if made.unbound or made.closed or made.failed or made.unknown:
+        rows[0].append(turn.button("announcements.who_missed", call("announcements.missed", number, 0)))
     second = [button("recall")]
     if one.state is State.PAUSED:
         second.insert(0, button("resume"))
@@ -199,7 +241,7 @@ def resume(turn: Turn, number: int) -> Reply:
 @routes.button("recall")
 def recall(turn: Turn, number: int) -> Reply:
     """Ask before recalling what has arrived; what is still in its grace goes at once."""
-    one = service.own(turn.work, turn.person.id, number)
+    one = writing.own(turn.work, turn.person.id, number)
     if one.send_at is not None and turn.work.now < one.send_at:
         return recall_sure(turn, number)
     rows = [
@@ -223,6 +265,6 @@ def remind(turn: Turn, number: int) -> Reply:
     count = service.remind(turn.work, turn.person.id, number)
     if count is None:
         raise Refusal("announcements.reminded_before")
-    drawn = _card(turn, service.own(turn.work, turn.person.id, number))
+    drawn = _card(turn, writing.own(turn.work, turn.person.id, number))
     said = turn.say("announcements.reminded", count=count)
     return Reply((said, *drawn.blocks), edits=True, personal=drawn.personal)

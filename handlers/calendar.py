@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
+from content import Voice
 from domain.arrival import Said, Uploaded
 from domain.calendar import read_notice
 from domain.call import call
-from domain.permission import Action
+from domain.permission import Action, Role
 from domain.refusal import Refusal
-from domain.reply import Reply
+from domain.reply import Choices, Reply
+from domain.schedule import Rule
 from handlers.grammar import Routes, Turn, reply
 from services import calendar as service
-from services import permission
+from services import permission, post, timetable
+from services.work import Work
 
 routes = Routes("calendar")
+
+
+@routes.schedule
+def prepare(work: Work) -> None:
+    """Look every Monday morning whether the coming year's notice is missing."""
+    timetable.keep(work, "calendar.missing", Rule("weekly", at="09:00"))
+
+
+@routes.tick("missing", late_limit=timedelta(days=5))
+def missing(work: Work, _subject: str, _due: datetime) -> None:
+    """Ask the administrators in December for next year's notice, once a week until somebody pastes it."""
+    year = service.missing_notice(work)
+    if year is None:
+        return
+
+    def compose(speech: Voice) -> Reply:
+        button = speech.button("calendar.paste", call("help.go", "holidays"))
+        return Reply((speech.say("calendar.missing", year=year), Choices(((button,),))))
+
+    post.push(work, permission.everyone(work, Role.ADMINISTRATOR), "calendar", compose, subject=str(year))
 
 
 @routes.entry("holidays", needs=Action.SET_CALENDAR, writes=True)

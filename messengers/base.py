@@ -28,8 +28,23 @@ class Limits:
     per_group_per_minute: int | None
     ceiling: Personal
     """The highest class of personal data that this messenger may carry."""
+    per_minute: float | None = None
+    """Calls a minute, all chats together."""
+    per_day: int | None = None
+    per_month: int | None = None
+    """Calls that are sold; they are counted, and the last tenth is kept for answers."""
+    recipients_a_call: int = 1
+    """How many people get the same words by one call; above 1 the messenger is a `BatchMessenger`."""
+    keyed: bool = False
+    """A letter sent twice under its key is shown once: what may have arrived can be sent again."""
     per_process: bool = False
     """People hang on one process (an open page), so each process sends; otherwise one process at a time does."""
+
+    @property
+    def calls_per_second(self) -> float | None:
+        """The tightest of the limits that hold for all chats together."""
+        known = [limit for limit in (self.per_second, self.per_minute and self.per_minute / 60) if limit]
+        return min(known, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +218,16 @@ class Messenger(Protocol):
 
     async def close(self) -> None:
         """Let go of sockets and sessions."""
+
+
+class BatchMessenger(Messenger, Protocol):
+    """A messenger with a call that reaches many."""
+
+    async def send_many(self, letters: Sequence[Outgoing]) -> Sequence[Sent | SendFailedError]:
+        """Send the same reply to all of them by one call; what became of each, in their order.
+
+        Raises `SendFailedError` when the call as a whole failed.
+        """
 
 
 Open = Callable[[Any, Surroundings], Awaitable[Messenger]]

@@ -1,9 +1,9 @@
-"""Announcements: drafting, whom they reach, sending with a moment to take it back, pausing, recalling, confirming."""
+"""Writing announcements: drafting, whom they reach, urgency and its reason, sending with a moment to take it back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from content import Voice, voice
 from domain import announcement as rules
@@ -11,25 +11,24 @@ from domain.announcement import STANDINGS, Announcement, Circle, State
 from domain.call import call
 from domain.member import Unit
 from domain.permission import Action
-from domain.push import later
+from domain.push import Audience
 from domain.refusal import Refusal
 from domain.reply import Block, Choices, Document, Picture, Reply, text
 from domain.schedule import Rule
-from services import attachment, calendar, permission, post
+from services import attachment, permission, post
 from services.work import Work
-from storage import address, outbox
+from storage import address, audit
 from storage import announcement as table
-from storage import campaign as campaigns
 from storage import member as members
 from storage import schedule as schedules
 from storage import unit as units
 
 TICK = "announcement.send"
 EDITABLE = (State.DRAFT,)
-_KINDS = ("announcement", "announcement_reminder")
-"""The campaigns of one announcement: its own, and the reminder's."""
-RECALL_AT_ONCE = 2000
-"""So many delivered messages are redrawn as recalled; beyond that only what has not left is stopped."""
+COUNTED = 20_000
+"""So many people are counted while somebody waits for the preview; of more it says that they are more."""
+REASON = range(4, 101)
+"""How long the reason of an urgent announcement may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +37,8 @@ class Reach:
 
     people: int
     unbound: int
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What became of an announcement so far."""
-
-    audience: int
-    sent: int
-    waiting: int
-    failed: int
-    unbound: int
-    unknown: int
-    """Sent, but nobody knows whether it arrived."""
-    confirmed: int
+    more: bool = False
+    """There are more than were counted."""
 
 
 def places(work: Work, member_id: int) -> list[Unit]:
@@ -118,25 +105,48 @@ def address_to(work: Work, author_id: int, number: int, unit_id: int, circle: Ci
     return own(work, author_id, number)
 
 
-def audience(work: Work, one: Announcement) -> list[int]:
+def audience(one: Announcement) -> Audience:
     """Return whom it is for."""
-    return members.members_of(work.connection, one.path, STANDINGS[one.circle]) if one.unit_id else []
+    return Audience(one.path, STANDINGS[one.circle])
 
 
 def reach(work: Work, one: Announcement) -> Reach:
-    """Count whom it is for."""
-    people = audience(work, one)
+    """Count whom it is for, as far as that takes no time."""
+    if not one.unit_id:
+        return Reach(0, 0)
+    whom = audience(one)
+    people = members.some_of(work.connection, whom.path, whom.standings, COUNTED + 1)
+    if len(people) > COUNTED:
+        return Reach(COUNTED, 0, more=True)
     return Reach(len(people), len(people) - len(address.reachable(work.connection, people)))
+
+
+def make_urgent(work: Work, author_id: int, number: int, reason: str) -> Announcement:
+    """Let a draft pass quiet hours for this reason; an empty one takes that back."""
+    own(work, author_id, number)
+    reason = " ".join(reason.split())
+    if reason:
+        check_words(work, reason, None)
+        if len(reason) not in REASON:
+            raise Refusal("announcement.reason_length", least=REASON.start, longest=REASON.stop - 1)
+    if not table.change(work.connection, number, EDITABLE, urgent=reason):
+        raise Refusal("announcement.not_any_more")
+    return own(work, author_id, number)
+
+
+def urgent_this_month(work: Work, unit_id: int) -> int:
+    """Count the urgent announcements that a unit has sent since the month began."""
+    first = work.organisation.start_of(work.today.replace(day=1))
+    return table.urgent_since(work.connection, unit_id, first)
 
 
 def first_moment(work: Work, wish: datetime) -> datetime:
     """Return when the first letter may leave: quiet hours are kept."""
-    first = work.organisation.today(wish)
-    off = calendar.days_off(work, first, first + timedelta(days=20))
-    return later(wish, work.organisation, off, None)
+    return post.undisturbed(work, wish)[0]
 
 
-def _demand_right(work: Work, one: Announcement) -> None:
+def demand_right(work: Work, one: Announcement) -> None:
+    """Refuse when the author may not speak to this unit (any more)."""
     unit = units.get(work.connection, one.unit_id) if one.unit_id else None
     if unit is None:
         raise Refusal("announcement.gone")
@@ -149,19 +159,22 @@ def send(work: Work, author_id: int, number: int) -> bool:
     before = (State.DRAFT, State.SCHEDULED, State.LATE)
     if one.state not in before:
         return False
-    _demand_right(work, one)
+    demand_right(work, one)
     check_words(work, one.text, one.attachment)
-    people = audience(work, one)
-    if not people:
+    found = reach(work, one)
+    if not found.people:
         raise Refusal("announcement.nobody")
-    if not address.reachable(work.connection, people):
-        raise Refusal("announcement.nobody_bound", count=len(people))
+    if found.unbound == found.people:
+        raise Refusal("announcement.nobody_bound", count=found.people)
     at = work.now + rules.GRACE
-    values = {"state": State.SENT.value, "send_at": at, "audience": len(people)}
+    values = {"state": State.SENT.value, "send_at": at, "audience": found.people}
     if not table.change(work.connection, number, before, **values):
         return False
     schedules.stop(work.connection, TICK, str(number))
-    posted = post.push(work, people, "announcement", lambda speech: letter(speech, one), subject=str(number), at=at)
+    kind = "announcement_urgent" if one.urgent else "announcement"
+    if one.urgent:
+        audit.note(work.connection, work.now, author_id, "announcement.urgent", None, id=number, reason=one.urgent)
+    posted = post.push(work, audience(one), kind, lambda speech: letter(speech, one), subject=str(number), at=at)
     table.change(work.connection, number, (State.SENT,), campaign_id=posted.campaign)
     return True
 
@@ -169,7 +182,7 @@ def send(work: Work, author_id: int, number: int) -> bool:
 def plan(work: Work, author_id: int, number: int, at: datetime) -> Announcement:
     """Send it at a time."""
     one = own(work, author_id, number)
-    _demand_right(work, one)
+    demand_right(work, one)
     if not work.now < at <= work.now + rules.FURTHEST:
         raise Refusal("announcement.when_past", days=rules.FURTHEST.days)
     values = {"state": State.SCHEDULED.value, "send_at": at}
@@ -217,7 +230,7 @@ def _ask_author(work: Work, one: Announcement, code: str, why: dict[str, str] | 
         look = speech.button("announcement.look", call("announcements.show", one.id))
         return Reply((speech.say(code, **facts), Choices(((look,),))))
 
-    post.tell(work, one.author_id, "announcement", compose)
+    post.tell(work, one.author_id, "announcement_author", compose)
 
 
 def title(one: Announcement, longest: int = 18) -> str:
@@ -229,6 +242,8 @@ def title(one: Announcement, longest: int = 18) -> str:
 def letter(speech: Voice, one: Announcement, confirmed: str = "") -> Reply:
     """Return the announcement as its readers see it; `confirmed`: the time at which this reader did."""
     blocks: list[Block] = [speech.say("announcement.head", unit=one.unit_name)]
+    if one.urgent:
+        blocks = [speech.say("announcement.head_urgent", unit=one.unit_name, reason=one.urgent)]
     if one.text:
         blocks.append(text(one.text))
     if one.attachment is not None:
@@ -241,139 +256,6 @@ def letter(speech: Voice, one: Announcement, confirmed: str = "") -> Reply:
     return Reply((*blocks, Choices(((button,),))))
 
 
-def progress(work: Work, one: Announcement) -> Progress:
-    """Return what became of it so far."""
-    if one.campaign_id is None:
-        return Progress(one.audience, 0, 0, 0, 0, 0, 0)
-    counts = campaigns.counts(work.connection, one.campaign_id)
-    written = sum(counts.values())
-    return Progress(
-        one.audience,
-        counts.get(outbox.SENT, 0) + counts.get(outbox.UNKNOWN, 0),
-        counts.get(outbox.READY, 0) + counts.get(outbox.SENDING, 0) + counts.get(outbox.HELD, 0),
-        counts.get(outbox.FAILED, 0),
-        max(0, one.audience - written),
-        counts.get(outbox.UNKNOWN, 0),
-        table.confirmed(work.connection, one.id),
-    )
-
-
-def pause(work: Work, author_id: int, number: int) -> Announcement:
-    """Stop what has not left yet."""
-    return _turn(work, author_id, number, (State.SENT,), State.PAUSED, outbox.HELD)
-
-
-def resume(work: Work, author_id: int, number: int) -> Announcement:
-    """Let what was stopped leave."""
-    return _turn(work, author_id, number, (State.PAUSED,), State.SENT, outbox.READY)
-
-
-def recall(work: Work, author_id: int, number: int) -> Announcement:
-    """Stop what has not left, and redraw what has arrived as recalled."""
-    before = own(work, author_id, number)
-    one = _turn(work, author_id, number, (State.SENT, State.PAUSED), State.RECALLED, outbox.RECALLED)
-    if before.state is State.RECALLED or one.campaign_id is None:
-        return one
-    arrived = [
-        row
-        for campaign in campaigns.about(work.connection, _KINDS, str(number))
-        for row in campaigns.letters(work.connection, campaign, (outbox.SENT,))
-    ]
-    for row in arrived[:RECALL_AT_ONCE]:
-        if row["message"]:
-            speech = voice(row["language"])
-            drawing = Reply((speech.say("announcement.recalled", unit=one.unit_name),), edits=True)
-            post.redraw(work, row["messenger"], row["recipient"], row["chat"], row["message"], drawing)
-    return one
-
-
-def _turn(
-    work: Work, author_id: int, number: int, before: tuple[State, ...], after: State, letters: str
-) -> Announcement:
-    one = own(work, author_id, number)
-    if after is not State.RECALLED:
-        _demand_right(work, one)
-    if table.change(work.connection, number, before, state=after.value) and one.campaign_id is not None:
-        moment = first_moment(work, work.now)
-        for campaign in campaigns.about(work.connection, _KINDS, str(number)):
-            campaigns.turn(work.connection, campaign, letters, work.now, moment)
-    return own(work, author_id, number)
-
-
-def remind(work: Work, author_id: int, number: int) -> int | None:
-    """Remind once those who were sent it and have not confirmed; None when that was done before."""
-    one = own(work, author_id, number)
-    if one.state is not State.SENT:
-        raise Refusal("announcement.not_any_more")
-    _demand_right(work, one)
-    waiting = table.to_remind(work.connection, one)
-    if not waiting:
-        return 0
-    if not table.remind(work.connection, number, work.now):
-        return None
-
-    def compose(speech: Voice) -> Reply:
-        whole = letter(speech, one)
-        return Reply((speech.say("announcement.reminder"), *whole.blocks))
-
-    return post.push(work, waiting, "announcement_reminder", compose, subject=str(number)).letters
-
-
-def readable(work: Work, member_id: int, number: int) -> Announcement:
-    """Return an announcement that this person was sent (or wrote) and that still stands."""
-    one = table.get(work.connection, number)
-    if one is None:
-        raise Refusal("announcement.gone")
-    if one.author_id == member_id:
-        return one
-    if one.state is State.RECALLED:
-        raise Refusal("announcement.was_recalled")
-    if not table.was_sent_to(work.connection, one, member_id):
-        raise Refusal("announcement.gone")
-    return one
-
-
-def confirm(work: Work, member_id: int, number: int) -> tuple[Announcement, datetime, bool]:
-    """Confirm having seen it; returns (announcement, when, whether it was now). A preview counts for nothing."""
-    one = readable(work, member_id, number)
-    if one.campaign_id is None or not table.was_sent_to(work.connection, one, member_id):
-        raise Refusal("announcement.only_preview")
-    first = table.confirm(work.connection, number, member_id, work.now)
-    at = table.confirmed_at(work.connection, number, member_id) or work.now
-    return one, at, first
-
-
-def unconfirmed(work: Work, member_id: int) -> list[Announcement]:
-    """Return what waits for a person's confirmation."""
-    return table.unconfirmed(work.connection, member_id)
-
-
-def confirmed_at(work: Work, member_id: int, number: int) -> datetime | None:
-    """Return when a person confirmed."""
-    return table.confirmed_at(work.connection, number, member_id)
-
-
-def received(work: Work, member_id: int, page: int, size: int) -> list[Announcement]:
-    """Return what a person was sent, newest first."""
-    return table.received(work.connection, member_id, size, page * size)
-
-
 def written(work: Work, author_id: int, limit: int) -> list[Announcement]:
     """Return an author's newest announcements."""
     return table.by_author(work.connection, author_id, limit)
-
-
-def keep_card(work: Work, number: int, messenger: str, account: str, chat: str, message: str) -> None:
-    """Remember where the author's card is, to keep its counts living."""
-    table.keep_card(work.connection, number, messenger, account, chat, message)
-
-
-def card_of(work: Work, number: int) -> tuple[str, str, str, str] | None:
-    """Return where the author's card is."""
-    return table.card_of(work.connection, number)
-
-
-def language_of(work: Work, one: Announcement) -> str:
-    """Return the language that the author reads."""
-    author = members.get(work.connection, one.author_id)
-    return (author.language if author else "") or work.organisation.language

@@ -10,15 +10,23 @@ from services.work import Work
 from storage import audit
 from storage import calendar as declared
 
+DECEMBER = 12
+
 
 @cache
 def _year(year: int) -> tuple[frozenset[date], frozenset[date]]:
     """Return (holidays, make-up workdays) of mainland China; a year without a notice has its statutory days alone."""
-    import holidays  # noqa: PLC0415 - costs 60 ms that a start need not pay
+    import holidays  # noqa: PLC0415 - a start need not wait for it
 
     china = holidays.country_holidays("CN", years=year, language="zh_CN")
     extra = frozenset(getattr(china, "weekend_workdays", ()) or ())
     return frozenset(china), frozenset(day for day in extra if day.year == year)
+
+
+def load(year: int) -> None:
+    """Read this year and the next now, off the event loop: the package takes most of a second."""
+    for one in (year, year + 1):
+        _year(one)
 
 
 def plain_workday(day: date) -> bool:
@@ -49,6 +57,14 @@ def declare(work: Work, days: Mapping[date, bool], source: str, actor_id: int) -
 def known_overrides(work: Work, first: date, last: date) -> dict[date, bool]:
     """Return what was declared from first to last."""
     return declared.declared(work.connection, first, last)
+
+
+def missing_notice(work: Work) -> int | None:
+    """Return next year, in December, while nobody knows its make-up workdays; None: there is no need to warn."""
+    following = work.today.year + 1
+    if work.today.month < DECEMBER or has_notice(following):
+        return None
+    return None if known_overrides(work, date(following, 1, 1), date(following, 12, 31)) else following
 
 
 def has_notice(year: int) -> bool:

@@ -46,3 +46,8 @@ def scope(work: Work, member_id: int, action: Action) -> list[Unit]:
 def holders(work: Work, role: Role, path: str) -> list[int]:
     """Return who holds a role at this unit or above it, nearest first."""
     return [member_id for member_id, _ in table.holders(work.connection, role, path, work.now)]
+
+
+def everyone(work: Work, role: Role) -> list[int]:
+    """Return all who hold a role anywhere."""
+    return sorted({holder for holder, held, *_ in table.everyone(work.connection, work.now) if held is role})

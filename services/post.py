@@ -9,28 +9,36 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from content import Voice, voice
 from domain.codec import decode_reply, encode_reply
-from domain.push import KINDS, Kind, later
+from domain.push import KINDS, Audience, Kind, later
 from domain.reply import Button, Reply
 from services import calendar
 from services.work import Work
-from storage import address, outbox, preference
+from storage import address, outbox, preference, stretch
 from storage import campaign as campaigns
+from storage import member as members
 from storage.address import Reachable
 
 Compose = Callable[[Voice], Reply]
 
 
+ROWS_AT_ONCE = 1000
+"""A campaign to more people than this is laid as stretches; their letters are written as they leave."""
+LISTED = 5000
+"""So many are listed in their stretches; a larger audience is described, and found again as it is cut."""
+
+
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What became of a push: how many letters were written, and why others were not (`unbound`, `muted`, `capped`)."""
+    """What became of a push: how many letters were written or laid, and why others were not."""
 
     campaign: int | None
     letters: int
     left_out: Counter[str] = field(default_factory=Counter)
+    """`unbound`, `closed`, `muted`, `capped`; of a campaign laid as stretches only as it is being sent."""
 
 
 def answer(work: Work, messenger: str, account: str, chat: str, reply: Reply, edits: str | None = None) -> int:
@@ -61,81 +69,128 @@ def tell(work: Work, member_id: int, kind: str, compose: Compose) -> bool:
 
 
 def push(
-    work: Work, members: Iterable[int], kind: str, compose: Compose, *, subject: str = "", at: datetime | None = None
+    work: Work,
+    to: Iterable[int] | Audience,
+    kind: str,
+    compose: Compose,
+    *,
+    subject: str = "",
+    at: datetime | None = None,
 ) -> Posted:
     """Write one campaign to these people. `kind` is one of `domain.push.KINDS`; `subject` names what it is about.
 
-    `at`: not before this moment (UTC).
+    `at`: not before this moment (UTC). Its audience is fixed now, however long it takes to send.
     """
-    wanted = sorted(set(members))
-    rules = KINDS[kind]
+    rules, wish = KINDS[kind], at or work.now
+    if isinstance(to, Audience):
+        few = members.some_of(work.connection, to.path, to.standings, LISTED + 1)
+        if len(few) > LISTED:
+            number = _open(work, rules, subject, compose)
+            campaigns.describe(work.connection, number, to.path, [one.value for one in to.standings])
+            stretch.lay(work.connection, number, _lane(rules), address.messengers(work.connection), wish)
+            return Posted(number, 0)
+        to = few
+    wanted = sorted(set(to))
+    if len(wanted) > ROWS_AT_ONCE:
+        number = _open(work, rules, subject, compose)
+        campaigns.change(work.connection, number, people=len(wanted))
+        stretch.lay_list(work.connection, number, _lane(rules), address.messengers(work.connection), wish, wanted)
+        return Posted(number, len(wanted))
+    return _write_letters(work, wanted, rules, subject, compose, wish)
+
+
+def _write_letters(
+    work: Work, wanted: Sequence[int], rules: Kind, subject: str, compose: Compose, wish: datetime
+) -> Posted:
     reachable = address.reachable(work.connection, wanted)
     left_out: Counter[str] = Counter()
-    left_out["unbound"] = len(wanted) - len(reachable)
-    willing = _willing(work, list(reachable), kind, rules, left_out)
-    moments = _moments(work, willing, rules, at or work.now)
-    willing = _within_budget(work, willing, rules, moments, left_out)
+    missing = [person for person in wanted if person not in reachable]
+    left_out["closed"] = address.shut(work.connection, missing) if missing else 0
+    left_out["unbound"] = len(missing) - left_out["closed"]
+    willing, moments = sift(work, list(reachable), rules, wish, left_out)
     if not willing:
         return Posted(None, 0, +left_out)
-    campaign = campaigns.open_one(
-        work.connection,
-        {
-            "kind": kind,
-            "subject": subject,
-            "payload_zh": encode_reply(compose(voice("zh"))),
-            "payload_en": encode_reply(compose(voice("en"))),
-            "created_at": work.now,
-            "state": outbox.READY,
-        },
-    )
-    rows = [_row(work, reachable[person], campaign, rules, moments[person]) for person in willing]
+    number = _open(work, rules, subject, compose)
+    campaigns.change(work.connection, number, people=len(wanted), **left_out)
+    rows = [row(work, reachable[person], number, rules, moments[person]) for person in willing]
     outbox.write_many(work.connection, rows)
-    return Posted(campaign, len(rows), +left_out)
+    return Posted(number, len(rows), +left_out)
 
 
-def _willing(work: Work, members: Sequence[int], kind: str, rules: Kind, left_out: Counter[str]) -> list[int]:
+def _open(work: Work, rules: Kind, subject: str, compose: Compose) -> int:
+    values = {
+        "kind": rules.name,
+        "subject": subject,
+        "payload_zh": encode_reply(compose(voice("zh"))),
+        "payload_en": encode_reply(compose(voice("en"))),
+        "created_at": work.now,
+        "state": outbox.READY,
+    }
+    return campaigns.open_one(work.connection, values)
+
+
+def sift(
+    work: Work, people: Sequence[int], rules: Kind, wish: datetime, left_out: Counter[str]
+) -> tuple[list[int], dict[int, datetime]]:
+    """Return who of these gets it, and when each may be reached; counts who muted it or has had the day's pushes."""
+    willing = _willing(work, people, rules, left_out)
+    moments = _moments(work, willing, rules, wish)
+    return _within_budget(work, willing, rules, moments, left_out), moments
+
+
+def _willing(work: Work, people: Sequence[int], rules: Kind, left_out: Counter[str]) -> list[int]:
     """Leave out who muted the kind."""
-    chosen = preference.chosen(work.connection, members, kind) if rules.mutable else {}
-    willing = [person for person in members if chosen.get(person, rules.default)]
-    left_out["muted"] = len(members) - len(willing)
+    chosen = preference.chosen(work.connection, people, rules.name) if rules.mutable else {}
+    willing = [person for person in people if chosen.get(person, rules.default)]
+    left_out["muted"] = len(people) - len(willing)
     return willing
 
 
 def _within_budget(
-    work: Work, members: Sequence[int], rules: Kind, moments: dict[int, datetime], left_out: Counter[str]
+    work: Work, people: Sequence[int], rules: Kind, moments: dict[int, datetime], left_out: Counter[str]
 ) -> list[int]:
     """Leave out who would get more than the budget on the day of arrival: what waits for morning counts then."""
     if not rules.budgeted:
-        return list(members)
+        return list(people)
     organisation, within = work.organisation, []
-    days = {person: organisation.today(moments[person]) for person in members}
+    days = {person: organisation.today(moments[person]) for person in people}
     for day in sorted(set(days.values())):
-        ours = [person for person in members if days[person] == day]
+        ours = [person for person in people if days[person] == day]
         first, last = organisation.start_of(day), organisation.start_of(day + timedelta(days=1))
         had = outbox.pushes_between(work.connection, ours, first, last)
         within += [person for person in ours if had.get(person, 0) < organisation.pushes_a_day]
-    left_out["capped"] = len(members) - len(within)
+    left_out["capped"] = len(people) - len(within)
     return sorted(within)
 
 
-def _moments(work: Work, members: Sequence[int], rules: Kind, wish: datetime) -> dict[int, datetime]:
+def _moments(work: Work, people: Sequence[int], rules: Kind, wish: datetime) -> dict[int, datetime]:
     """Return when each may be reached: at once, or when the quiet hours are over."""
     if rules.urgent:
-        return dict.fromkeys(members, wish)
-    own = preference.quiet_of(work.connection, members)
+        return dict.fromkeys(people, wish)
+    own = preference.quiet_of(work.connection, people)
+    usual, off = undisturbed(work, wish)
+    return {person: later(wish, work.organisation, off, own[person]) if person in own else usual for person in people}
+
+
+def undisturbed(work: Work, wish: datetime) -> tuple[datetime, frozenset[date]]:
+    """Return when those without quiet hours of their own may be reached, and the days off that were looked at."""
     first = work.organisation.today(wish)
     off = calendar.days_off(work, first, first + timedelta(days=20))
-    usual = later(wish, work.organisation, off, None)
-    return {person: later(wish, work.organisation, off, own[person]) if person in own else usual for person in members}
+    return later(wish, work.organisation, off, None), off
 
 
-def _row(work: Work, to: Reachable, campaign: int, rules: Kind, moment: datetime) -> dict[str, object]:
+def _lane(rules: Kind) -> int:
+    return outbox.PUSH if rules.personal else outbox.BROADCAST
+
+
+def row(work: Work, to: Reachable, campaign: int, rules: Kind, moment: datetime) -> dict[str, object]:
+    """Return one person's letter of a campaign."""
     return {
         "messenger": to.messenger,
         "recipient": to.account,
         "chat": to.chat,
         "member_id": to.member_id,
-        "lane": outbox.PUSH if rules.personal else outbox.BROADCAST,
+        "lane": _lane(rules),
         "kind": rules.name,
         "must_arrive": int(rules.must_arrive),
         "campaign_id": campaign,

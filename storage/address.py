@@ -19,6 +19,8 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     bindparam,
+    case,
+    func,
     select,
 )
 
@@ -44,6 +46,7 @@ address = Table(
     Column("bound_at", UtcTime, nullable=True),
     UniqueConstraint("messenger", "account"),
     Index("ix_address_member_id", "member_id"),
+    Index("ix_address_messenger_member_id", "messenger", "member_id"),
 )
 
 _CALLER = Prepared(
@@ -185,10 +188,28 @@ def accounts_of(connection: Connection, member_id: int) -> list[tuple[int, str, 
     return [tuple(row) for row in rows]
 
 
+def messengers(connection: Connection) -> list[str]:
+    """Return the messengers on which anybody was ever met, each found by one step through the index."""
+    found: list[str] = []
+    query = select(func.min(address.c.messenger))
+    following = connection.scalar(query)
+    while following:
+        found.append(following)
+        following = connection.scalar(query.where(address.c.messenger > following))
+    return found
+
+
 def bound_members(connection: Connection, members: Iterable[int]) -> set[int]:
     """Return which of these people have bound any account, open or closed."""
     rows = connection.execute(select(address.c.member_id).where(address.c.member_id.in_(list(members))).distinct())
     return {row[0] for row in rows}
+
+
+def shut(connection: Connection, members: Iterable[int]) -> int:
+    """Count those of these people who have bound accounts, none of which is open."""
+    theirs = select(address.c.member_id).where(address.c.member_id.in_(list(members)))
+    query = theirs.group_by(address.c.member_id).having(func.max(case((address.c.open, 1), else_=0)) == 0)
+    return len(connection.execute(query).all())
 
 
 def choices_of(connection: Connection, member_id: int) -> list[tuple[int, str, bool]]:

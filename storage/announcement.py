@@ -43,6 +43,7 @@ announcement = Table(
     Column("campaign_id", Id, ForeignKey("campaign.id"), nullable=True),
     Column("audience", Integer, nullable=False, server_default="0"),
     Column("reminded_at", UtcTime, nullable=True),
+    Column("urgent", String(120), nullable=False, server_default=""),
     Column("card_messenger", String(32), nullable=False, server_default=""),
     Column("card_account", String(128), nullable=False, server_default=""),
     Column("card_chat", String(128), nullable=False, server_default=""),
@@ -77,6 +78,7 @@ _SHOWN = (
     announcement.c.campaign_id,
     announcement.c.audience,
     announcement.c.reminded_at,
+    announcement.c.urgent,
 )
 
 
@@ -123,6 +125,21 @@ def change(connection: Connection, number: int, before: Sequence[State], **value
         .returning(announcement.c.id)
     ).first()
     return row is not None
+
+
+def urgent_since(connection: Connection, unit_id: int, since: datetime) -> int:
+    """Count a unit's urgent announcements that were sent since then."""
+    query = (
+        select(func.count())
+        .select_from(announcement)
+        .where(
+            announcement.c.unit_id == unit_id,
+            announcement.c.urgent != "",
+            announcement.c.campaign_id.is_not(None),
+            announcement.c.send_at >= since,
+        )
+    )
+    return connection.scalar(query) or 0
 
 
 def remind(connection: Connection, number: int, now: datetime) -> bool:

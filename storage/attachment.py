@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Column, Connection, Integer, LargeBinary, String, Table, select
 
+from domain.arrival import clean
 from storage.base import UtcTime, id_column, metadata
 
 attachment = Table(
@@ -27,8 +28,8 @@ def keep(connection: Connection, name: str, mime: str, body: bytes, now: datetim
     row = connection.execute(
         attachment.insert()
         .values(
-            name=name[:200],
-            mime=mime[:100],
+            name=clean(name)[:200],
+            mime=clean(mime)[:100],
             size=len(body),
             sha256=hashlib.sha256(body).hexdigest(),
             kept_at=now,

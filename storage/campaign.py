@@ -6,14 +6,28 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, and_, case, func, or_, outerjoin, select
 
-from storage.outbox import HELD, READY, RECALLED, campaign, letter
+from domain.member import NOTICE_VERSION, Standing
+from storage import stretch
+from storage.address import address
+from storage.member import audience, member
+from storage.outbox import FAILED, HELD, READY, RECALLED, UNKNOWN, campaign, letter
 
 
 def open_one(connection: Connection, values: dict[str, Any]) -> int:
     """Store a text that many will get; returns its id."""
     return int(connection.execute(campaign.insert().values(values).returning(campaign.c.id)).one()[0])
+
+
+def describe(connection: Connection, number: int, path: str, standings: Sequence[str]) -> None:
+    """Say whom a campaign is for in words instead of names: all of today's people there and of these standings."""
+    highest = select(func.max(member.c.id)).scalar_subquery()
+    connection.execute(
+        campaign.update()
+        .where(campaign.c.id == number)
+        .values(path=path, standings=",".join(standings), highest=func.coalesce(highest, 0))
+    )
 
 
 def about(connection: Connection, kinds: Sequence[str], subject: str) -> list[int]:
@@ -27,15 +41,71 @@ def about(connection: Connection, kinds: Sequence[str], subject: str) -> list[in
     )
 
 
-def turn(connection: Connection, number: int, to: str, now: datetime, moment: datetime) -> int:
-    """Pause (held), resume (ready) or recall (recalled) what has not left yet; returns how many letters that is.
+def get(connection: Connection, number: int) -> dict[str, Any]:
+    """Return a campaign without its text."""
+    shown = [column for column in campaign.c if not column.name.startswith("payload")]
+    row = connection.execute(select(*shown).where(campaign.c.id == number)).one()
+    return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+def add(connection: Connection, number: int, **counts: int) -> None:
+    """Count people who got no letter (`muted`, `capped`)."""
+    values = {campaign.c[name]: campaign.c[name] + count for name, count in counts.items() if count}
+    if values:
+        connection.execute(campaign.update().where(campaign.c.id == number).values(values))
+
+
+def change(connection: Connection, number: int, **values: Any) -> None:  # noqa: ANN401 - columns of the table
+    """Change columns of a campaign."""
+    connection.execute(campaign.update().where(campaign.c.id == number).values(values))
+
+
+def active(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[str, datetime | None]]:
+    """Return the kind of these campaigns, and when letters of theirs left last."""
+    if not numbers:
+        return {}
+    rows = connection.execute(
+        select(campaign.c.id, campaign.c.kind, campaign.c.active_at).where(campaign.c.id.in_(numbers))
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def subject_of(connection: Connection, number: int) -> tuple[str, str]:
+    """Return a campaign's (kind, subject)."""
+    row = connection.execute(select(campaign.c.kind, campaign.c.subject).where(campaign.c.id == number)).one()
+    return row[0], row[1]
+
+
+def census(connection: Connection, number: int) -> dict[str, int]:
+    """Count a described audience: people, who bound no account or has not agreed (unbound), whose is shut (closed).
+
+    May take a second for a million people: for a reader, not inside anybody's turn.
+    """
+    one = get(connection, number)
+    who = stretch.audience(one["path"] or "", one["standings"]).where(member.c.id <= one["highest"]).subquery()
+    theirs = select(address.c.id).where(address.c.member_id == who.c.id)
+    open_ = theirs.where(address.c.open)
+    agreed = open_.join(member, member.c.id == address.c.member_id).where(member.c.consent >= NOTICE_VERSION)
+    closed = and_(theirs.exists(), ~open_.exists())
+    sums = select(
+        func.count(),
+        func.coalesce(func.sum(case((or_(closed, agreed.exists()), 0), else_=1)), 0),
+        func.coalesce(func.sum(case((closed, 1), else_=0)), 0),
+    ).select_from(who)
+    counted = connection.execute(sums).one()
+    return dict(zip(("people", "unbound", "closed"), map(int, counted), strict=True))
+
+
+def turn(connection: Connection, number: int, to: str, now: datetime, moment: datetime) -> None:
+    """Pause (held), resume (ready) or recall (recalled) what has not left yet.
 
     `moment`: what is resumed leaves no earlier than this.
     """
     moved = case((letter.c.next_at < moment, moment), else_=letter.c.next_at)
     before = (READY, HELD) if to == RECALLED else ((READY,) if to == HELD else (HELD,))
     connection.execute(campaign.update().where(campaign.c.id == number).values(state=to))
-    rows = connection.execute(
+    stretch.turn(connection, number, to, moment)
+    connection.execute(
         letter.update()
         .where(letter.c.campaign_id == number, letter.c.state.in_(before))
         .values(
@@ -43,9 +113,7 @@ def turn(connection: Connection, number: int, to: str, now: datetime, moment: da
             settled_at=now if to == RECALLED else None,
             next_at=moved if to == READY else letter.c.next_at,
         )
-        .returning(letter.c.id)
-    ).all()
-    return len(rows)
+    )
 
 
 def counts(connection: Connection, number: int) -> dict[str, int]:
@@ -56,8 +124,42 @@ def counts(connection: Connection, number: int) -> dict[str, int]:
     return dict(tuple(row) for row in rows)
 
 
-def letters(connection: Connection, number: int, states: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the letters of a campaign in these states (messenger, recipient, chat, member_id, message, language)."""
+def written(connection: Connection, number: int, members: Sequence[int]) -> set[int]:
+    """Return which of these people have a letter of this campaign."""
+    query = select(letter.c.member_id).where(letter.c.campaign_id == number, letter.c.member_id.in_(members))
+    return {found for found in connection.scalars(query) if found is not None}
+
+
+def missed(
+    connection: Connection, number: int, path: str, standings: Sequence[Standing], limit: int, offset: int
+) -> list[tuple[int, str, str, str]]:
+    """Return (id, name, number, why) of this audience's people whom a campaign has not reached, by name."""
+    theirs = outerjoin(member, letter, and_(letter.c.campaign_id == number, letter.c.member_id == member.c.id))
+    bound = select(address.c.id).where(address.c.member_id == member.c.id)
+    why = case(
+        (letter.c.state.in_((FAILED, UNKNOWN)), letter.c.state),
+        (letter.c.id.is_not(None), "waiting"),
+        (~bound.exists(), "unbound"),
+        (~bound.where(address.c.open).exists(), "closed"),
+        (member.c.consent < NOTICE_VERSION, "consent"),
+        else_="waiting",
+    )
+    rows = connection.execute(
+        select(member.c.id, member.c.name, member.c.employee_no, why)
+        .select_from(theirs)
+        .where(
+            member.c.id.in_(audience(path, standings)),
+            or_(letter.c.id.is_(None), letter.c.state.in_((FAILED, UNKNOWN))),
+        )
+        .order_by(member.c.name, member.c.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def letters(connection: Connection, number: int, states: Sequence[str], most: int) -> list[dict[str, Any]]:
+    """Return letters of a campaign in these states (messenger, recipient, chat, member_id, message, language)."""
     rows = connection.execute(
         select(
             letter.c.id,
@@ -67,6 +169,8 @@ def letters(connection: Connection, number: int, states: Sequence[str]) -> list[
             letter.c.member_id,
             letter.c.message,
             letter.c.language,
-        ).where(letter.c.campaign_id == number, letter.c.state.in_(states))
+        )
+        .where(letter.c.campaign_id == number, letter.c.state.in_(states))
+        .limit(most)
     )
     return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     ForeignKey,
     Integer,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    and_,
     func,
     select,
 )
@@ -130,9 +132,30 @@ def audience(path: str, standings: Sequence[Standing] = ()) -> Select[tuple[int]
     return query
 
 
+def belongs(person: ColumnElement[int], path: str, standings: Sequence[Standing] = ()) -> ColumnElement[bool]:
+    """Return the test whether a person (a column of ids) is in `audience`, without making a list of it."""
+    theirs = (
+        select(membership.c.unit_id)
+        .join(unit, unit.c.id == membership.c.unit_id)
+        .where(membership.c.member_id == person, unit.c.path.startswith(path, autoescape=True))
+        .exists()
+    )
+    here = select(member.c.id).where(member.c.id == person, member.c.left_at.is_(None)).exists()
+    if not standings or Standing.EMPLOYEE in standings:
+        return and_(theirs, here)
+    values = [one.value for one in standings]
+    fits = select(standing.c.standing).where(standing.c.member_id == person, standing.c.standing.in_(values)).exists()
+    return and_(fits, theirs, here)
+
+
 def members_of(connection: Connection, path: str, standings: Sequence[Standing] = ()) -> list[int]:
     """Return the ids of `audience`, in order."""
     return sorted(connection.scalars(audience(path, standings)))
+
+
+def some_of(connection: Connection, path: str, standings: Sequence[Standing], most: int) -> list[int]:
+    """Return at most so many ids of `audience`: enough to know that there are more than somebody can list."""
+    return list(connection.scalars(audience(path, standings).limit(most)))
 
 
 def names_of(connection: Connection, numbers: Iterable[int]) -> dict[int, str]:

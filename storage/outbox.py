@@ -6,8 +6,8 @@ A broadcast's text is stored once, in `campaign`; its letters carry no text of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -22,22 +22,17 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    false,
     func,
     or_,
     select,
+    text,
     true,
-    type_coerce,
 )
 
-from domain.member import NOTICE_VERSION
-from storage.address import address
-from storage.base import Id, UtcTime, id_column, metadata
-from storage.member import member
-from storage.preference import preference
+from storage.base import Id, UtcTime, id_column, insert_new, metadata
 from storage.prepared import Prepared
 
-READY, SENDING, SENT, UNKNOWN, FAILED, HELD, RECALLED = (
+READY, SENDING, SENT, UNKNOWN, FAILED, HELD, RECALLED, MUTED, CAPPED = (
     "ready",
     "sending",
     "sent",
@@ -45,8 +40,11 @@ READY, SENDING, SENT, UNKNOWN, FAILED, HELD, RECALLED = (
     "failed",
     "held",
     "recalled",
+    "muted",
+    "capped",
 )
-"""held: its campaign is paused. unknown: it left, and nobody knows whether it arrived."""
+"""held: its campaign is paused. unknown: it left, and nobody knows whether it arrived. muted, capped: written, and then
+its reader switched the kind off, or had had the day's pushes, before it could leave."""
 ANSWER, PUSH, BROADCAST = 0, 1, 2
 """Lanes, in the order in which they leave."""
 
@@ -60,7 +58,18 @@ campaign = Table(
     Column("payload_en", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("state", String(8), nullable=False),
+    Column("path", String(400), nullable=True),
+    Column("standings", String(200), nullable=False, server_default=""),
+    Column("highest", Id, nullable=False, server_default="0"),
+    Column("active_at", UtcTime, nullable=True),
+    Column("people", Integer, nullable=True),
+    Column("unbound", Integer, nullable=False, server_default="0"),
+    Column("closed", Integer, nullable=False, server_default="0"),
+    Column("muted", Integer, nullable=False, server_default="0"),
+    Column("capped", Integer, nullable=False, server_default="0"),
 )
+"""path, standings, highest: whom it is for, when those are too many to be written down (`storage/stretch.py`).
+people: how many, None until counted. unbound, closed, muted, capped: how many of them got no letter, and why."""
 
 letter = Table(
     "letter",
@@ -91,6 +100,13 @@ letter = Table(
     Index("ix_letter_messenger_state_lane_next_at", "messenger", "state", "lane", "next_at"),
     Index("ix_letter_messenger_recipient_id", "messenger", "recipient", "id"),
     Index("ix_letter_member_id_created_at", "member_id", "created_at"),
+    Index(
+        "ix_letter_campaign_id_state",
+        "campaign_id",
+        "state",
+        sqlite_where=text("campaign_id IS NOT NULL"),
+        postgresql_where=text("campaign_id IS NOT NULL"),
+    ),
 )
 
 _GIVEN = (
@@ -110,35 +126,6 @@ _GIVEN = (
 )
 _VALUES: dict[str, Any] = {name: bindparam(name) for name in _GIVEN}
 _WRITE = Prepared(letter.insert().values(_VALUES).returning(letter.c.id))
-_SETTLE = Prepared(
-    letter.update()
-    .where(letter.c.id == bindparam("row"))
-    .values(
-        state=bindparam("to"),
-        message=bindparam("as_message"),
-        note=bindparam("why"),
-        settled_at=bindparam("at"),
-        next_at=bindparam("again_at"),
-        parts_done=bindparam("parts"),
-        lease_until=None,
-    )
-)
-
-
-class Claimed(NamedTuple):
-    """A letter that this process may send until its lease ends."""
-
-    id: int
-    recipient: str
-    chat: str
-    kind: str
-    must_arrive: bool
-    attempts: int
-    parts_done: int
-    edits: str | None
-    payload: str
-    too_late_at: datetime | None
-    lane: int
 
 
 def write(connection: Connection, values: dict[str, Any]) -> int:
@@ -153,7 +140,19 @@ def write_many(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         connection.execute(letter.insert(), rows)
 
 
-def _payload() -> Any:  # noqa: ANN401 - an SQL expression
+def write_claimed(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Write letters of one campaign, some already claimed by their writer; returns the ids of those."""
+    if not rows:
+        return []
+    fields = {"lease_until": None, "attempts": 0}
+    written = connection.execute(
+        insert_new(connection, letter).returning(letter.c.id, letter.c.state), [{**fields, **row} for row in rows]
+    )
+    return sorted(number for number, state in written if state == SENDING)
+
+
+def payload() -> Any:  # noqa: ANN401 - an SQL expression
+    """Return what a letter says: its own words, or its campaign's in its reader's language."""
     return case(
         (letter.c.campaign_id.is_(None), letter.c.payload),
         (letter.c.language == "en", campaign.c.payload_en),
@@ -161,139 +160,12 @@ def _payload() -> Any:  # noqa: ANN401 - an SQL expression
     )
 
 
-def _unwanted() -> Any:  # noqa: ANN401 - an SQL expression
-    """Pick a push whose account is its member's no more, or whose member left, took consent back or muted it."""
-    theirs = (
-        select(address.c.id)
-        .join(member, member.c.id == address.c.member_id)
-        .where(
-            address.c.messenger == letter.c.messenger,
-            address.c.account == letter.c.recipient,
-            address.c.member_id == letter.c.member_id,
-            member.c.left_at.is_(None),
-            member.c.consent >= NOTICE_VERSION,
-        )
-        .exists()
-    )
-    muted = (
-        select(preference.c.kind)
-        .where(
-            preference.c.member_id == letter.c.member_id,
-            preference.c.kind == letter.c.kind,
-            preference.c.wanted.is_(false()),
-        )
-        .exists()
-    )
-    return or_(~theirs, muted)
-
-
-_STALE = select(letter.c.id).where(
-    letter.c.id.in_(bindparam("ids", expanding=True)), letter.c.member_id.is_not(None), _unwanted()
-)
-
-
-def claim(connection: Connection, messenger: str, now: datetime, lease: timedelta, limit: int) -> list[Claimed]:
-    """Take letters that are due: answers before pushes before broadcasts, and never two of one chat out of order.
-
-    A letter whose lease has run out (its process died) is taken again.
-    """
-    due = and_(
-        letter.c.messenger == messenger,
-        or_(
-            and_(letter.c.state == READY, letter.c.next_at <= now),
-            and_(letter.c.state == SENDING, letter.c.lease_until < now),
-        ),
-    )
-    wanted = select(letter.c.id).where(due).order_by(letter.c.lane, letter.c.id).limit(limit)
-    if connection.dialect.name == "postgresql":
-        wanted = wanted.with_for_update(skip_locked=True)
-    ids = [row[0] for row in connection.execute(wanted)]
-    if not ids:
-        return []
-    stale = set(connection.scalars(_STALE, {"ids": ids}))
-    if stale:
-        connection.execute(
-            letter.update()
-            .where(letter.c.id.in_(stale))
-            .values(state=FAILED, note="no longer wanted", settled_at=now, lease_until=None)
-        )
-        ids = [number for number in ids if number not in stale]
-        if not ids:
-            return claim(connection, messenger, now, lease, limit)
-    connection.execute(
-        letter.update()
-        .where(letter.c.id.in_(ids))
-        .values(state=SENDING, lease_until=now + lease, attempts=letter.c.attempts + 1)
-    )
-    return _claimed(connection, ids)
-
-
-def _claimed(connection: Connection, ids: Sequence[int]) -> list[Claimed]:
-    rows = connection.execute(
-        select(
-            letter.c.id,
-            letter.c.recipient,
-            letter.c.chat,
-            letter.c.kind,
-            letter.c.must_arrive,
-            letter.c.attempts,
-            letter.c.parts_done,
-            letter.c.edits,
-            _payload(),
-            letter.c.too_late_at,
-            letter.c.lane,
-        )
-        .select_from(letter.outerjoin(campaign))
-        .where(letter.c.id.in_(ids))
-        .order_by(letter.c.lane, letter.c.id)
-    )
-    return [Claimed(*row) for row in rows]
-
-
-def settle(
-    connection: Connection,
-    row: int,
-    state: str,
-    now: datetime,
-    *,
-    message: str = "",
-    note: str = "",
-    again_at: datetime | None = None,
-    parts_done: int = 0,
-) -> None:
-    """Say what became of a letter; `again_at` with state ready means: try again then."""
-    _SETTLE.rows(
-        connection,
-        {
-            "row": row,
-            "to": state,
-            "as_message": message,
-            "why": note[:400],
-            "at": now,
-            "again_at": again_at or now,
-            "parts": parts_done,
-        },
-    )
-
-
-def next_due(connection: Connection, messenger: str) -> datetime | None:
-    """Return when the next letter of this messenger may leave (or a lease ends)."""
-    found: datetime | None = connection.scalar(
-        select(
-            type_coerce(
-                func.min(case((letter.c.state == SENDING, letter.c.lease_until), else_=letter.c.next_at)), UtcTime
-            )
-        ).where(letter.c.messenger == messenger, letter.c.state.in_((READY, SENDING)))
-    )
-    return found
-
-
 def sent_to(
     connection: Connection, messenger: str, recipient: str, after: int, limit: int
 ) -> Sequence[tuple[datetime, int, str, str | None, str]]:
     """Return (created at, id, chat, edits, payload) of a person's newest letters that have left, oldest first."""
     rows = connection.execute(
-        select(letter.c.created_at, letter.c.id, letter.c.chat, letter.c.edits, _payload())
+        select(letter.c.created_at, letter.c.id, letter.c.chat, letter.c.edits, payload())
         .select_from(letter.outerjoin(campaign))
         .where(
             letter.c.messenger == messenger,
@@ -312,7 +184,7 @@ def left_since(
 ) -> list[tuple[datetime, int, str, str, str | None, str]]:
     """Return (settled at, id, recipient, chat, edits, payload) of what left for these people since then."""
     rows = connection.execute(
-        select(letter.c.settled_at, letter.c.id, letter.c.recipient, letter.c.chat, letter.c.edits, _payload())
+        select(letter.c.settled_at, letter.c.id, letter.c.recipient, letter.c.chat, letter.c.edits, payload())
         .select_from(letter.outerjoin(campaign))
         .where(
             letter.c.messenger == messenger,
@@ -341,6 +213,20 @@ def pushes_between(connection: Connection, members: Iterable[int], first: dateti
     return {row[0]: row[1] for row in rows}
 
 
+def pushed_since(connection: Connection, members: Iterable[int], since: datetime) -> dict[int, int]:
+    """Return how many pushes have left (or are leaving) for each of these people since then."""
+    rows = connection.execute(
+        select(letter.c.member_id, func.count())
+        .where(
+            letter.c.member_id.in_(list(members)),
+            letter.c.lane != ANSWER,
+            or_(letter.c.state == SENDING, and_(letter.c.state.in_((SENT, UNKNOWN)), letter.c.settled_at >= since)),
+        )
+        .group_by(letter.c.member_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def counts(connection: Connection) -> dict[tuple[str, str], int]:
     """Return how many letters stand in each (messenger, state)."""
     rows = connection.execute(
@@ -352,7 +238,7 @@ def counts(connection: Connection) -> dict[tuple[str, str], int]:
 def newest(connection: Connection, messenger: str, recipient: str) -> str:
     """Return the payload of the newest letter to somebody that has left; empty when there is none."""
     row = connection.execute(
-        select(_payload())
+        select(payload())
         .select_from(letter.outerjoin(campaign))
         .where(letter.c.messenger == messenger, letter.c.recipient == recipient, letter.c.state == SENT)
         .order_by(letter.c.id.desc())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -98,7 +99,8 @@ class BotApi:
 
     async def _parameters(self, request: web.Request) -> dict[str, Any]:
         if request.content_type == "application/json":
-            return dict(await request.json())
+            given = dict(await request.json())
+            return {k: json.dumps(v, ensure_ascii=False) if isinstance(v, dict | list) else v for k, v in given.items()}
         posted = await request.post()
         return dict(posted.items())
 
@@ -115,14 +117,14 @@ class BotApi:
         if method.startswith(("send", "edit")):
             return await self._send(method, parameters)
         if method == "getFile":
-            return _ok(
-                {
-                    "file_id": parameters["file_id"],
-                    "file_unique_id": "u",
-                    "file_path": f"documents/{parameters['file_id']}",
-                }
-            )
+            return self._get_file(parameters)
         return _ok(True)  # noqa: FBT003 - what the Bot API answers
+
+    def _get_file(self, parameters: dict[str, Any]) -> web.Response:
+        name = parameters.get("file_id")
+        if name not in self.files:
+            return _error(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+        return _ok({"file_id": name, "file_unique_id": "u", "file_path": f"documents/{name}"})
 
     async def _get_updates(self, parameters: dict[str, Any]) -> web.Response:
         offset = int(parameters.get("offset", 0))
@@ -171,7 +173,7 @@ class BotApi:
             {
                 "confirmed": self.confirmed,
                 "waiting": len(self.updates),
-                "seen": [{"chat": s.chat, "text": s.text, "method": s.method} for s in self.seen],
+                "seen": [{"chat": s.chat, "text": s.text, "method": s.method, "at": s.at} for s in self.seen],
             }
         )
 

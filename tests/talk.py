@@ -21,11 +21,15 @@ from bot.dispatch import Dispatch
 from domain.arrival import Arrival, Content, Opened, Pressed, Said, Uploaded
 from domain.codec import decode_reply
 from domain.organisation import Organisation
+from domain.push import KINDS
 from domain.refusal import Refusal
 from domain.reply import Button, Document, Picture, Reply
 from handlers.grammar import Registry
+from services import claim
 from services.work import Work
-from storage import attachment, inbox, outbox, schedule
+from storage import attachment, campaign, inbox, outbox, schedule
+from storage import claim as claims
+from storage.claim import Claimed
 from storage.engine import Database
 from tests.company import MONDAY_MORNING, ORGANISATION, Roll, settle
 
@@ -137,7 +141,7 @@ class Phone:
         self.company.deliver()
         return self._take()
 
-    def show(self, letter: outbox.Claimed) -> str:
+    def show(self, letter: Claimed) -> str:
         """Draw a letter that arrived; returns the id of its bubble."""
         reply = decode_reply(letter.payload)
         self._new.append(reply)
@@ -210,12 +214,28 @@ class Company:
                 pass
 
     def _deliver_some(self, messenger: str) -> bool:
-        letters = self.write(lambda c: outbox.claim(c, messenger, self.now, timedelta(minutes=1), 100))
+        letters = self.write(lambda c: self._take(c, messenger))
         for letter in letters:
             bubble = self.phone(letter.recipient, messenger).show(letter)
             number = letter.id
-            self.write(partial(outbox.settle, row=number, state=outbox.SENT, now=self.now, message=bubble))
+            self.write(partial(claims.settle, one=claims.Settlement(number, outbox.SENT, bubble), now=self.now))
         return bool(letters)
+
+    def _take(self, connection: Connection, messenger: str) -> list[Claimed]:
+        """Claim what is due, as the delivery does."""
+        work = Work(connection, self.organisation, self.now)
+        taken = claim.take(work, messenger, 100, 100)
+        for number in taken.late:
+            kind, _ = campaign.subject_of(connection, number)
+            self.dispatch.tick(connection, KINDS[kind].asks, str(number), self.now, self.now)
+        for number in taken.uncounted:
+            claim.count(work, number, campaign.census(connection, number))
+        return taken.letters
+
+    def _next_letter(self, connection: Connection, goal: datetime) -> datetime:
+        """Return when the next letter is due, at most `goal`."""
+        found = [claims.next_due(connection, messenger) for messenger in {name for name, _ in self.phones} | {"web"}]
+        return min([goal, *(due for due in found if due is not None and due > self.now)])
 
     def travel(self, **delta: float) -> None:
         """Let time pass, minute-exact for the clock: everything that falls due on the way happens when it is due."""
@@ -224,9 +244,10 @@ class Company:
     def travel_to(self, moment: datetime) -> None:
         """Let time pass until this moment (aware)."""
         goal = moment.astimezone(UTC)
+        self.deliver()
         while self.now < goal:
             # Letters arrive on their own day, however far one travels.
-            until = min(goal, self.now + timedelta(hours=12))
+            until = self.read(lambda c: self._next_letter(c, min(goal, self.now + timedelta(hours=12))))
             while self.write(lambda c, until=until: self._tick_until(c, until)):  # type: ignore[misc]
                 pass
             self.now = until

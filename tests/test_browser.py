@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, WebSocketRoute
 
 from bot.browser import PATIENCE, chromium, demo, open_browser, pane, say, tap
 
@@ -78,6 +79,35 @@ def test_a_line_that_breaks_loses_and_doubles_nothing(address: str, browser: Bro
     chat.wait_for_selector("#log >> text=本月", timeout=PATIENCE)
     assert chat.locator("#log .own", has_text="我的积分").count() <= 1
     context.close()
+
+
+def test_a_server_that_can_not_store_says_so_in_red_till_it_can(address: str, browser: Browser) -> None:
+    page = browser.new_page()
+    refused: list[str] = []
+
+    def between(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def said(frame: str | bytes) -> None:
+            words = json.loads(frame)
+            if words.get("text") == "签到" and len(refused) < 2:
+                refused.append(words["id"])
+                socket.send(json.dumps({"nack": words["id"], "why": "not_stored", "again": True}))
+            else:
+                server.send(frame)
+
+        socket.on_message(said)
+
+    page.route_web_socket("**/chat/socket", between)
+    page.goto(f"{address}/chat/?as=0")
+    page.wait_for_selector("#log button", timeout=PATIENCE)
+    page.fill("#words", "签到")
+    page.press("#words", "Enter")
+    page.wait_for_selector("#connection.alarm >> text=存不下", timeout=PATIENCE)
+    page.wait_for_selector("#log >> text=/签到成功|已签到/", timeout=PATIENCE)
+    page.wait_for_selector("#connection", state="hidden", timeout=PATIENCE)
+    assert len(set(refused)) == 1
+    page.close()
 
 
 @pytest.mark.parametrize("width", [375, 1280])

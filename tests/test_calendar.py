@@ -36,6 +36,24 @@ def test_it_needs_the_role(company: Company) -> None:
     assert "职责" in company.ada.calls("calendar.declare:1")
 
 
+def test_december_without_a_notice_asks_the_administrators(company: Company) -> None:
+    company.travel_to(datetime(2026, 11, 30, 2, 0, tzinfo=UTC))
+    assert "还没有录入" not in company.root.sees()
+    company.travel_to(datetime(2026, 12, 7, 2, 0, tzinfo=UTC))
+    assert "2027 年的放假安排还没有录入" in company.root.sees()
+    assert "还没有录入" not in company.lin.sees()
+    company.root.presses("录入放假安排")
+    company.root.says("2027年1月1日至3日放假")
+    company.root.presses("确认录入")
+    company.travel_to(datetime(2026, 12, 14, 2, 0, tzinfo=UTC))
+    assert "还没有录入" not in company.root.sees()
+
+
+def test_a_year_that_the_package_does_not_know_is_no_accident() -> None:
+    assert not calendar.has_notice(2099)
+    assert calendar.plain_workday(date(2099, 6, 1))
+
+
 def test_in_english(company: Company) -> None:
     company.root.says("/language en")
     company.root.says("/holidays")

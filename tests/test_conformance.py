@@ -88,9 +88,14 @@ def test_every_sample_is_a_row_and_back() -> None:
         assert decode_reply(encode_reply(reply)) == reply
 
 
-@pytest.mark.parametrize(
-    "body", ["", "null", "[]", "{}", "{", '"x"', "1e999", '{"update_id":{}}', '{"kind":"text"}', "\0", '{"a":' * 200]
-)
+_SAID = '{"kind":"text","text":"x","user":"%s","at":"%s"}'
+_WROTE = '{"update_id":1,"message":{"date":0,"text":"x","from":{"id":%d},"chat":{"id":1,"type":"private"}}}'
+BROKEN = ["", "null", "[]", "{}", "{", '"x"', "1e999", '{"update_id":{}}', '{"kind":"text"}', "\0", '{"a":' * 200]
+BROKEN += ["[" * 100_000, _WROTE % 10**130, _SAID % ("ada", "9999-12-31T23:59:59-23:59")]
+BROKEN += [_SAID % (user, "2026-11-23T01:30:00+00:00") for user in ("a\\u0000", "\\ud83d", "x" * 200)]
+
+
+@pytest.mark.parametrize("body", BROKEN)
 def test_what_can_not_be_read_is_malformed_and_nothing_worse(messenger: Messenger, body: str) -> None:
     try:
         found = messenger.receive(body)

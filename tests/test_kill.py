@@ -102,7 +102,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return made
 
 
-def start(url: str, far: str, folder: Path) -> subprocess.Popen[bytes]:
+def start(url: str, far: str, folder: Path, **more: str) -> subprocess.Popen[bytes]:
+    """Start the program. `more`: of its environment."""
     environment = {
         **os.environ,
         "DANGQUN_DATABASE__URL": url,
@@ -112,6 +113,7 @@ def start(url: str, far: str, folder: Path) -> subprocess.Popen[bytes]:
         "DANGQUN_TELEGRAM__TOKEN": TOKEN,
         "DANGQUN_TELEGRAM__API_BASE": far,
         "PYTHONPATH": str(ROOT),
+        **more,
     }
     command = [sys.executable, "-m", "bot", "run"]
     with (folder / "log").open("ab") as log:

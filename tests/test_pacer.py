@@ -2,36 +2,58 @@
 
 from __future__ import annotations
 
+import asyncio
+import selectors
+from collections.abc import Coroutine
+from typing import Any
+
 import pytest
 
-from bot.pacer import Pacer
+from bot.pacer import HeldError, Pacer
 
 
-class Clock:
-    """Seconds that pass only when somebody waits."""
+class _Leaping(selectors.SelectSelector):
+    """A selector in which waiting takes no time: the clock jumps to the end of the wait."""
 
-    def __init__(self) -> None:
-        """Begin somewhere."""
-        self.now = 1000.0
+    now = 1000.0
 
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
+    def select(self, timeout: float | None = None) -> list[Any]:
+        """Let the time pass at once."""
+        found = super().select(0)
+        if not found and timeout:
+            self.now += timeout
+        return found
 
 
-def run(pacer: Pacer, clock: Clock, count: int, chats: int) -> list[float]:
-    sent = []
-    for number in range(count):
-        wait = pacer.reserve(f"chat-{number % chats}")
-        sent.append(clock.now + wait)
-        clock.now += max(0.0, wait - 0.0001)
+def travel(main: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever it returns
+    """Run a coroutine in an event loop whose time jumps."""
+    selector = _Leaping()
+    loop = asyncio.SelectorEventLoop(selector)
+    loop.time = lambda: selector.now  # type: ignore[method-assign]
+    try:
+        return loop.run_until_complete(main)
+    finally:
+        loop.close()
+
+
+async def send(pacer: Pacer, chats: list[str], lane: int = 2, **more: bool) -> list[float]:
+    """Let these chats be written to, all waiting at once; returns the moments."""
+    loop, sent = asyncio.get_running_loop(), list[float]()
+
+    async def one(chat: str) -> None:
+        await pacer.turn(chat, lane, **more)
+        sent.append(loop.time())
+
+    await asyncio.gather(*(one(chat) for chat in chats))
     return sorted(sent)
 
 
 @pytest.mark.parametrize(("rate", "count"), [(30.0, 3000), (1000.0, 20_000), (20.0, 2000), (16.67, 1000)])
 def test_the_ceiling_is_reached_and_never_passed(rate: float, count: int) -> None:
-    clock = Clock()
-    sent = run(Pacer(rate, None, clock), clock, count, count)
+    async def main() -> list[float]:
+        return await send(Pacer(rate, None), [str(number) for number in range(count)])
+
+    sent = travel(main())
     reached = (count - 1) / (sent[-1] - sent[0])
     assert reached >= 0.98 * rate
     left = 0
@@ -41,20 +63,63 @@ def test_the_ceiling_is_reached_and_never_passed(rate: float, count: int) -> Non
         assert right - left + 1 <= rate + max(1.0, rate * 0.05)
 
 
+def test_a_live_answer_passes_every_broadcast_that_waits() -> None:
+    async def main() -> tuple[float, list[float]]:
+        pacer = Pacer(30.0, None)
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        broadcast = asyncio.create_task(send(pacer, [str(number) for number in range(300)]))
+        await asyncio.sleep(1)
+        asked = loop.time()
+        await pacer.turn("somebody", 0)
+        answered = loop.time() - asked
+        return answered, [moment - begun for moment in await broadcast]
+
+    answered, sent = travel(main())
+    assert answered <= 1 / 30 + 0.001
+    assert sent[-1] > 9
+
+
 def test_one_chat_may_be_answered_quickly_and_then_at_its_own_pace() -> None:
-    clock = Clock()
-    sent = run(Pacer(None, 1.0, clock), clock, 20, 1)
+    async def main() -> list[float]:
+        return await send(Pacer(None, 1.0), ["a"] * 20)
+
+    sent = travel(main())
     assert sent[2] - sent[0] < 0.1
     assert 15 <= sent[-1] - sent[0] <= 19
 
 
+def test_a_group_has_its_own_pace() -> None:
+    async def main() -> list[float]:
+        return await send(Pacer(30.0, 1.0, per_group_per_minute=20), ["group"] * 23, group=True)
+
+    sent = travel(main())
+    assert sent[-1] - sent[0] >= 57
+
+
 def test_a_hold_stops_everything_for_just_so_long() -> None:
-    clock = Clock()
-    pacer = Pacer(30.0, None, clock)
-    pacer.reserve("a")
-    assert pacer.held() == 0
-    pacer.hold(7)
-    assert pacer.held() == 7
-    assert pacer.reserve("b") >= 7
-    clock.now += 7
-    assert pacer.held() == 0
+    async def main() -> tuple[float, float]:
+        pacer = Pacer(30.0, None)
+        loop = asyncio.get_running_loop()
+        await pacer.turn("a", 0)
+        pacer.hold(7)
+        begun = loop.time()
+        assert pacer.held() == pytest.approx(7)
+        await pacer.turn("b", 0)
+        return loop.time() - begun, pacer.held()
+
+    waited, held = travel(main())
+    assert waited == pytest.approx(7, abs=0.01)
+    assert held == 0
+
+
+def test_nobody_is_kept_waiting_through_a_long_hold() -> None:
+    async def main() -> int:
+        pacer = Pacer(30.0, None)
+        waiting = [asyncio.create_task(pacer.turn(str(number), 2)) for number in range(5)]
+        await asyncio.sleep(0)
+        pacer.hold(300)
+        outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+        return sum(isinstance(one, HeldError) for one in outcomes)
+
+    assert travel(main()) == 4

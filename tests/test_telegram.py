@@ -204,14 +204,15 @@ async def test_webhook_checks_its_secret_and_fails_closed(company: Company) -> N
                     assert answer.status == 403
             async with session.post(address_, data=b"x" * (300 << 10), headers={header: SECRET}) as answer:
                 assert answer.status == 413
-            async with session.post(address_, data=b"{broken", headers={header: SECRET}) as answer:
-                assert answer.status == 200
+            for broken in (b"{broken", b"[" * 100_000):
+                async with session.post(address_, data=broken, headers={header: SECRET}) as answer:
+                    assert answer.status == 200
             for _ in range(2):
                 async with session.post(address_, json=update, headers={header: SECRET}) as answer:
                     assert answer.status == 200
         await shown(run, ADA, "签到成功")
         assert len(run.api.texts(ADA)) == 1
-        assert run.states()["dead"] == 1
+        assert run.states()["dead"] == 2
 
 
 async def test_commands_are_registered_in_both_languages(company: Company) -> None:
@@ -288,3 +289,17 @@ async def test_an_announcement_with_a_file_keeps_it_till_it_is_recalled(company:
         press(run, BO, "收到")
         await eventually(lambda: any(method == "editMessageReplyMarkup" for method, _ in run.api.calls))
         assert sum(seen.method == "sendDocument" and seen.chat == BO for seen in run.api.seen) == documents == 1
+
+
+async def test_a_file_under_a_name_with_half_a_character_is_kept(company: Company) -> None:
+    async with running(company, users=USERS) as run:
+        run.api.files["F1"] = b"%PDF-1.7"
+        run.api.says(LIN, "发公告")
+        await shown(run, LIN, "请输入公告内容")
+        document = {"file_id": "F1", "file_name": "\ud83d通知\0.pdf", "mime_type": "a/\udc00", "file_size": 8}
+        message = {"message_id": 5, "date": 0, "chat": {"id": LIN, "type": "private"}, "caption": "见附件"}
+        run.api.update(
+            message={**message, "from": {"id": LIN, "is_bot": False, "first_name": "l"}, "document": document}
+        )
+        await shown(run, LIN, "见附件")
+        assert "new" not in run.states()

@@ -7,8 +7,9 @@ from datetime import time, timedelta
 from typing import Any
 
 from bot.demo.cast import Enterprise
-from services import announcement
+from services import announcement, announcements
 from services.work import Work
+from storage import member as members
 from storage import outbox
 
 
@@ -21,7 +22,7 @@ def announce_past(work: Work, enterprise: Enterprise, one: dict[str, Any], chanc
     for person in people:
         if chance.random() < 0.85:  # noqa: PLR2004 - most confirm
             later = organisation.at(day, time(11 + chance.randrange(6), chance.randrange(60)))
-            announcement.confirm(Work(work.connection, organisation, later), person, number)
+            announcements.confirm(Work(work.connection, organisation, later), person, number)
 
 
 def announce_today(work: Work, enterprise: Enterprise, text: str) -> None:
@@ -41,4 +42,5 @@ def _announce(work: Work, enterprise: Enterprise, text: str) -> tuple[int, list[
     author = enterprise.visitor("secretary")
     draft = announcement.draft(work, author, text, None)
     announcement.send(work, author, draft.id)
-    return draft.id, announcement.audience(work, announcement.own(work, author, draft.id))
+    whom = announcement.audience(announcement.own(work, author, draft.id))
+    return draft.id, members.members_of(work.connection, whom.path, whom.standings)

@@ -158,7 +158,7 @@ class Webhook:
             return web.Response(status=413)
         try:
             element = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             element = {"malformed": body.decode("utf-8", "replace")}
         try:
             await self._doors.accept("telegram", [as_raw(element)])

@@ -11,6 +11,7 @@ from typing import Any
 from domain.arrival import Arrival, Content, Ignored, MalformedUpdateError, Opened, Pressed, Said, Uploaded
 
 _EDITS = ("edited_message", "edited_channel_post", "edited_business_message")
+_LARGEST = 2**63 - 1
 _CHANNEL = ("channel_post",)
 _COMMAND = re.compile(r"/([A-Za-z0-9_]+)(?:@([A-Za-z0-9_]+))?(?:\s+(.*))?", re.DOTALL)
 
@@ -26,7 +27,8 @@ class Me:
 def event_key(update: object) -> str | None:
     """Return the unique key of one element of getUpdates, or None when it has none."""
     number = update.get("update_id") if isinstance(update, dict) else None
-    return str(number) if isinstance(number, int) and not isinstance(number, bool) else None
+    whole = isinstance(number, int) and not isinstance(number, bool) and abs(number) <= _LARGEST
+    return str(number) if whole else None
 
 
 def _demand_number(update: object) -> None:
@@ -45,7 +47,7 @@ def receive(body: str, me: Me) -> Arrival | Ignored:
             return _press(update["callback_query"])
     except MalformedUpdateError:
         raise
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, IndexError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, OSError, RecursionError) as error:
         raise MalformedUpdateError(f"{type(error).__name__}: {error}") from error
     if any(kind in update for kind in _EDITS):
         return Ignored("edited")
@@ -59,6 +61,8 @@ def receive(body: str, me: Me) -> Arrival | Ignored:
 def _integer(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"not a whole number: {value!r:.40}")
+    if abs(value) > _LARGEST:
+        raise ValueError("a number that no column holds")
     return value
 
 

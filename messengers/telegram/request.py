@@ -5,6 +5,8 @@ The library's own, over httpx, was measured at 313 sends a second with 64 at onc
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -13,7 +15,8 @@ from telegram.request import BaseRequest, RequestData
 
 CONNECT = 10.0
 READ = 20.0
-CONNECTIONS = 64
+CONNECTIONS = 256
+_JSON = {"Content-Type": "application/json"}
 
 
 class NotSentError(NetworkError):
@@ -54,13 +57,31 @@ class Request(BaseRequest):
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ANN401, ARG002
     ) -> tuple[int, bytes]:
         """Return status and body. Raises `NotSentError` when nothing left, `TimedOut` when nobody knows."""
+        seconds = read_timeout if isinstance(read_timeout, int | float) else READ
+        return await self._exchange(method, url, _body(request_data), seconds)
+
+    async def say(self, url: str, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401 - what the Bot API answers
+        """Post parameters without files as JSON; raises what the library raises.
+
+        Words are most of what is sent, and the library's objects around them were measured at half of the time.
+        """
+        body = json.dumps(parameters, ensure_ascii=False, separators=(",", ":")).encode()
+        return await _Heard(*await self._exchange("POST", url, body, READ, _JSON)).post(url)
+
+    async def _exchange(
+        self,
+        method: str,
+        url: str,
+        body: Any,  # noqa: ANN401 - what the session takes
+        seconds: float,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, bytes]:
         await self.initialize()
         if self._session is None:
             raise NetworkError("the session is closed")
-        seconds = read_timeout if isinstance(read_timeout, int | float) else READ
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=seconds)
         try:
-            async with self._session.request(method, url, data=_body(request_data), timeout=timeout) as answer:
+            async with self._session.request(method, url, data=body, headers=headers, timeout=timeout) as answer:
                 return answer.status, await answer.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSentError(type(error).__name__) from None
@@ -69,6 +90,26 @@ class Request(BaseRequest):
         except aiohttp.ClientError as error:
             # The address holds the token: only the kind of error may be told.
             raise TimedOut(type(error).__name__) from None
+
+
+class _Heard(BaseRequest):
+    """An exchange that has happened: the library reads its outcome and raises its own errors."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        self._answer = status, body
+
+    @property
+    def read_timeout(self) -> float | None:
+        return None
+
+    async def initialize(self) -> None:
+        pass
+
+    async def shutdown(self) -> None:
+        pass
+
+    async def do_request(self, *_: Any, **__: Any) -> tuple[int, bytes]:  # noqa: ANN401 - the library's own signature
+        return self._answer
 
 
 def _body(data: RequestData | None) -> aiohttp.FormData | dict[str, str] | None:

@@ -42,6 +42,7 @@ LIMITS = Limits(
     per_chat_per_second=None,
     per_group_per_minute=None,
     ceiling=Personal.SENSITIVE,
+    keyed=True,
     per_process=True,
 )
 

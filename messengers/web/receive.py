@@ -6,7 +6,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.arrival import Arrival, Content, Ignored, MalformedUpdateError, Opened, Pressed, Said, Uploaded
+from domain.arrival import Arrival, Content, Ignored, MalformedUpdateError, Opened, Pressed, Said, Uploaded, clean
+
+LONGEST_USER = 128
 
 
 def receive(body: str) -> Arrival | Ignored:
@@ -14,15 +16,16 @@ def receive(body: str) -> Arrival | Ignored:
     try:
         data = json.loads(body)
         at = datetime.fromisoformat(data["at"])
+        utc = at.astimezone(UTC)
         user, language = data["user"], data.get("language", "")
         content = _content(data)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise MalformedUpdateError(f"{type(error).__name__}: {error}") from error
-    if not isinstance(user, str) or not user or not isinstance(language, str):
+    if not (isinstance(user, str) and user and user == clean(user)[:LONGEST_USER] and isinstance(language, str)):
         raise MalformedUpdateError("no user")
     if at.tzinfo is None:
         raise MalformedUpdateError("a time without a zone")
-    return Arrival("web", user, user, private=True, at=at.astimezone(UTC), content=content, language=language)
+    return Arrival("web", user, user, private=True, at=utc, content=content, language=language)
 
 
 def _content(data: dict[str, Any]) -> Content:

@@ -6,8 +6,11 @@ import os
 import platform
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from tests.code import ROOT
+
+T = TypeVar("T")
 
 LONG = os.environ.get("DANGQUN_FAULTS") == "long"
 PAGE = ROOT / "docs" / "reliability.md"
@@ -17,7 +20,7 @@ HEAD = "| 故障 fault | 规模 size | 结果 outcome | 界限 limit | 日期 da
 _found: dict[str, tuple[str, str, str]] = {}
 
 
-def size(short: int, full: int) -> int:
+def size(short: T, full: T) -> T:
     """Return how much of it this run does."""
     return full if LONG else short
 

@@ -129,6 +129,7 @@ function say(text, frame = { kind: "text", text, language }) {
 function stored(id) {
   const known = mine.get(id);
   if (known) own(known.bubble, known.said, known.at, words.stored);
+  if ($("connection").classList.contains("alarm")) notice("");
 }
 
 function press(call, message, button) {
@@ -155,9 +156,10 @@ async function upload(file) {
   }
 }
 
-function notice(text) {
+function notice(text, alarming = false) {
   $("connection").textContent = text;
   $("connection").hidden = !text;
+  $("connection").classList.toggle("alarm", alarming);
 }
 
 function compose() {
@@ -210,6 +212,8 @@ const line = new Line(person.token, name, {
   item: show,
   stored,
   refused: (id, why) => {
+    // Stays until something is stored again: the server's disk is full, or its database away.
+    if (why === "not_stored") return notice(words.not_stored, true);
     notice(words[why] || words.not_stored);
     setTimeout(() => notice(""), 4000);
   },

@@ -8,7 +8,7 @@ from alembic import op
 from storage.base import Id
 
 revision = "20261123_points_month"
-down_revision = "20261123_pause"
+down_revision = "20261123_spending"
 branch_labels = None
 depends_on = None
 

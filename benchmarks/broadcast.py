@@ -1,0 +1,237 @@
+"""Broadcasts: enqueuing a million people, draining at the ceiling, and what others notice of it.
+
+Enqueue: our push to a described audience beside one `INSERT … SELECT` of a letter a person, both rolled back, in turn.
+Drain: the whole program in this process, a Bot API of ours in another; the far side's arrivals say how even it is.
+Alone for the share of a core; and once more while people check in, whose times are compared with an idle program's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from benchmarks.turn import update
+from bot.app import App
+from bot.config import load
+from domain.push import Audience
+from domain.reply import Reply
+from domain.reply import text as words
+from messengers.base import Raw
+from services import post
+from services.work import Work
+from storage import campaign, migrate, outbox
+from storage.engine import Database
+from tests import crowd
+from tests.botapi import TOKEN
+from tests.running import free_socket
+
+MILLION = 1_000_000
+ROUNDS = 5
+CALLERS = 1000
+CALM = 12.0
+"""Seconds over which they check in, and that a broadcast takes."""
+
+
+class _EnoughError(Exception):
+    """Roll back."""
+
+
+def _push(connection: Connection, app: App, path: str) -> int:
+    work = Work(connection, app.settings.as_organisation(), datetime.now(UTC))
+    posted = post.push(work, Audience(path), "announcement", lambda _voice: Reply((words("周五停电检修"),)))
+    return posted.campaign or 0
+
+
+def _rows(connection: Connection, number: int) -> None:
+    """Write a letter a person, as one statement."""
+    connection.execute(
+        text(
+            "INSERT INTO letter (messenger, recipient, chat, member_id, lane, kind, campaign_id, state, created_at, "
+            "next_at) SELECT messenger, account, chat, member_id, 2, 'announcement', :number, 'ready', :now, :now "
+            "FROM address WHERE open"
+        ),
+        {"number": number, "now": "2026-11-23 00:00:00.000000"},
+    )
+
+
+def _timed(database: Database, work: Callable[[Connection], object]) -> float:
+    """Return the seconds that a piece of work takes, rolled back."""
+    took = 0.0
+
+    def measured(connection: Connection) -> None:
+        nonlocal took
+        begun = time.perf_counter()
+        work(connection)
+        took = time.perf_counter() - begun
+        raise _EnoughError
+
+    try:
+        database.write_now(measured)
+    except _EnoughError:
+        return took
+    raise AssertionError
+
+
+def enqueue(folder: Path) -> tuple[float, float]:
+    """Return (seconds for ours, seconds for a row a person), medians of alternating rounds at a million people."""
+    database, app = _open(folder, MILLION)
+    number = database.write_now(lambda c: _push(c, app, "/"))
+    ours, rows = [], []
+    for _ in range(ROUNDS):
+        ours.append(_timed(database, lambda c: _push(c, app, "/")))
+        rows.append(_timed(database, lambda c: _rows(c, number)))
+    database.close()
+    return median(ours), median(rows)
+
+
+def _open(folder: Path, people: int, **environment: str) -> tuple[Database, App]:
+    database = Database(f"sqlite:///{folder / 'broadcast.db'}")
+    migrate.upgrade(database.engine)
+    database.write_now(lambda c: crowd.settle(c, people))
+    settings = load(
+        None,
+        {
+            "DANGQUN_SECURITY__KEY": "ab" * 32,
+            "DANGQUN_QUIET_HOURS__START": "00:00",
+            "DANGQUN_QUIET_HOURS__END": "00:00",
+            "DANGQUN_QUIET_HOURS__DAYS_OFF": "false",
+            "DANGQUN_BACKUP__DAILY": "false",
+            **environment,
+        },
+    )
+    return database, App(settings, database, b"x" * 32, "http://127.0.0.1")
+
+
+def drain(folder: Path, per_second: int) -> dict[str, float]:
+    """Return what a broadcast looked like from the far side, and to others."""
+    taken, port = free_socket()
+    taken.close()
+    far = f"http://127.0.0.1:{port}"
+    with subprocess.Popen([sys.executable, "-m", "tests.botapi", "--port", str(port)]) as process:  # noqa: S603 - ours
+        _answers(far)
+        environment = {
+            "DANGQUN_TELEGRAM__ENABLED": "true",
+            "DANGQUN_TELEGRAM__TOKEN": TOKEN,
+            "DANGQUN_TELEGRAM__API_BASE": far,
+            "DANGQUN_TELEGRAM__PER_SECOND": str(per_second),
+        }
+        people = max(2 * CALLERS, int(per_second * CALM))
+        database, app = _open(folder, people, **environment)
+        try:
+            return asyncio.run(_drain(app, database, far, people))
+        finally:
+            process.kill()
+
+
+def _answers(far: str) -> None:
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(f"{far}/control/seen").close()  # noqa: S310 - our own server
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("the far side did not start")
+
+
+async def _drain(app: App, database: Database, far: str, people: int) -> dict[str, float]:
+    bound, _ = free_socket()
+    await app.start([bound])
+    await asyncio.sleep(2)
+    used, begun = os.times(), time.perf_counter()
+    await _broadcast(app, database, people)
+    spent, seconds = os.times(), time.perf_counter() - begun
+    calm = await _check_ins(app, 1)
+    draining = asyncio.create_task(_broadcast(app, database, people))
+    busy = await _check_ins(app, CALLERS + 1)
+    await draining
+    seen = await asyncio.to_thread(_seen, far)
+    await app.stop()
+    broadcast = [one for one in seen if "停电" in one["text"]]
+    assert len(broadcast) == 2 * people, "everybody got both"
+    assert set(Counter(one["chat"] for one in broadcast).values()) == {2}, "and each once"
+    moments = sorted(one["at"] for one in seen)
+    alone = moments[:people]
+    return {
+        "per_second": (len(alone) - 1) / (alone[-1] - alone[0]),
+        "worst": float(max(_worst_window(alone), _worst_window(moments[people:]))),
+        "core": (spent.user + spent.system - used.user - used.system) / seconds,
+        "calm_p99": quantiles(calm, n=100)[98],
+        "busy_p99": quantiles(busy, n=100)[98],
+    }
+
+
+async def _broadcast(app: App, database: Database, people: int) -> None:
+    """Announce something to everybody, and wait until it has left."""
+    number = await database.write(lambda c: _push(c, app, "/"))
+    app.nudge()
+    for _ in range(600):
+        await asyncio.sleep(0.2)
+        if (await database.read(lambda c: campaign.counts(c, number))).get(outbox.SENT, 0) == people:
+            return
+    raise AssertionError("it never ended")
+
+
+def _worst_window(moments: list[float]) -> int:
+    worst = left = 0
+    for right, moment in enumerate(moments):
+        while moment - moments[left] >= 1.0:
+            left += 1
+        worst = max(worst, right - left + 1)
+    return worst
+
+
+def _seen(far: str) -> list[dict[str, Any]]:
+    with urllib.request.urlopen(f"{far}/control/seen") as answer:  # noqa: S310 - our own server
+        found: list[dict[str, Any]] = json.load(answer)["seen"]
+    return found
+
+
+async def _check_ins(app: App, first: int) -> list[float]:
+    """Let people check in, one after another, evenly over the time; returns the milliseconds of each turn."""
+    took = []
+    for number in range(first, first + CALLERS):
+        begun = time.perf_counter()
+        await app.intake.accept("telegram", [Raw(str(number), json.dumps(update(number)))])
+        await app.intake.settled("telegram", str(number))
+        took.append((time.perf_counter() - begun) * 1000)
+        await asyncio.sleep(max(0.0, CALM / CALLERS - took[-1] / 1000))
+    return took
+
+
+def main() -> bool:
+    """Print the figures; False when a limit is missed."""
+    with tempfile.TemporaryDirectory() as folder:
+        ours, rows = enqueue(Path(folder))
+    print(f"enqueue a million: {ours * 1000:.1f} ms, a row each {rows:.2f} s: 1/{rows / ours:.0f} (limit 1/100)")
+    well = rows / ours >= 100
+    for per_second in (30, 1000):
+        with tempfile.TemporaryDirectory() as folder:
+            found = drain(Path(folder), per_second)
+        limit = per_second + max(1.0, per_second / 100)
+        print(
+            f"drain at {per_second}/s: {found['per_second'] / per_second:.3f} of it (limit 0.99), worst second "
+            f"{found['worst']:.0f} (limit {limit:.0f}), {found['core']:.0%} of a core (limit 35 % at 1,000/s), others' "
+            f"p99 {found['busy_p99']:.2f} ms, idle {found['calm_p99']:.2f} ms (limit 1.5 x)"
+        )
+        well &= found["per_second"] >= 0.99 * per_second and found["worst"] <= limit
+        well &= found["core"] <= 0.35 and found["busy_p99"] <= 1.5 * found["calm_p99"]
+    return well
+
+
+if __name__ == "__main__":
+    raise SystemExit(0 if main() else 1)

@@ -1,0 +1,217 @@
+"""Announcements that were sent: what became of them, pausing, recalling, reminding, confirming, who was not reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from content import Voice, voice
+from domain.announcement import Announcement, State
+from domain.call import call
+from domain.refusal import Refusal
+from domain.reply import Choices, Reply
+from services import post
+from services.announcement import audience, demand_right, first_moment, letter, own, title
+from services.work import Work
+from storage import announcement as table
+from storage import campaign as campaigns
+from storage import member as members
+from storage import outbox, stretch
+
+_KINDS = ("announcement", "announcement_urgent", "announcement_reminder")
+"""The campaigns of one announcement: its own, and the reminder's."""
+RECALL_AT_ONCE = 2000
+"""So many delivered messages are redrawn as recalled; beyond that only what has not left is stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What became of an announcement so far."""
+
+    audience: int
+    sent: int
+    waiting: int
+    failed: int
+    unbound: int
+    closed: int
+    unknown: int
+    """Sent, but nobody knows whether it arrived."""
+    confirmed: int
+
+
+def progress(work: Work, one: Announcement) -> Progress:
+    """Return what became of it so far; letters of a large audience are written as they leave, and count as waiting."""
+    if one.campaign_id is None:
+        return Progress(one.audience, 0, 0, 0, 0, 0, 0, 0)
+    counts = campaigns.counts(work.connection, one.campaign_id)
+    kept = campaigns.get(work.connection, one.campaign_id)
+    people = kept["people"] or max(one.audience, sum(counts.values()))
+    unbound, closed = kept["unbound"], kept["closed"]
+    waiting = counts.get(outbox.READY, 0) + counts.get(outbox.SENDING, 0) + counts.get(outbox.HELD, 0)
+    if stretch.left(work.connection, one.campaign_id):
+        waiting += max(0, people - unbound - closed - sum(counts.values()))
+    elif one.state is not State.RECALLED:
+        # Whoever bound or lost an account while it was being sent.
+        unbound = max(0, people - closed - sum(counts.values()))
+    return Progress(
+        people,
+        counts.get(outbox.SENT, 0) + counts.get(outbox.UNKNOWN, 0),
+        waiting,
+        counts.get(outbox.FAILED, 0),
+        unbound,
+        closed,
+        counts.get(outbox.UNKNOWN, 0),
+        table.confirmed(work.connection, one.id),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Somebody whom an announcement has not reached; `why`: unbound, closed, consent, failed, unknown, waiting."""
+
+    member_id: int
+    name: str
+    employee_no: str
+    why: str
+
+
+def missed(work: Work, author_id: int, number: int, page: int, size: int) -> list[Missed]:
+    """Return whom it has not reached and why, for the author to tell them another way."""
+    one = own(work, author_id, number)
+    if one.campaign_id is None:
+        return []
+    demand_right(work, one)
+    whom = audience(one)
+    rows = campaigns.missed(work.connection, one.campaign_id, whom.path, whom.standings, size, page * size)
+    return [Missed(*row) for row in rows]
+
+
+def late(work: Work, campaign_id: int) -> None:
+    """Tell the author that the rest of an announcement was stopped, being late: it goes on or is recalled by hand."""
+    _, subject = campaigns.subject_of(work.connection, campaign_id)
+    one = table.get(work.connection, int(subject)) if subject else None
+    if one is None or not table.change(work.connection, one.id, (State.SENT,), state=State.PAUSED.value):
+        return
+    waiting = progress(work, one).waiting
+
+    def compose(speech: Voice) -> Reply:
+        look = speech.button("announcement.look", call("announcements.show", one.id))
+        return Reply((speech.say("announcements.late_rest", title=title(one), count=waiting), Choices(((look,),))))
+
+    post.tell(work, one.author_id, "announcement_author", compose)
+
+
+def pause(work: Work, author_id: int, number: int) -> Announcement:
+    """Stop what has not left yet."""
+    return _turn(work, author_id, number, (State.SENT,), State.PAUSED, outbox.HELD)
+
+
+def resume(work: Work, author_id: int, number: int) -> Announcement:
+    """Let what was stopped leave."""
+    return _turn(work, author_id, number, (State.PAUSED,), State.SENT, outbox.READY)
+
+
+def recall(work: Work, author_id: int, number: int) -> Announcement:
+    """Stop what has not left, and redraw what has arrived as recalled."""
+    before = own(work, author_id, number)
+    one = _turn(work, author_id, number, (State.SENT, State.PAUSED), State.RECALLED, outbox.RECALLED)
+    if before.state is State.RECALLED or one.campaign_id is None:
+        return one
+    arrived = [
+        row
+        for campaign in campaigns.about(work.connection, _KINDS, str(number))
+        for row in campaigns.letters(work.connection, campaign, (outbox.SENT,), RECALL_AT_ONCE)
+    ]
+    for row in arrived[:RECALL_AT_ONCE]:
+        if row["message"]:
+            speech = voice(row["language"])
+            drawing = Reply((speech.say("announcement.recalled", unit=one.unit_name),), edits=True)
+            post.redraw(work, row["messenger"], row["recipient"], row["chat"], row["message"], drawing)
+    return one
+
+
+def _turn(
+    work: Work, author_id: int, number: int, before: tuple[State, ...], after: State, letters: str
+) -> Announcement:
+    one = own(work, author_id, number)
+    if after is not State.RECALLED:
+        demand_right(work, one)
+    if table.change(work.connection, number, before, state=after.value) and one.campaign_id is not None:
+        moment = work.now if one.urgent else first_moment(work, work.now)
+        for campaign in campaigns.about(work.connection, _KINDS, str(number)):
+            campaigns.turn(work.connection, campaign, letters, work.now, moment)
+    return own(work, author_id, number)
+
+
+def remind(work: Work, author_id: int, number: int) -> int | None:
+    """Remind once those who were sent it and have not confirmed; None when that was done before."""
+    one = own(work, author_id, number)
+    if one.state is not State.SENT:
+        raise Refusal("announcement.not_any_more")
+    demand_right(work, one)
+    waiting = table.to_remind(work.connection, one)
+    if not waiting:
+        return 0
+    if not table.remind(work.connection, number, work.now):
+        return None
+
+    def compose(speech: Voice) -> Reply:
+        whole = letter(speech, one)
+        return Reply((speech.say("announcement.reminder"), *whole.blocks))
+
+    return post.push(work, waiting, "announcement_reminder", compose, subject=str(number)).letters
+
+
+def readable(work: Work, member_id: int, number: int) -> Announcement:
+    """Return an announcement that this person was sent (or wrote) and that still stands."""
+    one = table.get(work.connection, number)
+    if one is None:
+        raise Refusal("announcement.gone")
+    if one.author_id == member_id:
+        return one
+    if one.state is State.RECALLED:
+        raise Refusal("announcement.was_recalled")
+    if not table.was_sent_to(work.connection, one, member_id):
+        raise Refusal("announcement.gone")
+    return one
+
+
+def confirm(work: Work, member_id: int, number: int) -> tuple[Announcement, datetime, bool]:
+    """Confirm having seen it; returns (announcement, when, whether it was now). A preview counts for nothing."""
+    one = readable(work, member_id, number)
+    if one.campaign_id is None or not table.was_sent_to(work.connection, one, member_id):
+        raise Refusal("announcement.only_preview")
+    first = table.confirm(work.connection, number, member_id, work.now)
+    at = table.confirmed_at(work.connection, number, member_id) or work.now
+    return one, at, first
+
+
+def unconfirmed(work: Work, member_id: int) -> list[Announcement]:
+    """Return what waits for a person's confirmation."""
+    return table.unconfirmed(work.connection, member_id)
+
+
+def confirmed_at(work: Work, member_id: int, number: int) -> datetime | None:
+    """Return when a person confirmed."""
+    return table.confirmed_at(work.connection, number, member_id)
+
+
+def received(work: Work, member_id: int, page: int, size: int) -> list[Announcement]:
+    """Return what a person was sent, newest first."""
+    return table.received(work.connection, member_id, size, page * size)
+
+
+def keep_card(work: Work, number: int, messenger: str, account: str, chat: str, message: str) -> None:
+    """Remember where the author's card is, to keep its counts living."""
+    table.keep_card(work.connection, number, messenger, account, chat, message)
+
+
+def card_of(work: Work, number: int) -> tuple[str, str, str, str] | None:
+    """Return where the author's card is."""
+    return table.card_of(work.connection, number)
+
+
+def language_of(work: Work, one: Announcement) -> str:
+    """Return the language that the author reads."""
+    author = members.get(work.connection, one.author_id)
+    return (author.language if author else "") or work.organisation.language

@@ -1,0 +1,176 @@
+"""What may leave now: due letters and parcels of campaigns, looked at once more before they are claimed.
+
+Answers always may. A push is held against its campaign's state, its reader's account, consent and mutes, quiet hours
+and the day's budget as they are now, not as they were when it was written. A campaign that is later than its kind
+allows stops instead, and its author is asked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from domain.push import KINDS, Kind, later
+from services import post
+from services.work import Work
+from storage import address, outbox, preference, stretch
+from storage import campaign as campaigns
+from storage import claim as claims
+from storage.claim import Claimed, Due
+
+LEASE = timedelta(seconds=60)
+FRESH = timedelta(minutes=5)
+"""How exactly it is kept when letters of a campaign left last."""
+ROUNDS = 20
+"""Batches that are looked through in one transaction, when none of the letters may leave."""
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a delivery got."""
+
+    letters: list[Claimed] = field(default_factory=list)
+    late: list[int] = field(default_factory=list)
+    """Campaigns that were stopped because they are late: their authors are to be asked."""
+    uncounted: list[int] = field(default_factory=list)
+    """Campaigns whose audience has not been counted."""
+    next_at: datetime | None = None
+    """When something more may leave."""
+
+
+def take(work: Work, messenger: str, answers: int, others: int, call: int = 1) -> Taken:
+    """Claim at most so many answers and so many other letters; of a campaign's parcel a whole number of calls.
+
+    `call`: how many people one of this messenger's calls reaches.
+    """
+    taken, ready = Taken(), list[int]()
+    if answers > 0:
+        taken.letters = claims.take_answers(work.connection, messenger, work.now, LEASE, answers)
+    for _ in range(ROUNDS if others > 0 else 0):
+        found = claims.due(work.connection, messenger, work.now, others)
+        ready = _fit(work, found, taken)
+        if ready or not found:
+            break
+    if ready:
+        taken.letters += claims.take(work.connection, ready, work.now, LEASE)
+    others -= len(ready)
+    if others >= call:
+        taken.letters += _parcels(work, messenger, others - others % call, taken)
+    taken.next_at = claims.next_due(work.connection, messenger)
+    return taken
+
+
+def _fit(work: Work, pushes: Sequence[Due], taken: Taken) -> list[int]:
+    """Return which of these may leave now; puts the rest where it belongs."""
+    if not pushes:
+        return []
+    late = set(_late(work, {one.campaign_id: one.next_at for one in pushes if one.campaign_id}, taken))
+    changed = claims.changed(work.connection, [one.id for one in pushes])
+    for state in sorted(set(changed.values())):
+        claims.set_aside(work.connection, [one for one, to in changed.items() if to == state], state, work.now)
+    left = [one for one in pushes if one.id not in changed and one.campaign_id not in late]
+    left = _awake(work, left)
+    return [one.id for one in _budgeted(work, left)]
+
+
+def _late(work: Work, due: dict[int, datetime], taken: Taken) -> Iterable[int]:
+    """Stop the campaigns that are later than their kind allows, and name them.
+
+    Late is what is overdue although nothing of the campaign has left for so long: a long queue is not late.
+    """
+    for number, (kind, last) in campaigns.active(work.connection, list(due)).items():
+        next_at, limit = due[number], KINDS[kind].asks_after
+        since = next_at if last is None else max(next_at, last)
+        if limit is not None and work.now - since > limit:
+            campaigns.turn(work.connection, number, outbox.HELD, work.now, work.now)
+            taken.late.append(number)
+            yield number
+        elif last is None or work.now - last > FRESH:
+            campaigns.change(work.connection, number, active_at=work.now)
+
+
+def _awake(work: Work, pushes: Sequence[Due]) -> list[Due]:
+    """Put off what would disturb its reader now."""
+    people = [one.member_id for one in pushes if one.member_id is not None and not KINDS[one.kind].urgent]
+    if not people:
+        return list(pushes)
+    own = preference.quiet_of(work.connection, people)
+    usual, off = post.undisturbed(work, work.now)
+    fit = []
+    for one in pushes:
+        until = usual
+        if one.member_id in own:
+            until = later(work.now, work.organisation, off, own[one.member_id])
+        if one.member_id is None or KINDS[one.kind].urgent or until <= work.now:
+            fit.append(one)
+        else:
+            claims.put_off(work.connection, [one.id], until)
+    return fit
+
+
+def _budgeted(work: Work, pushes: Sequence[Due]) -> list[Due]:
+    """Set aside what would be more than the budget of today."""
+    people = [one.member_id for one in pushes if one.member_id is not None and KINDS[one.kind].budgeted]
+    if not people:
+        return list(pushes)
+    organisation = work.organisation
+    had = Counter(outbox.pushed_since(work.connection, people, organisation.start_of(work.today)))
+    fit, over = [], []
+    for one in pushes:
+        if one.member_id is None or not KINDS[one.kind].budgeted:
+            fit.append(one)
+        elif had[one.member_id] < organisation.pushes_a_day:
+            had[one.member_id] += 1
+            fit.append(one)
+        else:
+            over.append(one.id)
+    if over:
+        claims.set_aside(work.connection, over, outbox.CAPPED, work.now)
+    return fit
+
+
+def _parcels(work: Work, messenger: str, most: int, taken: Taken) -> list[Claimed]:
+    """Cut people off the stretches that are due until some letters are claimed."""
+    for _ in range(ROUNDS):
+        one = stretch.due(work.connection, messenger, work.now)
+        if one is None:
+            return []
+        rules = KINDS[one.kind]
+        if one.counted is None and one.campaign_id not in taken.uncounted:
+            taken.uncounted.append(one.campaign_id)
+        if list(_late(work, {one.campaign_id: one.next_at}, taken)):
+            continue
+        if not rules.urgent:
+            until, _ = post.undisturbed(work, work.now)
+            if until > work.now:
+                stretch.put_off(work.connection, one.id, until)
+                continue
+        letters = _parcel(work, messenger, one, rules, most)
+        if letters:
+            return claims.claimed(work.connection, letters)
+    return []
+
+
+def _parcel(work: Work, messenger: str, one: stretch.Stretch, rules: Kind, most: int) -> list[int]:
+    """Write the letters of the next people of a stretch; returns those that leave at once."""
+    people = stretch.cut(work.connection, one, messenger, most)
+    reachable = address.reachable(work.connection, people)
+    here = [person for person in people if person in reachable and reachable[person].messenger == messenger]
+    had = campaigns.written(work.connection, one.campaign_id, here)
+    left_out: Counter[str] = Counter()
+    willing, moments = post.sift(work, [person for person in here if person not in had], rules, work.now, left_out)
+    campaigns.add(work.connection, one.campaign_id, **left_out)
+    rows = []
+    for person in willing:
+        row = post.row(work, reachable[person], one.campaign_id, rules, moments[person])
+        if moments[person] <= work.now:
+            row |= {"state": outbox.SENDING, "lease_until": work.now + LEASE, "attempts": 1}
+        rows.append(row)
+    return outbox.write_claimed(work.connection, rows)
+
+
+def count(work: Work, number: int, census: dict[str, int]) -> None:
+    """Keep what was counted of a campaign's audience."""
+    campaigns.change(work.connection, number, **census)

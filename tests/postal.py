@@ -1,0 +1,115 @@
+"""A messenger as tests need it: any limits, one call for many, a key that the far side honours; over real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from domain.reply import Reply
+from messengers.base import Limits, Outgoing, SendFailedError, Sent
+from messengers.web.client import LIMITS
+from tests.running import free_socket
+
+TIMEOUT = 0.5
+
+
+@dataclass
+class FarSide:
+    """What the network's other end saw and how it behaves."""
+
+    calls: list[list[str]] = field(default_factory=list)
+    shown: Counter[str] = field(default_factory=Counter)
+    """How often each person was shown something; a key that came before is not shown again."""
+    keys: set[int] = field(default_factory=set)
+    keyed: bool = False
+    gone: set[str] = field(default_factory=set)
+    silent: int = 0
+    """So many calls are taken, and never answered."""
+    down: bool = False
+    """Every call is answered 503."""
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Take one call."""
+        if self.down:
+            return web.Response(status=503)
+        people = (await request.json())["people"]
+        self.calls.append([one["user"] for one in people])
+        for one in people:
+            if one["user"] in self.gone or (self.keyed and one["key"] in self.keys):
+                continue
+            self.keys.add(one["key"])
+            self.shown[one["user"]] += 1
+        if self.silent > 0:
+            self.silent -= 1
+            await asyncio.sleep(4 * TIMEOUT)
+        return web.json_response({"refused": [one["user"] for one in people if one["user"] in self.gone]})
+
+
+class Postal:
+    """The messenger."""
+
+    name = "postal"
+
+    def __init__(self, url: str, limits: Limits) -> None:
+        """Open nothing yet."""
+        self.limits = limits
+        self._url = url
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
+
+    async def send(self, letter: Outgoing) -> Sent:
+        """Send one letter."""
+        [outcome] = await self.send_many([letter])
+        if isinstance(outcome, SendFailedError):
+            raise outcome
+        return outcome
+
+    async def send_many(self, letters: Sequence[Outgoing]) -> Sequence[Sent | SendFailedError]:
+        """Send the same words to many."""
+        people = [{"user": one.user, "key": one.key} for one in letters]
+        try:
+            async with self._session.post(self._url, json={"people": people}) as answer:
+                if answer.status != 200:
+                    raise SendFailedError("503")
+                refused = set((await answer.json())["refused"])
+        except TimeoutError:
+            raise SendFailedError("no answer", unknown=True) from None
+        except aiohttp.ClientConnectorError:
+            raise SendFailedError("no way there") from None
+        return [
+            SendFailedError("gone", permanent=True, closes_address=True) if one.user in refused else Sent(str(one.key))
+            for one in letters
+        ]
+
+    def render(self, reply: Reply) -> list[dict[str, Any]]:
+        """Draw nothing."""
+        return [{"reply": reply}]
+
+    async def close(self) -> None:
+        """Let go."""
+        await self._session.close()
+
+
+@asynccontextmanager
+async def postal(**limits: Any) -> AsyncIterator[tuple[Postal, FarSide]]:  # noqa: ANN401 - fields of Limits
+    """Serve a far side, and yield a messenger to it with these limits (a web chat's otherwise, in one process)."""
+    far = FarSide(keyed=bool(limits.get("keyed")))
+    site = web.Application()
+    site.router.add_post("/", far.take)
+    runner = web.AppRunner(site, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    taken, port = free_socket()
+    await web.SockSite(runner, taken).start()
+    plain = replace(LIMITS, per_process=False, keyed=False)
+    messenger = Postal(f"http://127.0.0.1:{port}/", replace(plain, **limits))
+    try:
+        yield messenger, far
+    finally:
+        await messenger.close()
+        await runner.cleanup()
