@@ -82,17 +82,27 @@ def _order(path: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
 
 
 def _paths(work: Work, reading: Reading) -> dict[tuple[str, ...], int]:
-    """Return path -> unit id of what exists; a path that ends like exactly one existing unit is that one."""
+    """Return path -> unit id of what exists: what this path made earlier, else the only unit that ends like it."""
     existing = table.unit_paths(work.connection)
     found = dict(existing)
+    # Also what this file makes: else the same file would mean something else the second time.
+    everything = {*existing, *(_without_root(work, path) for path in reading.units)}
     for path in reading.units:
-        if path in existing:
-            continue
-        root = path[1:] if path[:1] == (work.organisation.name,) else path
-        endings = [known for known in existing if known and known[-len(root) :] == root] if root else [()]
-        if len(endings) == 1 and endings[0] in existing:
+        short = _without_root(work, path)
+        made = None if short in existing else units.by_code(work.connection, _code(path))
+        endings = [known for known in everything if known != short and known[-len(short) :] == short]
+        if short in existing:
+            found[path] = existing[short]
+        elif made is not None:
+            found[path] = made.id
+        elif len(endings) == 1 and endings[0] in existing:
             found[path] = existing[endings[0]]
     return found
+
+
+def _without_root(work: Work, path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a path as the tree has it: files may begin each with the organisation's own name."""
+    return path[1:] if path[:1] == (work.organisation.name,) else path
 
 
 def _verdict(row: int, person: PersonRow, kept: Kept | None, paths: dict[tuple[str, ...], int]) -> Verdict:
@@ -143,8 +153,10 @@ def apply(work: Work, name: str, body: bytes, *, skip_errors: bool = False) -> P
     root = _root(work)
     paths.setdefault((), root.id)
     for path in sorted(made.reading.units, key=_order):
+        short = _without_root(work, path)
         if path not in paths:
-            paths[path] = _add_unit(work, path, made.reading.units[path], paths, root).id
+            paths[path] = paths.get(short) or _add_unit(work, path, made.reading.units[path], paths, root).id
+        paths.setdefault(short, paths[path])
     known = table.everybody(work.connection, work.now)
     for number, (_, person) in made.reading.people.items():
         _put(work, person, known.get(number), paths, root)
