@@ -111,6 +111,8 @@ async def test_too_fast_is_told_to_slow_down(company: Company) -> None:
         '{"id":"1","kind":"nothing"}',
         '{"id":"1","kind":"press"}',
         '{"id":1,"kind":5}',
+        pytest.param("[" * 30_000, id="deep"),
+        '{"id":"1","kind":"upload","attachment":1e999,"name":"a","mime":"b","size":1}',
     ],
 )
 async def test_broken_frames_are_refused_and_the_page_lives_on(company: Company, frame: str) -> None:
