@@ -93,7 +93,7 @@ def _paths(work: Work, reading: Reading) -> dict[tuple[str, ...], int]:
         endings = [known for known in everything if known != short and known[-len(short) :] == short]
         if short in existing:
             found[path] = existing[short]
-        elif made is not None:
+        elif made is not None and made.name == path[-1]:
             found[path] = made.id
         elif len(endings) == 1 and endings[0] in existing:
             found[path] = existing[endings[0]]
@@ -173,13 +173,21 @@ def _add_unit(work: Work, path: tuple[str, ...], kind: UnitKind, paths: dict[tup
     if parent is None and len(path) == 1 and kind in _ABOVE:
         above = [u for u in units.beneath(work.connection, root.path) if u.kind is _ABOVE[kind]]
         parent = above[0] if len(above) == 1 else None
-    return units.add(work.connection, _code(path), path[-1], kind, parent or root)
+    code = _code(path)
+    if units.by_code(work.connection, code) is not None:
+        # Another unit is called like this whole path (甲/乙), or like the root's code.
+        code = _digest(("", *path))
+    return units.add(work.connection, code, path[-1], kind, parent or root)
 
 
 def _code(path: tuple[str, ...]) -> str:
     """Return the unit's code: its path, or the digest of one too long for the column."""
     joined = "/".join(path)
-    return joined if len(joined) <= units.LONGEST_CODE else hashlib.sha256(joined.encode()).hexdigest()
+    return joined if len(joined) <= units.LONGEST_CODE else _digest(path)
+
+
+def _digest(path: tuple[str, ...]) -> str:
+    return hashlib.sha256("/".join(path).encode()).hexdigest()
 
 
 def _put(work: Work, person: PersonRow, kept: Kept | None, paths: dict[tuple[str, ...], int], root: Unit) -> None:

@@ -295,4 +295,5 @@ def test_the_organisation_may_stand_before_some_departments(company: Company) ->
 
 def test_no_name_of_a_unit_breaks_an_import(company: Company) -> None:
     stands = _stands(company, ("B001", "root/甲"), ("B002", "甲/乙"), parents="甲/乙< 丙<")
-    assert set(stands) == {"B001", "B002"}
+    assert stands == {"B001": "root/甲", "B002": "甲/乙"}
+    assert sum(one.name == "乙" for one in company.read(lambda c: unit.beneath(c, "/"))) == 1

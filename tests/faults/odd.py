@@ -105,7 +105,12 @@ _common = {
 }
 web = st.one_of(
     shape(kind=st.just("text"), text=_words["text"], **_common),
-    shape(kind=st.just("press"), call=st.sampled_from(_CALLS) | strings, message=strings, **_common),
+    shape(
+        kind=st.just("press"),
+        call=st.sampled_from(_CALLS) | strings,
+        message=st.sampled_from(_WORDS) | strings,
+        **_common,
+    ),
     shape(kind=st.just("open"), payload=strings, **_common),
     shape(
         kind=st.just("upload"),
