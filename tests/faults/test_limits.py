@@ -108,7 +108,7 @@ async def test_a_tenth_falls_silent_after_delivery(database: Database, registry:
         return post.push(work, Audience("/"), kind, lambda _voice: Reply((text("周五停电检修"),))).campaign or 0
 
     number = database.write_now(settle)
-    async with postal(per_second=200.0) as (messenger, far):
+    async with postal(0.5, per_second=200.0) as (messenger, far):
         far.silent_each = 10
         async with delivering(database, messenger, registry):
 
