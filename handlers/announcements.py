@@ -177,6 +177,8 @@ def _remarks(turn: Turn, made: service.Progress) -> list[Block]:
 def missed(turn: Turn, number: int, page: int) -> Reply:
     """Name whom it has not reached and why; who never bound an account can be given a code at once."""
     page = max(0, min(page, 10_000))
+    if writing.own(turn.work, turn.person.id, number).audience >= writing.COUNTED:
+        raise Refusal("announcements.too_many", most=writing.COUNTED)
     found = service.missed(turn.work, turn.person.id, number, page, MISSED)
     lines = [
         turn.voice.line("announcements.missed_one", name=one.name, why=turn.voice.label(f"announcements.why_{one.why}"))
