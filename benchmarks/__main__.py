@@ -1,11 +1,31 @@
-"""`make bench`: every benchmark, each figure beside its limit; exit code 1 when a limit is missed."""
+"""`make bench`: every benchmark, each figure beside its limit, one table at the end; exit code 1 when one is missed.
+
+`python -m benchmarks turn points` runs only those named.
+"""
 
 from __future__ import annotations
 
+import importlib
 import sys
 
-from benchmarks import startup, turn
+from benchmarks.table import Row, show
+
+ALL = ("turn", "loopback", "points", "figures", "broadcast", "startup")
+
+
+def main(wanted: list[str]) -> int:
+    """Run them one after another."""
+    unknown = set(wanted) - set(ALL)
+    if unknown:
+        sys.stderr.write(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(ALL)}\n")
+        return 2
+    found: list[Row] = []
+    for name in wanted or ALL:
+        print(f"measuring: {name}", flush=True)
+        found += importlib.import_module(f"benchmarks.{name}").rows()
+    print()
+    return 0 if show(found) else 1
+
 
 if __name__ == "__main__":
-    outcomes = [benchmark.main() for benchmark in (turn, startup)]
-    sys.exit(0 if all(outcomes) else 1)
+    sys.exit(main(sys.argv[1:]))

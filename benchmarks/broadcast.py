@@ -24,6 +24,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from benchmarks.table import Row, at_least, at_most, show
 from benchmarks.turn import update
 from bot.app import App
 from bot.config import load
@@ -213,24 +214,30 @@ async def _check_ins(app: App, first: int) -> list[float]:
     return took
 
 
-def main() -> bool:
-    """Print the figures; False when a limit is missed."""
+def rows() -> list[Row]:
+    """Measure."""
     with tempfile.TemporaryDirectory() as folder:
-        ours, rows = enqueue(Path(folder))
-    print(f"enqueue a million: {ours * 1000:.1f} ms, a row each {rows:.2f} s: 1/{rows / ours:.0f} (limit 1/100)")
-    well = rows / ours >= 100
+        ours, each = enqueue(Path(folder))
+    found = [
+        at_least("enqueue a million: a row each / ours", each / ours, 100, " x", 0),
+        Row("  ours, a row each", f"{ours * 1000:.1f} ms, {each:.2f} s"),
+    ]
     for per_second in (30, 1000):
         with tempfile.TemporaryDirectory() as folder:
-            found = drain(Path(folder), per_second)
-        limit = per_second + max(1.0, per_second / 100)
-        print(
-            f"drain at {per_second}/s: {found['per_second'] / per_second:.3f} of it (limit 0.99), worst second "
-            f"{found['worst']:.0f} (limit {limit:.0f}), {found['core']:.0%} of a core (limit 35 % at 1,000/s), others' "
-            f"p99 {found['busy_p99']:.2f} ms, idle {found['calm_p99']:.2f} ms (limit 1.5 x)"
-        )
-        well &= found["per_second"] >= 0.99 * per_second and found["worst"] <= limit
-        well &= found["core"] <= 0.35 and found["busy_p99"] <= 1.5 * found["calm_p99"]
-    return well
+            drained = drain(Path(folder), per_second)
+        name, most = f"drain at {per_second}/s", per_second + max(1.0, per_second / 100)
+        found += [
+            at_least(f"{name}, of the ceiling", drained["per_second"] / per_second, 0.99, digits=3),
+            at_most(f"{name}, worst second", drained["worst"], most, digits=0),
+            at_most(f"{name}, share of a core", drained["core"], 0.35),
+            at_most(f"{name}, others' p99 / idle", drained["busy_p99"] / drained["calm_p99"], 1.5, " x"),
+        ]
+    return found
+
+
+def main() -> bool:
+    """Print the table; False when a limit is missed."""
+    return show(rows())
 
 
 if __name__ == "__main__":

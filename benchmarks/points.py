@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
@@ -58,27 +58,32 @@ SELECT member_id, {month}, SUM(points) FROM points_tally GROUP BY member_id, {mo
 _MONTH = {"sqlite": "date(day, 'start of month')", "postgresql": "CAST(date_trunc('month', day) AS date)"}
 
 
+def write_ledger(connection: Connection, shares: Sequence[tuple[int, int, int]]) -> None:
+    """Write lines over this year till today, and their totals; a share is (first person, lines, lines a person)."""
+    kind, now = connection.dialect.name, datetime.now(UTC)
+    year = {"first": now.date().replace(month=1, day=1).isoformat(), "days": now.timetuple().tm_yday}
+    sql = text(_ENTRIES.format(day=_DAY[kind]))
+    moment = f"{now:%Y-%m-%d %H:%M:%S.%f}" if kind == "sqlite" else now
+    for first, many, each in shares:
+        connection.execute(sql, {"first_member": first, "lines": many, "each": each, "at": moment, **year})
+    connection.execute(text(_TALLY))
+    connection.execute(text(_BY_MONTH.format(month=_MONTH[kind])))
+
+
 def fill(database: Database, lines: int) -> None:
-    """Write a ledger of so many lines of others, and those of whoever asks, over this year till today."""
+    """Write a ledger of so many lines of others, and those of whoever asks."""
     others = range(10, 10 + lines // EACH)
-    today = datetime.now(UTC).date()
-    year = {"first": today.replace(month=1, day=1).isoformat(), "days": today.timetuple().tm_yday}
-    sql = text(_ENTRIES.format(day=_DAY[database.engine.dialect.name]))
-    moment = datetime.now(UTC) if not database.sqlite else f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
 
     def work(connection: Connection) -> None:
         people.settle(connection, range(1, 3))
         people.settle(connection, others)
-        shares = [(others.start, lines, EACH), *((person, own, own) for person, own in LINES.items())]
-        for first, many, each in shares:
-            connection.execute(sql, {"first_member": first, "lines": many, "each": each, "at": moment, **year})
-        connection.execute(text(_TALLY))
-        connection.execute(text(_BY_MONTH.format(month=_MONTH[connection.dialect.name])))
+        write_ledger(connection, [(others.start, lines, EACH), *((who, own, own) for who, own in LINES.items())])
 
     migrate.upgrade(database.engine)
     database.write_now(work)
-    with database.engine.connect() as connection:
-        connection.execute(text("ANALYZE"))
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        # As autovacuum would have done.
+        connection.execute(text("ANALYZE" if database.sqlite else "VACUUM ANALYZE"))
 
 
 class Asked:

@@ -1,4 +1,8 @@
-"""`dangqun run` until it is ready: seconds and resident memory, on a fresh database."""
+"""`dangqun run` until it is ready: seconds and resident memory, with bytecode beside without, in alternating starts.
+
+Without bytecode is the first start after an install that compiled nothing: Python looks for compiled files in an empty
+folder and writes none, for the program and for every library. Beside them stands what a bare event loop costs.
+"""
 
 from __future__ import annotations
 
@@ -11,31 +15,43 @@ import time
 from pathlib import Path
 from statistics import median
 
+from benchmarks.table import Row, at_most, show
 from storage import migrate
-from storage.engine import open_engine
+from storage.engine import Database
 
-ROUNDS = 5
-SECONDS, MEGABYTES = 2.0, 120.0
+ROOT = Path(__file__).parent.parent
+ROUNDS, BARE_ROUNDS = 5, 2
+SECONDS, COLD_SECONDS, MEGABYTES = 2.0, 6.0, 120.0
+PROGRAM = ["-m", "bot", "run"]
+BARE = ["-c", "import asyncio; asyncio.run(asyncio.sleep(0)); print('ready', flush=True); input()"]
 
 
-def once(folder: Path) -> tuple[float, float]:
+def once(folder: Path, command: list[str], *, bytecode: bool = True) -> tuple[float, float]:
     """Start it once; returns (seconds until ready, resident MB then)."""
     environment = {
         **os.environ,
         "DANGQUN_DATABASE__URL": f"sqlite:///{folder / 'startup.db'}",
         "DANGQUN_SECURITY__KEY": "ab" * 32,
         "DANGQUN_WEB__PORT": "0",
-        "PYTHONPATH": str(Path(__file__).parent.parent),
+        "DANGQUN_BACKUP__DAILY": "false",
+        "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
     }
+    if not bytecode:
+        (folder / "nothing").mkdir(exist_ok=True)
+        environment |= {"PYTHONPYCACHEPREFIX": str(folder / "nothing"), "PYTHONDONTWRITEBYTECODE": "1"}
     begun = time.perf_counter()
-    with subprocess.Popen(
-        [sys.executable, "-m", "bot", "run"], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, *command],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
-        for line in process.stdout or ():
-            if "ready" in line:
-                break
+        said = next((line for line in process.stdout or () if "ready" in line), "")
         took = time.perf_counter() - begun
+        assert said, "it ended before it was ready"
         status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
         resident = re.search(r"VmRSS:\s+(\d+) kB", status)
         process.terminate()
@@ -44,19 +60,34 @@ def once(folder: Path) -> tuple[float, float]:
     return took, int(resident[1]) / 1024
 
 
-def main() -> bool:
-    """Print the figures; False when a limit is missed."""
+def rows() -> list[Row]:
+    """Measure."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        engine = open_engine(f"sqlite:///{folder / 'startup.db'}")
-        migrate.upgrade(engine)
-        engine.dispose()
-        once(folder)  # the shipped content is taken in at the first start of all
-        found = [once(folder) for _ in range(ROUNDS)]
-    seconds, megabytes = median(took for took, _ in found), median(resident for _, resident in found)
-    print(f"ready in {seconds:.2f} s (limit {SECONDS}: {seconds / SECONDS:.2f} of it)")
-    print(f"resident {megabytes:.0f} MB (limit {MEGABYTES:.0f}: {megabytes / MEGABYTES:.2f} of it)")
-    return seconds < SECONDS and megabytes < MEGABYTES
+        database = Database(f"sqlite:///{folder / 'startup.db'}")
+        migrate.upgrade(database.engine)
+        database.close()
+        once(folder, PROGRAM)  # the shipped content is taken in at the first start of all
+        bare, warm, cold = [], [], []
+        for turn in range(ROUNDS):
+            bare.append(once(folder, BARE)[0])
+            warm.append(once(folder, PROGRAM))
+            if turn < BARE_ROUNDS:
+                cold.append(once(folder, PROGRAM, bytecode=False))
+        assert not list((folder / "nothing").rglob("*.pyc")), "without bytecode means without"
+    seconds = median(took for took, _ in warm)
+    return [
+        at_most("ready, with bytecode", seconds, SECONDS, " s"),
+        Row("  over a bare event loop", f"{seconds / median(bare):.1f} x"),
+        at_most("resident then", median(resident for _, resident in warm), MEGABYTES, " MB", 0),
+        at_most("ready, without bytecode", median(took for took, _ in cold), COLD_SECONDS, " s"),
+        Row("  resident then", f"{median(resident for _, resident in cold):.0f} MB"),
+    ]
+
+
+def main() -> bool:
+    """Print the table; False when a limit is missed."""
+    return show(rows())
 
 
 if __name__ == "__main__":

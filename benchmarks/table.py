@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+HEAD = ("what", "figure", "limit", "")
+
 
 class Row(NamedTuple):
     """A figure beside its limit; without a limit it is only told."""
@@ -28,8 +30,8 @@ def at_most(what: str, found: float, limit: float, unit: str = "", digits: int =
 def show(rows: Iterable[Row]) -> bool:
     """Print the table; False when a limit is missed."""
     rows = list(rows)
-    wide = max((len(row.what) for row in rows), default=0)
-    for row in rows:
-        verdict = "" if not row.limit else "ok" if row.ok else "MISSED"
-        print(f"{row.what:<{wide}}  {row.figure:>14}  {row.limit:>12}  {verdict}".rstrip(), flush=True)
+    lines = [HEAD, *((*row[:3], "" if not row.limit else "ok" if row.ok else "MISSED") for row in rows)]
+    wide = max(len(line[0]) for line in lines)
+    for what, figure, limit, verdict in lines:
+        print(f"{what:<{wide}}  {figure:>18}  {limit:>10}  {verdict}".rstrip(), flush=True)
     return all(row.ok for row in rows)

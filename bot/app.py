@@ -25,7 +25,7 @@ from domain.reply import Button, Choices, Reply
 from handlers.grammar import Registry, open_registry
 from messengers import NAMES
 from messengers.base import Messenger, Surroundings
-from services import calendar, words
+from services import calendar
 from storage import pause
 from storage.engine import Database, StorageError
 
@@ -229,8 +229,3 @@ async def run_until_stopped(app: App, sockets: Sequence[object], ready: Callable
         await stopping.wait()
     finally:
         await app.stop()
-
-
-def keep_caches_in(folder: Path) -> None:
-    """Keep what is cached beside the data, readable by its owner alone."""
-    words.keep_cache_in(folder)

@@ -79,7 +79,7 @@ def cleaned(arrival: Arrival) -> Arrival:
         case Opened(payload):
             content = Opened(clean(payload))
         case Pressed(call, message):
-            content = Pressed(clean(call), message)
+            content = Pressed(clean(call), clean(message) if message else None)
         case Uploaded() as file:
             content = replace(file, name=clean(file.name) or "file", mime=clean(file.mime), caption=clean(file.caption))
     return arrival if content == arrival.content else replace(arrival, content=content)

@@ -144,6 +144,8 @@ class Reading:
 
     people: dict[str, tuple[int, PersonRow]] = field(default_factory=dict)
     units: dict[tuple[str, ...], UnitKind] = field(default_factory=dict)
+    tree: list[tuple[str, ...]] = field(default_factory=list)
+    """Those of the units that a table of units declared."""
     verdicts: list[Verdict] = field(default_factory=list)
     understood: dict[str, str] = field(default_factory=dict)
     """Column -> the header that was taken for it."""
@@ -234,6 +236,7 @@ def read_units(reading: Reading, rows: Sequence[Sequence[str]], header: int, col
         if path is not None:
             wish = _cell(rows[at - 1], columns, "unit_kind")
             reading.units[path] = kind_of(name, wish)
+            reading.tree.append(path)
 
 
 def _path_to_top(
@@ -337,9 +340,12 @@ def _units_of(reading: Reading, row: Sequence[str], columns: Mapping[str, int]) 
 
 
 def _declared(reading: Reading, path: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the declared path that ends in these names, else this path, declared now with all above it."""
-    matches = [known for known in reading.units if known[-len(path) :] == path]
-    if len(matches) == 1:
+    """Return the path in the file's own table that ends in these names, else this path, noted with all above it.
+
+    What other rows name is no table: 分公司/综合部 in one row says nothing about 综合部 in the next.
+    """
+    matches = [known for known in reading.tree if known[-len(path) :] == path]
+    if path not in matches and len(matches) == 1:
         return matches[0]
     for length in range(1, len(path) + 1):
         reading.units.setdefault(path[:length], kind_of(path[length - 1]))

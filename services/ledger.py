@@ -213,11 +213,13 @@ def averages(work: Work, member_id: int) -> tuple[date, list[Average], int]:
     shown: list[Average] = []
     hidden = 0
     for top in permission.scope(work, member_id, Action.SEE_UNIT_FIGURES):
-        whole = _average(work, top, first)
+        children = _children(work, top)
+        found = table.of_groups(work.connection, [top, *children], first)
+        whole = Average(top, *found[top.id])
         if whole.people < work.organisation.smallest_group:
             hidden += 1
             continue
-        parts = {u.id: _average(work, u, first) for u in _children(work, top)}
+        parts = {one.id: Average(one, *found[one.id]) for one in children}
         sizes = {number: part.people for number, part in parts.items()}
         allowed = publishable(sizes, whole.people, work.organisation.smallest_group)
         shown.append(whole)
@@ -229,11 +231,6 @@ def averages(work: Work, member_id: int) -> tuple[date, list[Average], int]:
 def _children(work: Work, top: Unit) -> list[Unit]:
     depth = top.path.count("/") + 1
     return [unit for unit in units.beneath(work.connection, top.path) if unit.path.count("/") == depth]
-
-
-def _average(work: Work, unit: Unit, first: date) -> Average:
-    people, points = table.of_group(work.connection, unit.path, first)
-    return Average(unit, people, points)
 
 
 def export_rows(work: Work, first: date, last: date) -> tuple[list[str], list[list[str]]]:

@@ -82,17 +82,27 @@ def _order(path: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
 
 
 def _paths(work: Work, reading: Reading) -> dict[tuple[str, ...], int]:
-    """Return path -> unit id of what exists; a path that ends like exactly one existing unit is that one."""
+    """Return path -> unit id of what exists: what this path made earlier, else the only unit that ends like it."""
     existing = table.unit_paths(work.connection)
     found = dict(existing)
+    # Also what this file makes: else the same file would mean something else the second time.
+    everything = {*existing, *(_without_root(work, path) for path in reading.units)}
     for path in reading.units:
-        if path in existing:
-            continue
-        root = path[1:] if path[:1] == (work.organisation.name,) else path
-        endings = [known for known in existing if known and known[-len(root) :] == root] if root else [()]
-        if len(endings) == 1 and endings[0] in existing:
+        short = _without_root(work, path)
+        made = None if short in existing else units.by_code(work.connection, _code(path))
+        endings = [known for known in everything if known != short and known[-len(short) :] == short]
+        if short in existing:
+            found[path] = existing[short]
+        elif made is not None and made.name == path[-1]:
+            found[path] = made.id
+        elif len(endings) == 1 and endings[0] in existing:
             found[path] = existing[endings[0]]
     return found
+
+
+def _without_root(work: Work, path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a path as the tree has it: files may begin each with the organisation's own name."""
+    return path[1:] if path[:1] == (work.organisation.name,) else path
 
 
 def _verdict(row: int, person: PersonRow, kept: Kept | None, paths: dict[tuple[str, ...], int]) -> Verdict:
@@ -145,8 +155,10 @@ def apply(work: Work, name: str, body: bytes, *, skip_errors: bool = False) -> P
     root = _root(work)
     paths.setdefault((), root.id)
     for path in sorted(made.reading.units, key=_order):
+        short = _without_root(work, path)
         if path not in paths:
-            paths[path] = _add_unit(work, path, made.reading.units[path], paths, root).id
+            paths[path] = paths.get(short) or _add_unit(work, path, made.reading.units[path], paths, root).id
+        paths.setdefault(short, paths[path])
     known = table.everybody(work.connection, work.now)
     for number, (_, person) in made.reading.people.items():
         _put(work, person, known.get(number), paths, root)
@@ -163,13 +175,21 @@ def _add_unit(work: Work, path: tuple[str, ...], kind: UnitKind, paths: dict[tup
     if parent is None and len(path) == 1 and kind in _ABOVE:
         above = [u for u in units.beneath(work.connection, root.path) if u.kind is _ABOVE[kind]]
         parent = above[0] if len(above) == 1 else None
-    return units.add(work.connection, _code(path), path[-1], kind, parent or root)
+    code = _code(path)
+    if units.by_code(work.connection, code) is not None:
+        # Another unit is called like this whole path (甲/乙), or like the root's code.
+        code = _digest(("", *path))
+    return units.add(work.connection, code, path[-1], kind, parent or root)
 
 
 def _code(path: tuple[str, ...]) -> str:
     """Return the unit's code: its path, or the digest of one too long for the column."""
     joined = "/".join(path)
-    return joined if len(joined) <= units.LONGEST_CODE else hashlib.sha256(joined.encode()).hexdigest()
+    return joined if len(joined) <= units.LONGEST_CODE else _digest(path)
+
+
+def _digest(path: tuple[str, ...]) -> str:
+    return hashlib.sha256("/".join(path).encode()).hexdigest()
 
 
 def _put(work: Work, person: PersonRow, kept: Kept | None, paths: dict[tuple[str, ...], int], root: Unit) -> None:

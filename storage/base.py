@@ -28,13 +28,18 @@ Id = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite counts rowids by itself only for INTEGER."""
 
 
+_LENGTH = len("2026-11-23 08:00:00.000000")
+
+
 def _as_text(value: datetime | None) -> str | None:
     """Return a moment as SQLAlchemy stores it in SQLite."""
     if value is None:
         return None
     if value.tzinfo is None:
         raise ValueError(f"a time without a zone: {value}")
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat(" ", "microseconds")[:_LENGTH]
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -101,7 +101,21 @@ def due(connection: Connection, messenger: str, now: datetime, most: int) -> lis
 
 
 _FIRST_ANSWERS = (
-    select(letter.c.id).where(_READY_NOW, letter.c.lane == ANSWER).order_by(letter.c.id).limit(bindparam("most"))
+    select(letter.c.id)
+    .where(
+        letter.c.messenger == bindparam("messenger"),
+        letter.c.lane == ANSWER,
+        or_(
+            # An answer that was never tried is due whatever the clock says: it may have been set back meanwhile.
+            and_(
+                letter.c.state == READY,
+                or_(letter.c.next_at <= bindparam("now", type_=UtcTime), letter.c.attempts == 0),
+            ),
+            and_(letter.c.state == SENDING, letter.c.lease_until < bindparam("now", type_=UtcTime)),
+        ),
+    )
+    .order_by(letter.c.id)
+    .limit(bindparam("most"))
 )
 
 

@@ -8,6 +8,9 @@ from sqlalchemy import Column, Connection, String, Table, or_, select
 
 from storage.base import UtcTime, insert_new, metadata
 
+STRANGE = timedelta(minutes=10)
+"""Nobody takes a lease for so long: one that ends later was taken before the clock was set back."""
+
 lease = Table(
     "lease",
     metadata,
@@ -24,7 +27,10 @@ def take(connection: Connection, name: str, holder: str, now: datetime, lasts: t
     if row is None:
         row = connection.execute(
             lease.update()
-            .where(lease.c.name == name, or_(lease.c.holder == holder, lease.c.until <= now))
+            .where(
+                lease.c.name == name,
+                or_(lease.c.holder == holder, lease.c.until <= now, lease.c.until > now + STRANGE),
+            )
             .values(values)
             .returning(lease.c.name)
         ).first()

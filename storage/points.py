@@ -6,7 +6,7 @@ read; per person and month (`by_month`), which makes a year twelve rows however 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -29,9 +29,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from domain.member import Unit
 from storage.base import Id, UtcTime, id_column, metadata
-from storage.member import audience, member
+from storage.member import member, membership
 from storage.prepared import Prepared
+from storage.unit import unit
 
 entry = Table(
     "points_entry",
@@ -206,15 +208,25 @@ def get(connection: Connection, number: int) -> tuple[int, Entry] | None:
     return None if row is None else (row[0], Entry(*row[1:]))
 
 
-def of_group(connection: Connection, path: str, month: date) -> tuple[int, int]:
-    """Return (people, points) of all who belong at or beneath a path, in the month that begins with this day."""
-    people = audience(path).subquery()
-    row = connection.execute(
-        select(func.count(), func.coalesce(func.sum(by_month.c.points), 0)).select_from(
-            people.outerjoin(by_month, and_(by_month.c.member_id == people.c.id, by_month.c.month == month))
-        )
-    ).one()
-    return int(row[0]), int(row[1])
+def of_groups(connection: Connection, groups: Iterable[Unit], month: date) -> dict[int, tuple[int, int]]:
+    """Return (people, points) by unit of all who belong at or beneath it, in the month that begins with this day.
+
+    One look for all of them: who belongs, and what they have. Whoever belongs to two units beneath one counts once.
+    """
+    top = list(groups)
+    units = list(connection.execute(select(unit.c.id, unit.c.path)))
+    above = {number: [one.id for one in top if path.startswith(one.path)] for number, path in units}
+    rows = connection.execute(
+        select(membership.c.unit_id, membership.c.member_id, func.coalesce(by_month.c.points, 0))
+        .join(member, and_(member.c.id == membership.c.member_id, member.c.left_at.is_(None)))
+        .outerjoin(by_month, and_(by_month.c.member_id == membership.c.member_id, by_month.c.month == month))
+        .where(membership.c.unit_id.in_([number for number, groups_of in above.items() if groups_of]))
+    )
+    found: dict[int, dict[int, int]] = {one.id: {} for one in top}
+    for number, person, points in rows:
+        for group in above[number]:
+            found[group][person] = points
+    return {number: (len(people), sum(people.values())) for number, people in found.items()}
 
 
 def all_rows(connection: Connection, first: date, last: date) -> list[tuple[str, str, date, str, int, str]]:

@@ -17,8 +17,6 @@ from messengers.base import Limits, Outgoing, SendFailedError, Sent
 from messengers.web.client import LIMITS
 from tests.running import free_socket
 
-TIMEOUT = 0.5
-
 
 @dataclass
 class FarSide:
@@ -30,6 +28,7 @@ class FarSide:
     keys: set[int] = field(default_factory=set)
     keyed: bool = False
     gone: set[str] = field(default_factory=set)
+    patience: float = 5.0
     silent: int = 0
     """So many calls are taken, and never answered."""
     silent_each: int = 0
@@ -53,7 +52,7 @@ class FarSide:
         if self.silent > 0 or (self.silent_each and len(self.calls) % self.silent_each == 0):
             self.silent = max(0, self.silent - 1)
             self.unanswered += 1
-            await asyncio.sleep(4 * TIMEOUT)
+            await asyncio.sleep(4 * self.patience)
         return web.json_response({"refused": [one["user"] for one in people if one["user"] in self.gone]})
 
 
@@ -62,11 +61,11 @@ class Postal:
 
     name = "postal"
 
-    def __init__(self, url: str, limits: Limits) -> None:
-        """Open nothing yet."""
+    def __init__(self, url: str, limits: Limits, patience: float) -> None:
+        """Open nothing yet. `patience`: seconds until a call that is not answered is given up."""
         self.limits = limits
         self._url = url
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=patience))
 
     async def send(self, letter: Outgoing) -> Sent:
         """Send one letter."""
@@ -102,9 +101,9 @@ class Postal:
 
 
 @asynccontextmanager
-async def postal(**limits: Any) -> AsyncIterator[tuple[Postal, FarSide]]:  # noqa: ANN401 - fields of Limits
+async def postal(patience: float = 5.0, **limits: Any) -> AsyncIterator[tuple[Postal, FarSide]]:  # noqa: ANN401 - Limits
     """Serve a far side, and yield a messenger to it with these limits (a web chat's otherwise, in one process)."""
-    far = FarSide(keyed=bool(limits.get("keyed")))
+    far = FarSide(keyed=bool(limits.get("keyed")), patience=patience)
     site = web.Application()
     site.router.add_post("/", far.take)
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=0.1)
@@ -112,7 +111,7 @@ async def postal(**limits: Any) -> AsyncIterator[tuple[Postal, FarSide]]:  # noq
     taken, port = free_socket()
     await web.SockSite(runner, taken).start()
     plain = replace(LIMITS, per_process=False, keyed=False)
-    messenger = Postal(f"http://127.0.0.1:{port}/", replace(plain, **limits))
+    messenger = Postal(f"http://127.0.0.1:{port}/", replace(plain, **limits), patience)
     try:
         yield messenger, far
     finally:

@@ -100,7 +100,7 @@ async def test_the_same_words_go_out_by_whole_calls(settled: Database, registry:
 
 
 async def test_what_may_have_arrived_goes_again_under_its_key(settled: Database, registry: Registry) -> None:
-    async with postal(recipients_a_call=100, per_second=100.0, keyed=True) as (messenger, far):
+    async with postal(0.5, recipients_a_call=100, per_second=100.0, keyed=True) as (messenger, far):
         far.silent = 2
         number = announce(settled)
         async with delivering(settled, messenger, registry):
@@ -114,7 +114,7 @@ async def test_what_may_have_arrived_goes_again_under_its_key(settled: Database,
 async def test_without_a_key_only_what_must_arrive_goes_once_more(
     settled: Database, registry: Registry, kind: str, doubled: int, unknown: int
 ) -> None:
-    async with postal(recipients_a_call=10, per_second=100.0) as (messenger, far):
+    async with postal(0.5, recipients_a_call=10, per_second=100.0) as (messenger, far):
         far.silent = 1
         number = announce(settled, kind, 40)
         async with delivering(settled, messenger, registry):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 from openpyxl import Workbook
+from sqlalchemy import Connection
 
 from domain.member import Standing
 from domain.permission import Role
@@ -16,6 +17,7 @@ from domain.roster import Fate
 from services import roster, sheet
 from services.roster import Plan
 from storage import member, permission, unit
+from storage import roster as table
 from tests.talk import Company
 
 ROW = ("B001", "刘洋", "中共党员", "质量部", "第一党支部", "是", "")
@@ -247,3 +249,51 @@ def test_what_is_exported_is_imported_without_a_change(company: Company) -> None
     plan = company.read(lambda c: roster.plan(company.work(c), "members.xlsx", body))
     assert plan.counts[Fate.SAME] == 12, [str(verdict) for verdict in plan.verdicts if verdict.fate is not Fate.SAME]
     assert not plan.changes
+
+
+def _stands(company: Company, *people: tuple[str, str], parents: str = "") -> dict[str, str]:
+    """Import people by department, perhaps after a table of units; returns number -> unit with the one above it."""
+    if parents:
+        apply(company, csv([("组织名称", "上级组织"), *(tuple(line.split("<")) for line in parents.split())]))
+    body = csv([("工号", "姓名", "部门"), *((number, "刘洋", department) for number, department in people)])
+    apply(company, body)
+    assert not apply(company, body).changes
+
+    def look(connection: Connection) -> dict[str, str]:
+        names = {one: "/".join(path) for path, one in table.unit_paths(connection).items()}
+        everybody = table.everybody(connection, company.now)
+        return {number: names[next(iter(everybody[number].units))] for number, _ in people}
+
+    return company.read(look)
+
+
+def test_a_department_is_not_taken_for_one_of_the_same_name_elsewhere(company: Company) -> None:
+    rows = (("B001", "分公司/综合部"), ("B002", "综合部"))
+    assert _stands(company, *rows) == {"B001": "分公司/综合部", "B002": "综合部"}
+
+
+def test_a_short_name_means_what_it_meant_when_another_unit_takes_it(company: Company) -> None:
+    first = csv([("工号", "姓名", "党支部"), ("B001", "刘洋", "第三党支部")])
+    apply(company, first)
+    apply(company, csv([("组织名称", "上级组织"), ("生产党委", ""), ("第三党支部", "生产党委")]))
+    assert not apply(company, first).changes
+    assert not plan(company, first).new_units
+
+
+def test_a_short_name_beside_a_long_one_is_read_alike_twice(company: Company) -> None:
+    _stands(company, ("B001", "生产部/一车间"))
+    rows = (("B002", "综合部/一车间"), ("B003", "一车间"))
+    assert _stands(company, *rows) == {"B002": "综合部/一车间", "B003": "一车间"}
+
+
+def test_the_organisation_may_stand_before_some_departments(company: Company) -> None:
+    rows = (("B001", "江河集团/新部"), ("B002", "新部"), ("B003", "江河集团/新部/一组"))
+    assert _stands(company, *rows) == {"B001": "新部", "B002": "新部", "B003": "新部/一组"}
+    root = company.roll.units["root"].path
+    assert sum(one.name == "新部" for one in company.read(lambda c: unit.beneath(c, root))) == 1
+
+
+def test_no_name_of_a_unit_breaks_an_import(company: Company) -> None:
+    stands = _stands(company, ("B001", "root/甲"), ("B002", "甲/乙"), parents="甲/乙< 丙<")
+    assert stands == {"B001": "root/甲", "B002": "甲/乙"}
+    assert sum(one.name == "乙" for one in company.read(lambda c: unit.beneath(c, "/"))) == 1

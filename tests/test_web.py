@@ -111,6 +111,8 @@ async def test_too_fast_is_told_to_slow_down(company: Company) -> None:
         '{"id":"1","kind":"nothing"}',
         '{"id":"1","kind":"press"}',
         '{"id":1,"kind":5}',
+        pytest.param("[" * 30_000, id="deep"),
+        '{"id":"1","kind":"upload","attachment":1e999,"name":"a","mime":"b","size":1}',
     ],
 )
 async def test_broken_frames_are_refused_and_the_page_lives_on(company: Company, frame: str) -> None:
@@ -119,6 +121,16 @@ async def test_broken_frames_are_refused_and_the_page_lives_on(company: Company,
         await eventually(lambda: chat.nacks)
         await chat.say("你好")
         await eventually(lambda: "绑定码" in chat.words)
+
+
+async def test_a_press_that_names_half_a_character_is_answered(company: Company) -> None:
+    token = new_token()
+    bind_web(company, token, "ada")
+    async with running(company, telegram=False) as run, page(run, token) as chat:
+        frame = {"id": "1", "kind": "press", "call": "help.home", "message": "\ud83d"}
+        await chat.socket.send_str(json.dumps(frame))
+        await eventually(lambda: "王芳" in chat.words)
+        assert not run.states().get("failed")
 
 
 async def test_a_file_goes_up_and_only_its_owner_gets_it_back(company: Company) -> None:

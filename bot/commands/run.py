@@ -60,13 +60,10 @@ def serve(
     ready: object = None,
 ) -> None:
     """Run the program on these sockets until SIGINT or SIGTERM."""
-    from bot.app import App, keep_caches_in, run_until_stopped  # noqa: PLC0415 - after the configuration is known good
+    from bot.app import App, run_until_stopped  # noqa: PLC0415 - after the configuration is known good
     from bot.logs import start_logging  # noqa: PLC0415
 
     start_logging()
-    url = database.engine.url
-    beside = Path(url.database).parent if url.get_backend_name() == "sqlite" and url.database else Path("var")
-    keep_caches_in(beside / "cache")
 
     async def main() -> None:
         app = App(settings, database, key, base_url, demo_people)

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from domain.arrival import Arrival, Ignored, Uploaded
+from domain.arrival import Arrival, Ignored, Uploaded, clean
 from domain.reply import Personal, Reply
 from messengers.base import Check, Limits, MailboxItem, Outgoing, Raw, SendFailedError, Sent, StoredFile, Surroundings
 from messengers.web import Section, security
@@ -22,6 +22,8 @@ from messengers.web.render import render
 
 log = logging.getLogger(__name__)
 
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What reading a frame raises that our own page would never send."""
 LONGEST_TEXT = 4000
 LONGEST_FRAME = 64 << 10
 REPLAYED = 200
@@ -188,8 +190,8 @@ class WebMessenger:
         try:
             hello = json.loads(await socket.receive_str(timeout=10))
             user = security.account_of(hello["token"])
-            after = max(0, int(hello.get("last", 0)))
-        except (ValueError, KeyError, TypeError, TimeoutError):
+            after = min(max(0, int(hello.get("last", 0))), 2**63 - 1)
+        except (*UNREADABLE, TimeoutError):
             return None
         if user is None or len(self._sockets[user]) >= MOST_SOCKETS:
             return None
@@ -215,9 +217,9 @@ class WebMessenger:
         """Store what was said, then acknowledge it. A page repeats what was not acknowledged, under the same id."""
         try:
             frame = json.loads(words)
-            key = str(frame["id"])[:64]
+            key = clean(str(frame["id"]))[:64]
             body = self._checked(user, frame)
-        except (ValueError, KeyError, TypeError):
+        except UNREADABLE:
             await socket.send_str(json.dumps({"nack": "", "why": "malformed", "again": False}))
             return
         now = asyncio.get_running_loop().time()

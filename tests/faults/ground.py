@@ -53,7 +53,7 @@ class Ground:
         shutil.copy(self.template, path)
         return self.again(path)
 
-    def again(self, path: Path) -> Company:
+    def again(self, path: Path | str) -> Company:
         """Return the enterprise on a database that is there already, as after a restart."""
         return Company(Database(f"sqlite:///{path}"), self.registry, roll=self.roll)
 

@@ -105,7 +105,12 @@ _common = {
 }
 web = st.one_of(
     shape(kind=st.just("text"), text=_words["text"], **_common),
-    shape(kind=st.just("press"), call=st.sampled_from(_CALLS) | strings, message=strings, **_common),
+    shape(
+        kind=st.just("press"),
+        call=st.sampled_from(_CALLS) | strings,
+        message=st.sampled_from(_WORDS) | strings,
+        **_common,
+    ),
     shape(kind=st.just("open"), payload=strings, **_common),
     shape(
         kind=st.just("upload"),
@@ -190,3 +195,22 @@ def mutated(update: dict[str, Any], chance: random.Random) -> str:
         at = chance.randrange(len(body))
         body = body[:at] + chance.choice(['"', "{", "\0", "9", "\ud800", ""]) + body[at + 1 :]
     return body
+
+
+def frames(count: int, chance: random.Random) -> list[str]:
+    """Return what a page's script could send down its socket, whole and spoilt."""
+    whole: list[dict[str, Any]] = [
+        {"id": "1", "kind": "text", "text": "签到"},
+        {"id": "2", "kind": "press", "call": "quiz.today", "message": 7},
+        {"id": "3", "kind": "open", "payload": "x"},
+        {"id": "4", "kind": "upload", "attachment": 1, "name": "a", "mime": "b", "size": 9, "sig": "x", "caption": ""},
+    ]
+    wrong = [float("inf"), float("nan"), 10**400, "\ud800", "\0", None, [], {}, -1, "长" * 2000]
+    found = ["[" * 30_000, "null", "1e999", "", '"x"']
+    while len(found) < count:
+        frame = {**chance.choice(whole), "language": "zh"}
+        frame["id"] = str(len(found))
+        for _ in range(chance.randint(0, 2)):
+            frame[chance.choice(sorted(frame))] = chance.choice(wrong)
+        found.append(json.dumps(frame))
+    return found[:count]

@@ -134,6 +134,18 @@ class Demands(RuleBasedStateMachine):
         draft = Draft(f"w{next(self.tokens)}", "还有一点要补充", case=case.id, act=act.value)
         self._do(case, act, actor, lambda work: demand.write(work, actor, draft), allowed=actor == case.author_id)
 
+    @rule(place=places)
+    @precondition(lambda self: self.states)
+    def is_asked_about_and_added_to(self, place: int) -> None:
+        self.is_handled(place, "officer", Act.ASK, "ada")
+        self.is_written_to(place, "author", Act.ADD)
+
+    @rule(place=places)
+    @precondition(lambda self: self.states)
+    def is_closed_and_left_alone(self, place: int) -> None:
+        self.is_handled(place, "officer", Act.CLOSE, "ada")
+        self.limits_pass(24 * 31)
+
     @rule(place=places, who=sides, steady=st.integers(0, 3))
     @precondition(lambda self: self.states)
     def is_withdrawn(self, place: int, who: str, steady: int) -> None:

@@ -32,7 +32,7 @@ from tests.company import MONDAY_MORNING
 from tests.faults import odd
 from tests.faults.figures import LONG, record, size
 from tests.faults.ground import Ground, pace
-from tests.running import KEY, bind_telegram, far_side
+from tests.running import KEY, bind_telegram, bind_web, eventually, far_side, new_token, page, running
 from tests.talk import Company
 from tests.test_conformance import opened
 
@@ -223,4 +223,25 @@ async def test_the_program_goes_on_answering_in_between(
         f"{len(bodies):,} 条 updates, 签到 check-ins {len(bodies) // 50}",
         f"卡住 blocked 0, 崩溃 failed 0, 死信 dead {refused:,}, 内存 memory {growth / MEGABYTE:+.0f} MB",
         "0, 0, < 50 MB",
+    )
+
+
+async def test_every_odd_frame_of_a_page_is_answered_and_the_page_stays(ground: Ground) -> None:
+    company, token = ground.company(), new_token()
+    bind_web(company, token, "ada")
+    shaped = odd.frames(size(150, 3_000), random.Random(None if LONG else 3))  # noqa: S311 - no secret
+    async with running(company, telegram=False) as run, page(run, token) as ada:
+        for number, frame in enumerate(shaped):
+            await ada.socket.send_str(frame)
+            await eventually(lambda n=number: len(ada.acks) + len(ada.nacks) > n)  # type: ignore[misc]
+        assert not ada.socket.closed
+        assert {one["why"] for one in ada.nacks} <= {"malformed", "slow_down"}
+        assert ada.acks
+        await eventually(lambda: not run.states().get(inbox.NEW))
+        assert not run.states().get(inbox.FAILED)
+    record(
+        "乱帧 odd frames of the web page",
+        f"{len(shaped):,} 帧 frames",
+        "每帧都有回执，连接不断 each answered, the socket stays",
+        "0",
     )

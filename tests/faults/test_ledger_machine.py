@@ -63,10 +63,11 @@ class Ledger(RuleBasedStateMachine):
             attempt(self.company, lambda work: checkin.check_in(work, self.people[who]))
         self._owe(self.people[who], "checkin", f"checkin:{self._day()}")
 
-    @rule(who=employees, name=st.sampled_from(["gathering", "learning"]), source=SOURCES)
-    def is_awarded(self, who: str, name: str, source: str) -> None:
-        attempt(self.company, lambda work: points.award(work, self.people[who], name, source))
-        self._owe(self.people[who], name, source)
+    @rule(who=employees, name=st.sampled_from(["gathering", "learning"]), sources=st.lists(SOURCES, max_size=9))
+    def is_awarded(self, who: str, name: str, sources: list[str]) -> None:
+        for source in sources:
+            attempt(self.company, lambda work, one=source: points.award(work, self.people[who], name, one))  # type: ignore[misc]
+            self._owe(self.people[who], name, source)
 
     @rule(who=employees, position=st.integers(1, 10), rightly=st.booleans(), times=st.integers(1, 2))
     def answers_the_quiz(self, who: str, position: int, rightly: bool, times: int) -> None:  # noqa: FBT001 - drawn

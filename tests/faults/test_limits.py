@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Connection, update
 
+from bot import breaker
 from domain.member import NOTICE_VERSION
 from domain.push import KINDS, Audience
 from domain.reply import Reply, text
@@ -107,7 +108,7 @@ async def test_a_tenth_falls_silent_after_delivery(database: Database, registry:
         return post.push(work, Audience("/"), kind, lambda _voice: Reply((text("周五停电检修"),))).campaign or 0
 
     number = database.write_now(settle)
-    async with postal(per_second=200.0) as (messenger, far):
+    async with postal(0.5, per_second=200.0) as (messenger, far):
         far.silent_each = 10
         async with delivering(database, messenger, registry):
 
@@ -174,7 +175,8 @@ async def test_one_messenger_out_of_reach_never_slows_another(company: Company, 
 
 
 @pytest.mark.parametrize("company", ["sqlite"], indirect=True)
-async def test_letters_leave_when_the_way_is_free_again(company: Company) -> None:
+async def test_letters_leave_when_the_way_is_free_again(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker, "FIRST", size(0.2, 2.0))
     async with running(company) as run:
         run.api.refusals.extend([(502, {"description": "Bad Gateway"})] * 7)
         number = push(run, company, "周五停电检修", range(5000, 5000 + 20))
