@@ -8,6 +8,7 @@ tick's limit, recorded as missed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -91,12 +92,13 @@ class Clock:
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
         scheduler.start()
-        scheduler.add_job(self._ring, "interval", seconds=SWEEP.total_seconds(), id="sweep")
         self._scheduler = scheduler
         try:
             while not self._stopping:
                 await self.sweep()
-                await self._ringing.wait()
+                # By the loop's own time: with a clock that was set back APScheduler would sleep for hours.
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._ringing.wait(), SWEEP.total_seconds())
                 self._ringing.clear()
         finally:
             scheduler.shutdown(wait=False)

@@ -30,6 +30,10 @@ AT_ONCE = 64
 PATIENCE = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds between tries while the database can't be reached; the last one repeats."""
 FETCH_TRIES = 3
+FORGOTTEN = timedelta(seconds=10)
+"""What is of our own, not heard for so long and in nobody's line, was dropped when the database went away."""
+RESCUES = 20
+"""So often an update is taken up again before only a restart does."""
 
 
 class Intake:
@@ -47,6 +51,7 @@ class Intake:
         self._serving: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._rescued: Counter[int] = Counter()
         self.ignored: Counter[tuple[str, str]] = Counter()
         """(messenger, why) -> how many updates asked nothing of us."""
 
@@ -117,7 +122,7 @@ class Intake:
     # serving
 
     async def resume(self, *, alone: bool = False) -> int:
-        """Serve what a dead process stored and did not hear; returns how many updates that was.
+        """Serve what a dead process, or we ourselves, stored and did not hear; returns how many updates that was.
 
         `alone`: no other process uses this database, so whatever was left is ours, however lately its owner lived.
         """
@@ -131,6 +136,13 @@ class Intake:
         while rows := await self._database.write(orphans):
             for row, messenger, body in rows:
                 count += 1
+                await self._read(row, messenger, body)
+        waiting = {row for line in self._lines.values() for row, _, _ in line}
+        before = datetime.now(UTC) - FORGOTTEN
+        for row, messenger, body in await self._database.read(lambda c: inbox.left(c, self._owner, before)):
+            if row not in waiting and self._rescued[row] < RESCUES:
+                count += 1
+                self._rescued[row] += 1
                 await self._read(row, messenger, body)
         return count
 

@@ -123,6 +123,17 @@ def adopt(connection: Connection, owner: str, living: Iterable[str], limit: int 
     return sorted(tuple(row) for row in rows)
 
 
+def left(connection: Connection, owner: str, before: datetime, limit: int = 500) -> list[tuple[int, str, str]]:
+    """Return (id, messenger, body) of what its own process took before that moment and has not heard, oldest first."""
+    rows = connection.execute(
+        select(inbox.c.id, inbox.c.messenger, inbox.c.body)
+        .where(inbox.c.state == NEW, inbox.c.owner == owner, inbox.c.received_at < before)
+        .order_by(inbox.c.id)
+        .limit(limit)
+    )
+    return [tuple(row) for row in rows]
+
+
 def said_by(
     connection: Connection, messenger: str, sender: str, since: datetime | None, limit: int
 ) -> Sequence[tuple[datetime, str, str]]:

@@ -80,10 +80,10 @@ class Prepared:
         try:
             cursor.execute(compiled.sql, ready)
             found: list[tuple[Any, ...]] = cursor.fetchall() if compiled.results else []
-        except connection.dialect.loaded_dbapi.Error:
-            # Run again through SQLAlchemy, which wraps the error and knows whether the connection is gone.
-            connection.exec_driver_sql(compiled.sql, _driver_form(ready))
-            raise
+        except connection.dialect.loaded_dbapi.Error as error:
+            # SQLAlchemy wraps it, and drops a connection that is gone. Running it again there would hide what it was:
+            # after a deadlock PostgreSQL only says that the transaction is over.
+            connection._handle_dbapi_exception(error, compiled.sql, ready, cursor, None)  # noqa: SLF001
         finally:
             cursor.close()
         if compiled.plain:
@@ -102,7 +102,3 @@ class Prepared:
         """Run it and return the first row, or None."""
         found = self.rows(connection, parameters)
         return found[0] if found else None
-
-
-def _driver_form(parameters: Any) -> Any:  # noqa: ANN401 - what the driver takes
-    return tuple(parameters) if isinstance(parameters, list) else parameters
