@@ -22,7 +22,9 @@ def main(wanted: list[str]) -> int:
     found: list[Row] = []
     for name in wanted or ALL:
         print(f"measuring: {name}", flush=True)
-        found += importlib.import_module(f"benchmarks.{name}").rows()
+        rows = importlib.import_module(f"benchmarks.{name}").rows()
+        show(rows)
+        found += rows
     print()
     return 0 if show(found) else 1
 
