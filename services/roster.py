@@ -82,21 +82,27 @@ def _order(path: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
 
 
 def _paths(work: Work, reading: Reading) -> dict[tuple[str, ...], int]:
-    """Return path -> unit id of what exists: what this path made earlier, else the only unit that ends like it."""
+    """Return path -> unit id of what exists: what this path made earlier, else where it leads from above.
+
+    A first name that only one unit has, in the tree and in this file, is that unit: a file may leave out what is above.
+    """
     existing = table.unit_paths(work.connection)
-    found = dict(existing)
-    # Also what this file makes: else the same file would mean something else the second time.
+    places = {number: path for path, number in existing.items()}
     everything = {*existing, *(_without_root(work, path) for path in reading.units)}
-    for path in reading.units:
+    found = dict(existing)
+    for path in sorted(reading.units, key=_order):
         short = _without_root(work, path)
         made = None if short in existing else units.by_code(work.connection, _code(path))
-        endings = [known for known in everything if known != short and known[-len(short) :] == short]
+        if made is not None and made.name == path[-1]:
+            found[path] = made.id
+            continue
+        if short not in existing and len(short) == 1:
+            endings = [known for known in everything if known != short and known[-1:] == short]
+            short = endings[0] if len(endings) == 1 else short
+        elif short not in existing and path[:-1] in found:
+            short = (*places[found[path[:-1]]], path[-1])
         if short in existing:
             found[path] = existing[short]
-        elif made is not None and made.name == path[-1]:
-            found[path] = made.id
-        elif len(endings) == 1 and endings[0] in existing:
-            found[path] = existing[endings[0]]
     return found
 
 
@@ -155,10 +161,8 @@ def apply(work: Work, name: str, body: bytes, *, skip_errors: bool = False) -> P
     root = _root(work)
     paths.setdefault((), root.id)
     for path in sorted(made.reading.units, key=_order):
-        short = _without_root(work, path)
         if path not in paths:
-            paths[path] = paths.get(short) or _add_unit(work, path, made.reading.units[path], paths, root).id
-        paths.setdefault(short, paths[path])
+            paths[path] = _add_unit(work, path, made.reading.units[path], paths, root).id
     known = table.everybody(work.connection, work.now)
     for number, (_, person) in made.reading.people.items():
         _put(work, person, known.get(number), paths, root)
@@ -175,6 +179,12 @@ def _add_unit(work: Work, path: tuple[str, ...], kind: UnitKind, paths: dict[tup
     if parent is None and len(path) == 1 and kind in _ABOVE:
         above = [u for u in units.beneath(work.connection, root.path) if u.kind is _ABOVE[kind]]
         parent = above[0] if len(above) == 1 else None
+    above = (parent or root).path
+    beside = units.beneath(work.connection, above)
+    same = [one for one in beside if one.name == path[-1] and one.path == f"{above}{one.id}/"]
+    if same:
+        # The file writes one place in two ways, with what is above and without.
+        return same[0]
     code = _code(path)
     if units.by_code(work.connection, code) is not None:
         # Another unit is called like this whole path (甲/乙), or like the root's code.
