@@ -286,9 +286,12 @@ def read_people(
             continue
         _read_person(reading, at, row, columns, restore_zeros(number, width, known_numbers), number)
         names[name] += 1
-    for name, count in sorted(names.items()):
-        numbers = [number for number, (_, person) in reading.people.items() if person.name == name]
-        if count > 1 and len(numbers) > 1:
+    called: dict[str, list[str]] = {name: [] for name, count in names.items() if count > 1}
+    for number, (_, person) in reading.people.items():
+        if person.name in called:
+            called[person.name].append(number)
+    for name, numbers in sorted(called.items()):
+        if len(numbers) > 1:
             reading.say(0, Fate.IGNORED, "roster.namesakes", name=name, numbers="、".join(sorted(numbers)))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from bot import clock
 from bot.clock import Clock
 from domain.schedule import Rule
-from storage import schedule
+from storage import inbox, lease, schedule
 from storage.engine import Database
 from tests.company import MONDAY_MORNING
 from tests.faults.figures import record, size
@@ -67,3 +67,12 @@ async def test_the_clock_goes_on_waking_however_it_is_set(
         f"每次到点各一回 each once，最长等 {longest:.1f} s（巡查 sweep {SWEEP.total_seconds()} s）",
         "各一次 once each",
     )
+
+
+def test_what_a_dead_process_left_is_served_although_the_clock_was_set_back(company: Company) -> None:
+    lasts, later = timedelta(seconds=8), company.now - timedelta(hours=2)
+    company.write(lambda c: lease.take(c, "process:dead", "dead", company.now, lasts))
+    company.write(lambda c: inbox.keep(c, "web", [("k", "{}")], company.now, "dead"))
+    assert company.write(lambda c: inbox.adopt(c, "me", lease.alive(c, company.now))) == []
+    found = company.write(lambda c: inbox.adopt(c, "me", lease.alive(c, later)))
+    assert [body for *_, body in found] == ["{}"]
