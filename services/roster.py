@@ -12,7 +12,7 @@ from domain.refusal import Refusal
 from domain.roster import Fate, PersonRow, Reading, Verdict, find_header, read_people, read_units
 from services import sheet
 from services.work import Work
-from storage import audit, stretch
+from storage import audit
 from storage import member as members
 from storage import permission as grants
 from storage import roster as table
@@ -92,7 +92,7 @@ def _paths(work: Work, reading: Reading) -> dict[tuple[str, ...], int]:
     found = dict(existing)
     for path in sorted(reading.units, key=_order):
         short = _without_root(work, path)
-        made = None if short in existing else units.by_code(work.connection, _code(path))
+        made = None if short in existing else units.by_code(work.connection, _code(short))
         if made is not None and made.name == path[-1]:
             found[path] = made.id
             continue
@@ -155,8 +155,6 @@ def apply(work: Work, name: str, body: bytes, *, skip_errors: bool = False) -> P
         raise Refusal("roster.has_errors", count=made.counts[Fate.ERROR])
     if not made.changes:
         return made
-    # Announcements on their way reach whom they were sent to, not whoever belongs there from now on.
-    stretch.fix(work.connection)
     paths = _paths(work, made.reading)
     root = _root(work)
     paths.setdefault((), root.id)
@@ -179,16 +177,16 @@ def _add_unit(work: Work, path: tuple[str, ...], kind: UnitKind, paths: dict[tup
     if parent is None and len(path) == 1 and kind in _ABOVE:
         above = [u for u in units.beneath(work.connection, root.path) if u.kind is _ABOVE[kind]]
         parent = above[0] if len(above) == 1 else None
-    place = (parent or root).path
-    beside = units.beneath(work.connection, place)
-    same = [one for one in beside if one.name == path[-1] and one.path == f"{place}{one.id}/"]
+    beneath = (parent or root).path
+    beside = units.beneath(work.connection, beneath)
+    same = [one for one in beside if one.name == path[-1] and one.path == f"{beneath}{one.id}/"]
     if same:
         # The file writes one place in two ways, with what is above and without.
         return same[0]
-    code = _code(path)
+    code = _code(_without_root(work, path))
     if units.by_code(work.connection, code) is not None:
         # Another unit is called like this whole path (甲/乙), or like the root's code.
-        code = _digest(("", *path))
+        code = _digest(("", *_without_root(work, path)))
     return units.add(work.connection, code, path[-1], kind, parent or root)
 
 

@@ -221,7 +221,7 @@ class Tree(RuleBasedStateMachine):
 
 
 def test_rosters_in_any_order_leave_a_tree_with_everybody_in_place(ground: Ground) -> None:
-    tries, steps = size(15, 400), size(15, 30)
+    tries, steps = size(15, 300), size(15, 30)
     done = ground.run(lambda: Tree(ground), tries, steps)
     assert ground.done["imports"] > tries, "the machine did something"
     record(
