@@ -12,7 +12,7 @@ from domain.refusal import Refusal
 from domain.roster import Fate, PersonRow, Reading, Verdict, find_header, read_people, read_units
 from services import sheet
 from services.work import Work
-from storage import audit
+from storage import audit, stretch
 from storage import member as members
 from storage import permission as grants
 from storage import roster as table
@@ -155,6 +155,8 @@ def apply(work: Work, name: str, body: bytes, *, skip_errors: bool = False) -> P
         raise Refusal("roster.has_errors", count=made.counts[Fate.ERROR])
     if not made.changes:
         return made
+    # Announcements on their way reach whom they were sent to, not whoever belongs there from now on.
+    stretch.fix(work.connection)
     paths = _paths(work, made.reading)
     root = _root(work)
     paths.setdefault((), root.id)
