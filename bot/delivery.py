@@ -78,6 +78,7 @@ class Delivery:
         self._least = max(1, self._calls // 2) * self._call
         self._hands = {True: asyncio.Semaphore(ANSWERS), False: asyncio.Semaphore(min(AIR, max(16, self._calls)))}
         self._in_hand = {True: 0, False: 0}
+        self._counting: set[int] = set()
         self._chats: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -180,6 +181,7 @@ class Delivery:
             if left is not None:
                 most = max(0, min(others, (left - self._settling.calls) * self._call - self._in_hand[False]))
             taken = claim.take(work, self._messenger.name, answers, most, self._call)
+            taken.spent = most <= 0 < others
             for number in taken.late:
                 kind, _ = campaigns.subject_of(work.connection, number)
                 self._dispatch.tick(work.connection, KINDS[kind].asks, str(number), work.now, work.now)
@@ -187,14 +189,22 @@ class Delivery:
 
         taken = await self._database.write(take)
         for number in taken.uncounted:
-            self._spawn(self._count(number))
+            if number not in self._counting:
+                self._counting.add(number)
+                self._spawn(self._count(number))
         self._start(taken.letters)
-        return taken.next_at
+        # What may not leave for want of calls is looked for now and then, not at once again.
+        return None if taken.spent else taken.next_at
 
     async def _count(self, number: int) -> None:
         """Count a large audience beside everything else."""
-        found = await self._database.read(lambda c: campaigns.census(c, number))
-        await self._database.write(lambda c: claim.count(self._work(c), number, found))
+        try:
+            found = await self._database.read(lambda c: campaigns.census(c, number))
+            await self._database.write(lambda c: claim.count(self._work(c), number, found))
+        except StorageError:
+            log.warning("campaign %d could not be counted yet", number)
+        finally:
+            self._counting.discard(number)
 
     def _spawn(self, coroutine: object) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.create_task(coroutine)  # type: ignore[arg-type]

@@ -36,6 +36,8 @@ class Taken:
     """Campaigns that were stopped because they are late: their authors are to be asked."""
     uncounted: list[int] = field(default_factory=list)
     """Campaigns whose audience has not been counted."""
+    spent: bool = False
+    """There are no calls left for pushes."""
     next_at: datetime | None = None
     """When something more may leave."""
 

@@ -7,7 +7,7 @@ is not written at all. `compose` is asked once a language.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -121,7 +121,8 @@ def push(
     wanted = sorted(set(to))
     if len(wanted) > ROWS_AT_ONCE:
         number = _open(work, rules, subject, compose)
-        campaigns.change(work.connection, number, people=len(wanted))
+        missing = _missing(work, wanted, address.reachable(work.connection, wanted)) if len(wanted) <= LISTED else {}
+        campaigns.change(work.connection, number, people=len(wanted), **missing)
         stretch.lay_list(work.connection, number, _lane(rules), address.messengers(work.connection), wish, wanted)
         return Posted(number, len(wanted))
     return _write_letters(work, wanted, rules, subject, compose, wish)
@@ -131,10 +132,7 @@ def _write_letters(
     work: Work, wanted: Sequence[int], rules: Kind, subject: str, compose: Compose, wish: datetime
 ) -> Posted:
     reachable = address.reachable(work.connection, wanted)
-    left_out: Counter[str] = Counter()
-    missing = [person for person in wanted if person not in reachable]
-    left_out["closed"] = address.shut(work.connection, missing) if missing else 0
-    left_out["unbound"] = len(missing) - left_out["closed"]
+    left_out = _missing(work, wanted, reachable)
     willing, moments = sift(work, list(reachable), rules, wish, left_out)
     if not willing:
         return Posted(None, 0, +left_out)
@@ -143,6 +141,13 @@ def _write_letters(
     rows = [row(work, reachable[person], number, rules, moments[person]) for person in willing]
     outbox.write_many(work.connection, rows)
     return Posted(number, len(rows), +left_out)
+
+
+def _missing(work: Work, wanted: Sequence[int], reachable: Container[int]) -> Counter[str]:
+    """Count who has no account at all, and whose accounts are all closed."""
+    missing = [person for person in wanted if person not in reachable]
+    closed = address.shut(work.connection, missing) if missing else 0
+    return Counter(closed=closed, unbound=len(missing) - closed)
 
 
 def _open(work: Work, rules: Kind, subject: str, compose: Compose) -> int:
