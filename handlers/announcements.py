@@ -139,6 +139,8 @@ def _card(turn: Turn, one: Announcement) -> Reply:
     made = service.progress(turn.work, one)
     unit = one.unit_name
     blocks: list[Block] = [turn.say("announcements.title", title=writing.title(one, 40), unit=unit)]
+    if one.urgent:
+        blocks.append(turn.say("announcements.urgent", reason=one.urgent))
     moment = turn.voice.moment(turn.work.organisation.local(one.send_at or turn.work.now))
     match one.state:
         case State.SCHEDULED:

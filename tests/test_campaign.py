@@ -117,7 +117,7 @@ def test_at_night_it_waits_for_the_morning_and_urgent_does_not(company: Company)
     assert "本组织本月已发 0 条" in company.lin.presses("标为紧急")
     assert "4 到 100 个字" in company.lin.says("急")
     assert "免打扰时间也会送达" in company.lin.says("台风红色预警，今晚停工")
-    company.lin.presses("发送")
+    assert "紧急：台风红色预警" in company.lin.presses("发送")
     company.travel(seconds=11)
     screen = company.bo.sees()
     assert "紧急公告" in screen
