@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import logging
 import signal
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,7 +27,8 @@ from handlers.grammar import Registry, open_registry
 from messengers import NAMES
 from messengers.base import Messenger, Surroundings
 from services import calendar
-from storage import pause
+from services.work import Handing
+from storage import bell, pause
 from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
@@ -52,6 +54,9 @@ class App:
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     links: dict[str, Callable[[str], str]] = field(default_factory=dict)
+    ringing: set[str] = field(default_factory=set)
+    bells: set[asyncio.Task[None]] = field(default_factory=set)
+    deaf: threading.Event = field(default_factory=threading.Event)
     intake: Intake = field(init=False)
     clock: Clock = field(init=False)
     leases: Leases = field(init=False)
@@ -61,13 +66,37 @@ class App:
         """Join what needs no network yet."""
         dispatch = Dispatch(self.settings.as_organisation(), self.registry, self.links)
         self.leases = Leases(self.database, new_holder())
-        self.intake = Intake(self.database, dispatch, lambda _messenger: self.nudge(), self.leases.holder)
+        self.intake = Intake(self.database, dispatch, self._posted, self._takes, self.leases.holder)
         self.clock = Clock(self.database, dispatch, self.nudge)
 
     def nudge(self) -> None:
-        """Tell every delivery that there may be letters."""
-        for delivery in self.deliveries.values():
+        """Tell every delivery that there may be letters, here or in another process."""
+        for name, delivery in self.deliveries.items():
             delivery.nudge()
+            if not delivery.running and not self.database.sqlite and name not in self.ringing:
+                self.ringing.add(name)
+                task = asyncio.create_task(self._ring(name))
+                self.bells.add(task)
+                task.add_done_callback(self.bells.discard)
+
+    async def _ring(self, name: str) -> None:
+        """Tell the process that sends for this messenger; what is posted while we do so is told with it."""
+        self.ringing.discard(name)
+        try:
+            await self.database.write(lambda c: bell.ring(c, name))
+        except StorageError:
+            log.debug("nobody heard the bell; letters are looked for anyway")
+
+    def _takes(self, messenger: str) -> bool:
+        delivery = self.deliveries.get(messenger)
+        return delivery is not None and delivery.takes
+
+    def _posted(self, messenger: str, handing: Handing | None) -> None:
+        """Hand over what a turn wrote to be sent at once, and tell of the rest."""
+        if handing is not None and handing.letters:
+            self.deliveries[messenger].take_over(handing.letters)
+        if handing is None or handing.more or not handing.letters:
+            self.nudge()
 
     async def start(self, sockets: Sequence[object]) -> None:
         """Open the messengers, serve what a former run left, then let the world in. `sockets` are bound already."""
@@ -98,6 +127,8 @@ class App:
             everywhere = messenger.limits.per_process
             self._spawn(messenger.run() if everywhere else hold(f"take:{name}", messenger.run), f"messenger-{name}")
         self._spawn(self.leases.beat(), "messenger-beat")
+        if not self.database.sqlite:
+            self._listen()
         if self.database.sqlite and self.settings.backup.daily:
             self._spawn(self._copy_daily(), "messenger-backup")
         self._spawn(self._rescue(), "messenger-rescue")
@@ -143,6 +174,16 @@ class App:
                 continue
             if found:
                 log.warning("%d updates of a dead process are being served", found)
+
+    def _listen(self) -> None:
+        """Hear of letters that another process wrote for us to send."""
+        loop = asyncio.get_running_loop()
+
+        def heard(messenger: str) -> None:
+            if messenger in self.deliveries and not loop.is_closed():
+                loop.call_soon_threadsafe(self.deliveries[messenger].nudge)
+
+        threading.Thread(target=bell.listen, args=(self.database, heard, self.deaf), name="bell", daemon=True).start()
 
     def _surroundings(self) -> Surroundings:
         entries = [e for e in self.registry.entries.values() if e.listed and e.needs is None]
@@ -192,6 +233,7 @@ class App:
     async def stop(self) -> None:
         """Take nothing in, finish what is in hand, let go. What is left stays in the database for the next start."""
         self.clock.stop()
+        self.deaf.set()
         receiving = [task for task in self.tasks if task.get_name().startswith("messenger-")]
         for task in receiving:
             task.cancel()

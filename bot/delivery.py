@@ -67,7 +67,7 @@ class Delivery:
         self._veil = veil
         self._dispatch = dispatch
         self._wake = asyncio.Event()
-        self._stopping = False
+        self._stopping = self._running = False
         limits = messenger.limits
         self._call = limits.recipients_a_call
         pace = limits.calls_per_second
@@ -80,6 +80,27 @@ class Delivery:
         self._in_hand = {True: 0, False: 0}
         self._chats: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def takes(self) -> bool:
+        """Whether answers may be handed over here, claimed as they were written."""
+        free = self._room(answers=True) > 0 and not self._pacer.held() and not self._breaker.open
+        return self._running and not self._stopping and free
+
+    def take_over(self, letters: Sequence[Claimed]) -> None:
+        """Send answers that were claimed for us; if we have stopped meanwhile, others may have them."""
+        if self._running and not self._stopping:
+            self._start(letters)
+        elif letters:
+            self._spawn(self._give_back([letter.id for letter in letters]))
+
+    async def _give_back(self, letters: list[int]) -> None:
+        await self._database.write(lambda c: claims.put_off(c, letters, datetime.now(UTC)))
+
+    @property
+    def running(self) -> bool:
+        """Whether this process sends for this messenger."""
+        return self._running
 
     def nudge(self) -> None:
         """There may be something to send."""
@@ -105,11 +126,13 @@ class Delivery:
                     if fresh:
                         await self._database.write(lambda c: claims.free(c, self._messenger.name, datetime.now(UTC)))
                         fresh = False
+                        self._running = True
                     await self._rest(await self._claim())
                 except StorageError:
                     log.warning("%s: the outbox can't be reached", self._messenger.name, exc_info=True)
                     await asyncio.sleep(1)
         finally:
+            self._running = False
             self._pacer.dismiss()
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=FINISH)

@@ -17,8 +17,8 @@ from domain.organisation import Organisation
 from domain.refusal import Refusal
 from domain.reply import Reply
 from handlers.grammar import Registry, Turn, reply
-from services import post
-from services.work import Work
+from services import claim, post
+from services.work import Handing, Work
 from storage import address, attachment, conversation, inbox
 
 log = logging.getLogger(__name__)
@@ -37,17 +37,23 @@ class Dispatch:
     links: Mapping[str, Callable[[str], str]]
     """Messenger -> (payload -> link to the private chat)."""
 
-    def hear(self, connection: Connection, row: int, arrival: Arrival, now: datetime) -> None:
-        """Serve one arrival: its deed, its answer and its inbox row in this transaction.
+    def hear(
+        self, connection: Connection, row: int, arrival: Arrival, now: datetime, *, hand: bool = False
+    ) -> Handing | None:
+        """Serve one arrival: its deed, its answer and its inbox row in this transaction. None: somebody else did.
+
+        `hand`: the caller sends the answers itself, at once.
 
         Raises `Refusal` (say it with `refuse`) and whatever a handler raises unexpectedly (say it with `apologise`).
         """
         # Settled first: should another process be at the same row, one of the two waits here and then finds it done.
         if not inbox.settle(connection, row, inbox.DONE, sender=arrival.user):
-            return
-        turn = self._open(connection, cleaned(arrival), now)
+            return None
+        handing = Handing(arrival.messenger if hand else "", now + claim.LEASE)
+        turn = self._open(connection, cleaned(arrival), now, handing)
         answer = self._group(turn) if not arrival.private else understand(turn)()
         self._answer(turn, answer)
+        return handing
 
     def refuse(self, connection: Connection, row: int, arrival: Arrival, refusal: Refusal, now: datetime) -> None:
         """Say an expected "no"; nothing else of the turn is stored."""
@@ -74,7 +80,7 @@ class Dispatch:
         """Do what the clock asks."""
         self.registry.ticks[name].run(Work(connection, self.organisation, now), subject, due)
 
-    def _open(self, connection: Connection, arrival: Arrival, now: datetime) -> Turn:
+    def _open(self, connection: Connection, arrival: Arrival, now: datetime, handing: Handing | None = None) -> Turn:
         """Find out who speaks, one turn at a time for each account and each person.
 
         What was said shortly before a restart counts for the moment at which it was said.
@@ -98,7 +104,7 @@ class Dispatch:
             _lock(connection, f"member:{caller.person.id}")
         language = (caller.person.language if caller.person else "") or caller.language or self.organisation.language
         return Turn(
-            work=Work(connection, self.organisation, now),
+            work=Work(connection, self.organisation, now, handing),
             arrival=arrival,
             caller=caller,
             voice=voice(language),

@@ -20,6 +20,7 @@ from domain.member import NOTICE_VERSION
 from domain.refusal import Refusal
 from messengers.base import MailboxItem, Messenger, Outgoing, Raw, SendFailedError, StoredFile
 from services import words
+from services.work import Handing
 from storage import address, attachment, inbox, lease, outbox
 from storage.engine import Database, StorageError
 
@@ -39,8 +40,19 @@ RESCUES = 20
 class Intake:
     """Implements `messengers.base.Doors`, and serves what came through them."""
 
-    def __init__(self, database: Database, dispatch: Dispatch, posted: Callable[[str], None], owner: str = "") -> None:
-        """`posted(messenger)` is called when an answer was written; `owner` names this process."""
+    def __init__(
+        self,
+        database: Database,
+        dispatch: Dispatch,
+        posted: Callable[[str, Handing | None], None],
+        takes: Callable[[str], bool],
+        owner: str = "",
+    ) -> None:
+        """`posted(messenger, …)` is called with what a turn wrote, None: nobody knows what; `owner` names this process.
+
+        `takes(messenger)`: whether answers may be handed over to be sent at once.
+        """
+        self._takes = takes
         self._owner = owner
         self._database = database
         self._dispatch = dispatch
@@ -219,15 +231,15 @@ class Intake:
             arrival = await self._fetch(face, arrival)
         if needs_dictionary(arrival):
             await asyncio.to_thread(words.load)
-        await self._hear(row, arrival)
-        self._posted(arrival.messenger)
+        self._posted(arrival.messenger, await self._hear(row, arrival))
 
-    async def _hear(self, row: int, arrival: Arrival) -> None:
+    async def _hear(self, row: int, arrival: Arrival) -> Handing | None:
         """Have the turn; while the database is away the update waits, and so does everything behind it."""
         for attempt in range(1_000_000):
             now = datetime.now(UTC)
+            hear = partial(self._dispatch.hear, row=row, arrival=arrival, now=now, hand=self._takes(arrival.messenger))
             try:
-                await self._database.write(partial(self._dispatch.hear, row=row, arrival=arrival, now=now))
+                return await self._database.write(hear)
             except Refusal as refusal:
                 await self._database.write(
                     partial(self._dispatch.refuse, row=row, arrival=arrival, refusal=refusal, now=now)
@@ -235,14 +247,15 @@ class Intake:
             except StorageError:
                 log.warning("the database is away; update %d waits", row, exc_info=attempt == 0)
                 if self._stopping:
-                    return
+                    return None
                 await asyncio.sleep(PATIENCE[min(attempt, len(PATIENCE) - 1)])
                 continue
             except Exception as error:
                 apologise = partial(self._dispatch.apologise, row=row, arrival=arrival, error=error, now=now)
                 reference = await self._database.write(apologise)
                 log.exception("turn of update %d failed, reference %s", row, reference)
-            return
+            return None
+        return None
 
     async def _fetch(self, face: Messenger, arrival: Arrival) -> Arrival:
         """Bring an upload's bytes home before its turn. When they can't be had the turn sees an upload without them."""

@@ -21,6 +21,7 @@ from storage import address, outbox, preference, stretch
 from storage import campaign as campaigns
 from storage import member as members
 from storage.address import Reachable
+from storage.claim import Claimed
 
 Compose = Callable[[Voice], Reply]
 
@@ -43,7 +44,10 @@ class Posted:
 
 def answer(work: Work, messenger: str, account: str, chat: str, reply: Reply, edits: str | None = None) -> int:
     """Write the answer to whoever spoke just now; quiet hours don't hold, the person is awake. Returns the letter."""
-    return outbox.write(
+    handing, must_arrive = work.handing, True
+    handed = handing is not None and handing.messenger == messenger
+    payload, edited = encode_reply(reply), edits if reply.edits else None
+    number = outbox.write(
         work.connection,
         {
             "messenger": messenger,
@@ -54,13 +58,35 @@ def answer(work: Work, messenger: str, account: str, chat: str, reply: Reply, ed
             "kind": "answer",
             "must_arrive": 1,
             "language": "",
-            "payload": encode_reply(reply),
-            "edits": edits if reply.edits else None,
-            "state": outbox.READY,
+            "payload": payload,
+            "edits": edited,
+            "state": outbox.SENDING if handed else outbox.READY,
             "created_at": work.now,
             "next_at": work.now,
+            "lease_until": handing.until if handing is not None and handed else None,
+            "attempts": int(handed),
         },
     )
+    if handing is not None and handed:
+        claimed = Claimed(
+            number,
+            account,
+            chat,
+            "answer",
+            must_arrive,
+            1,
+            0,
+            edited,
+            payload,
+            None,
+            outbox.ANSWER,
+            None,
+            "",
+        )
+        handing.letters.append(claimed)
+    elif handing is not None:
+        handing.more = True
+    return number
 
 
 def tell(work: Work, member_id: int, kind: str, compose: Compose) -> bool:
@@ -82,6 +108,8 @@ def push(
     `at`: not before this moment (UTC). Its audience is fixed now, however long it takes to send.
     """
     rules, wish = KINDS[kind], at or work.now
+    if work.handing is not None:
+        work.handing.more = True
     if isinstance(to, Audience):
         few = members.some_of(work.connection, to.path, to.standings, LISTED + 1)
         if len(few) > LISTED:

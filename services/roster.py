@@ -179,9 +179,9 @@ def _add_unit(work: Work, path: tuple[str, ...], kind: UnitKind, paths: dict[tup
     if parent is None and len(path) == 1 and kind in _ABOVE:
         above = [u for u in units.beneath(work.connection, root.path) if u.kind is _ABOVE[kind]]
         parent = above[0] if len(above) == 1 else None
-    above = (parent or root).path
-    beside = units.beneath(work.connection, above)
-    same = [one for one in beside if one.name == path[-1] and one.path == f"{above}{one.id}/"]
+    place = (parent or root).path
+    beside = units.beneath(work.connection, place)
+    same = [one for one in beside if one.name == path[-1] and one.path == f"{place}{one.id}/"]
     if same:
         # The file writes one place in two ways, with what is above and without.
         return same[0]

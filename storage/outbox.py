@@ -123,6 +123,8 @@ _GIVEN = (
     "state",
     "created_at",
     "next_at",
+    "lease_until",
+    "attempts",
 )
 _VALUES: dict[str, Any] = {name: bindparam(name) for name in _GIVEN}
 _WRITE = Prepared(letter.insert().values(_VALUES).returning(letter.c.id))
@@ -163,7 +165,10 @@ def payload() -> Any:  # noqa: ANN401 - an SQL expression
 def sent_to(
     connection: Connection, messenger: str, recipient: str, after: int, limit: int
 ) -> Sequence[tuple[datetime, int, str, str | None, str]]:
-    """Return (created at, id, chat, edits, payload) of a person's newest letters that have left, oldest first."""
+    """Return (created at, id, chat, edits, payload) of a person's newest letters that have left, oldest first.
+
+    What is just leaving is among them: it may be out, and only not written down yet.
+    """
     rows = connection.execute(
         select(letter.c.created_at, letter.c.id, letter.c.chat, letter.c.edits, payload())
         .select_from(letter.outerjoin(campaign))
@@ -171,7 +176,7 @@ def sent_to(
             letter.c.messenger == messenger,
             letter.c.recipient == recipient,
             letter.c.id > after,
-            letter.c.state.in_((SENT, UNKNOWN)),
+            letter.c.state.in_((SENDING, SENT, UNKNOWN)),
         )
         .order_by(letter.c.id.desc())
         .limit(limit)
