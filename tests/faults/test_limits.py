@@ -68,7 +68,8 @@ async def turns_of_the_web(run: Running, company: Company, seconds: float) -> fl
             await chat.say("我的积分")
             await eventually(lambda before=before: len(chat.shown) > before)  # type: ignore[misc]
             longest = max(longest, time.monotonic() - asked)
-            await asyncio.sleep(0.2)
+            # Whoever says more than two things a second is asked to slow down.
+            await asyncio.sleep(0.2 if seconds < 5 else 0.55)
     return longest
 
 
