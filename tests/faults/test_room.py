@@ -24,7 +24,7 @@ from tests.faults.test_webhook import SECRET, answering, environment, event
 from tests.test_kill import far_side, figures, free_port, start, wait_for
 
 EVENTS = size(150, 1500)
-ROOM = 64 << 10
+ROOM = 256 << 10
 """Bytes by which each file may still grow when the disk is nearly full."""
 __all__ = ["far_side"]
 
