@@ -42,6 +42,8 @@ AIR = 150
 """Letters other than answers that are in the air at once."""
 TRIES = 8
 LONGEST_PAUSE = 300.0
+WAITS = 30.0
+"""Seconds for which a claimed letter waits for its moment here; then it goes back. Well below its lease."""
 FINISH = 4.0
 """Seconds that sends in the air are given when the program stops."""
 SWEEP = 5.0
@@ -236,9 +238,8 @@ class Delivery:
         """Send one letter when its chat and its messenger are ready for it."""
         answer = letter.lane == outbox.ANSWER
         try:
-            if before is not None:
-                await asyncio.wait([before])
-            if not self._too_late(letter) and await self._may_leave(letter, group=letter.chat != letter.recipient):
+            group = letter.chat != letter.recipient
+            if await self._may_leave([letter], letter.chat, before, group=group) and not self._too_late(letter):
                 async with self._hands[answer]:
                     await self._send(letter)
         finally:
@@ -255,13 +256,20 @@ class Delivery:
         self._settling.add(letter, outbox.FAILED, note="too late")
         return True
 
-    async def _may_leave(self, letter: Claimed, *, group: bool = False) -> bool:
-        """Wait for this letter's moment; False when it has to wait in the database instead."""
+    async def _may_leave(
+        self, letters: Sequence[Claimed], chat: str, before: asyncio.Task[None] | None, *, group: bool = False
+    ) -> bool:
+        """Wait for these letters' moment; False when they have to wait in the database instead."""
         try:
-            await self._pacer.turn(letter.chat, letter.lane, group=group)
-        except HeldError:
+            # Never as long as the lease: others would take them for left behind.
+            async with asyncio.timeout(WAITS):
+                if before is not None:
+                    await asyncio.wait([before])
+                await self._pacer.turn(chat, letters[0].lane, group=group)
+        except (HeldError, TimeoutError):
             until = datetime.now(UTC) + timedelta(seconds=self._pacer.held())
-            self._settling.add(letter, outbox.READY, again_at=until, attempts=letter.attempts - 1)
+            for letter in letters:
+                self._settling.add(letter, outbox.READY, again_at=until, attempts=letter.attempts - 1)
             return False
         return True
 
@@ -284,15 +292,10 @@ class Delivery:
     async def _many(self, letters: list[Claimed]) -> None:
         """Send the same words to many in one call."""
         try:
-            fit = [letter for letter in letters if not self._too_late(letter)]
             messenger: BatchMessenger = self._messenger  # type: ignore[assignment]
-            try:
-                await self._pacer.turn("", letters[0].lane)
-            except HeldError:
-                until = datetime.now(UTC) + timedelta(seconds=self._pacer.held())
-                for letter in fit:
-                    self._settling.add(letter, outbox.READY, again_at=until, attempts=letter.attempts - 1)
+            if not await self._may_leave(letters, "", None):
                 return
+            fit = [letter for letter in letters if not self._too_late(letter)]
             async with self._hands[False]:
                 self._settling.calls += 1
                 try:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, update
 
 from bot import breaker
+from bot import delivery as delivery_module
 from bot.delivery import Delivery
 from bot.dispatch import Dispatch
 from domain.organisation import Organisation, QuietHours
@@ -179,3 +180,16 @@ async def test_an_answer_does_not_wait_behind_a_broadcast(settled: Database, reg
             delivery.nudge()
             await eventually(lambda: ["1200"] in far.calls)
             assert far.calls.index(["1200"]) - before <= 3
+
+
+async def test_a_letter_that_waits_too_long_here_goes_back_and_comes_once(
+    settled: Database, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery_module, "WAITS", 0.5)
+    async with postal(per_chat_per_second=4.0) as (messenger, far):
+        for _ in range(10):
+            answer(settled, "7")
+        async with delivering(settled, messenger, registry):
+            await eventually(lambda: sum(far.shown.values()) >= 10)
+            await asyncio.sleep(0.5)
+        assert far.shown == {"7": 10}
