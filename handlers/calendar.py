@@ -1,4 +1,4 @@
-"""放假安排: paste the yearly notice; what it says goes over the calendar that came with the program."""
+"""日历 and 放假安排: the days to come, and the yearly notice that goes over the calendar the program came with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.calendar import read_notice
 from domain.call import call
 from domain.permission import Action, Role
 from domain.refusal import Refusal
-from domain.reply import Choices, Reply
+from domain.reply import Choices, Reply, text
 from domain.schedule import Rule
 from handlers.grammar import Routes, Turn, reply
 from services import calendar as service
@@ -18,6 +18,9 @@ from services import permission, post, timetable
 from services.work import Work
 
 routes = Routes("calendar")
+
+AHEAD = 60
+"""Days to come that are shown."""
 
 
 @routes.schedule
@@ -38,6 +41,24 @@ def missing(work: Work, _subject: str, _due: datetime) -> None:
         return Reply((speech.say("calendar.missing", year=year), Choices(((button,),))))
 
     post.push(work, permission.everyone(work, Role.ADMINISTRATOR), "calendar", compose, subject=str(year))
+
+
+@routes.entry("calendar")
+def calendar(turn: Turn, _rest: str) -> Reply:
+    """Show the festivals, days off and make-up workdays to come."""
+    label = turn.voice.label
+    lines = []
+    for one in service.coming(turn.work, AHEAD):
+        words = [label(f"calendar.{one.festival}")] if one.festival else []
+        if one.works is not None:
+            words.append(label("calendar.works" if one.works else "calendar.off"))
+        lines.append(f"· {turn.voice.day(one.day)} {' · '.join(words)}")
+    rows = [[turn.button("help.home", call("help.home"))]]
+    if permission.may_anywhere(turn.work, turn.person.id, Action.SET_CALENDAR):
+        rows[0].insert(0, turn.button("calendar.paste", call("help.go", "holidays")))
+    said = turn.say("calendar.coming" if lines else "calendar.nothing", days=AHEAD)
+    listed = [text("\n".join(lines))] if lines else []
+    return reply(said, *listed, rows=rows)
 
 
 @routes.entry("holidays", needs=Action.SET_CALENDAR, writes=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
@@ -45,6 +46,59 @@ def days_off(work: Work, first: date, last: date) -> frozenset[date]:
     own = declared.declared(work.connection, first, last)
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
     return frozenset(day for day in days if not own.get(day, plain_workday(day)))
+
+
+_FIXED = {
+    (1, 1): "new_year",
+    (3, 8): "women",
+    (5, 1): "labour",
+    (5, 4): "youth",
+    (7, 1): "party",
+    (8, 1): "army",
+    (9, 10): "teachers",
+    (10, 1): "national",
+}
+
+
+@cache
+def _festivals(year: int) -> Mapping[date, str]:
+    """Return the festivals of a year, lunar ones by the package's own tables (1901 to 2099)."""
+    from holidays.calendars import _ChineseLunisolar  # noqa: PLC0415 - its tables have no public name
+
+    found = {date(year, month, day): name for (month, day), name in _FIXED.items()}
+    lunar = _ChineseLunisolar()
+    spring, _ = lunar.lunar_new_year_date(year)
+    if spring is not None:
+        found |= {spring - timedelta(days=1): "eve", spring: "spring", spring + timedelta(days=14): "lantern"}
+    for name in ("qingming", "dragon_boat", "mid_autumn", "double_ninth", "winter_solstice"):
+        day, _ = getattr(lunar, f"{name}_date")(year)
+        if day is not None:
+            found[day] = name
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day worth naming: a festival (its code), or one on which people work or rest against the week's habit."""
+
+    day: date
+    festival: str = ""
+    works: bool | None = None
+
+
+def coming(work: Work, days: int) -> list[Day]:
+    """Return what is worth naming from today on."""
+    last = work.today + timedelta(days=days)
+    off = days_off(work, work.today, last)
+    found = []
+    for number in range(days + 1):
+        day = work.today + timedelta(days=number)
+        weekend = day.weekday() >= 5  # noqa: PLR2004 - Saturday and Sunday
+        works = None if (day in off) == weekend else day not in off
+        festival = _festivals(day.year).get(day, "")
+        if festival or works is not None:
+            found.append(Day(day, festival, works))
+    return found
 
 
 def declare(work: Work, days: Mapping[date, bool], source: str, actor_id: int) -> None:

@@ -15,6 +15,7 @@ from domain.schedule import Rule
 from services import post, theme_day, timetable
 from services.work import Work
 from storage import announcement as announcements
+from storage import campaign as campaigns
 from storage import demand as demands
 from storage import objection as objections
 from storage import permission as grants
@@ -56,9 +57,10 @@ def _sent(work: Work, member_id: int, voice: Voice) -> Iterable[str]:
         if one.state is not State.SENT or one.created_at < work.now - LOOK_BACK:
             continue
         confirmed = announcements.confirmed(work.connection, one.id)
-        if confirmed < one.audience:
+        people = campaigns.people(work.connection, one.campaign_id) or one.audience
+        if confirmed < people:
             title = one.text.strip().splitlines()[0][:18] if one.text.strip() else one.file_name[:18]
-            yield voice.line("digest.announcement", title=title, confirmed=confirmed, audience=one.audience)
+            yield voice.line("digest.announcement", title=title, confirmed=confirmed, audience=people)
 
 
 def _theme_days(work: Work, member_id: int, voice: Voice) -> Iterable[str]:

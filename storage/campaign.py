@@ -48,6 +48,12 @@ def get(connection: Connection, number: int) -> dict[str, Any]:
     return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
 
 
+def people(connection: Connection, number: int | None) -> int | None:
+    """Return how many people a campaign is for, once that is known."""
+    found: int | None = connection.scalar(select(campaign.c.people).where(campaign.c.id == number))
+    return found
+
+
 def add(connection: Connection, number: int, **counts: int) -> None:
     """Count people who got no letter (`muted`, `capped`)."""
     values = {campaign.c[name]: campaign.c[name] + count for name, count in counts.items() if count}

@@ -26,7 +26,7 @@ def test_a_pasted_notice_holds_after_one_tap(company: Company) -> None:
 
 
 def test_what_can_not_be_read_changes_nothing(company: Company) -> None:
-    company.root.says("放假安排")
+    company.root.says("录入放假通知")
     for words in ("明天放假", "2月30日放假", "1月1日", "1月1日至12月31日放假"):
         assert "什么都没有改" in company.root.says(words)
 
@@ -34,6 +34,32 @@ def test_what_can_not_be_read_changes_nothing(company: Company) -> None:
 def test_it_needs_the_role(company: Company) -> None:
     assert "职责" in company.lin.says("/holidays")
     assert "职责" in company.ada.calls("calendar.declare:1")
+
+
+def test_everybody_sees_what_is_to_come(company: Company) -> None:
+    screen = company.ada.says("什么时候放假")
+    assert "12月22日 周二 冬至" in screen
+    assert "1月1日 周五 元旦 · 放假" in screen
+    assert "录入放假安排" not in screen.labels
+    assert "录入放假安排" in company.root.says("/calendar").labels
+    company.root.says("/holidays 2026年12月5日上班")
+    company.root.presses("确认录入")
+    assert "12月5日 周六 上班" in company.ada.says("日历")
+
+
+@pytest.mark.parametrize(
+    ("day", "name"),
+    [
+        (date(2026, 2, 17), "spring"),
+        (date(2026, 3, 3), "lantern"),
+        (date(2026, 6, 19), "dragon_boat"),
+        (date(2026, 9, 25), "mid_autumn"),
+        (date(2026, 10, 18), "double_ninth"),
+        (date(2027, 2, 6), "spring"),
+    ],
+)
+def test_lunar_festivals(day: date, name: str) -> None:
+    assert calendar._festivals(day.year)[day] == name
 
 
 def test_december_without_a_notice_asks_the_administrators(company: Company) -> None:
