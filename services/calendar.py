@@ -63,7 +63,7 @@ _FIXED = {
 @cache
 def _festivals(year: int) -> Mapping[date, str]:
     """Return the festivals of a year, lunar ones by the package's own tables (1901 to 2099)."""
-    from holidays.calendars import _ChineseLunisolar  # noqa: PLC0415 - its tables have no public name
+    from holidays.calendars.chinese import _ChineseLunisolar  # noqa: PLC0415 - its tables have no public name
 
     found = {date(year, month, day): name for (month, day), name in _FIXED.items()}
     lunar = _ChineseLunisolar()
