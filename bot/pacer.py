@@ -45,20 +45,26 @@ class Pacer:
 
     async def turn(self, chat: str, lane: int, *, group: bool = False) -> None:
         """Wait until this chat may be written to. Raises `HeldError` when the messenger was held for long meanwhile."""
-        pause = self._chat_pause(chat, group=group)
-        if pause > 0:
-            await asyncio.sleep(pause)
-        if not self._gap and self.held() <= 0:
-            return
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (lane, next(self._numbers), future))
-        if self._timer is None:
-            self._grant()
-        await future
-
-    def _chat_pause(self, chat: str, *, group: bool) -> float:
-        """Take this chat's next moment; returns the seconds until then."""
         gap = max(self._chat_gap, self._group_gap if group else 0.0)
+        pause = self._chat_pause(chat, gap)
+        try:
+            if pause > 0:
+                await asyncio.sleep(pause)
+            if not self._gap and self.held() <= 0:
+                return
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            heapq.heappush(self._waiting, (lane, next(self._numbers), future))
+            if self._timer is None:
+                self._grant()
+            await future
+        except BaseException:
+            # Whoever gives up gives the chat's moment back; else those who give up together would stop it for long.
+            if chat in self._chats:
+                self._chats[chat] -= gap
+            raise
+
+    def _chat_pause(self, chat: str, gap: float) -> float:
+        """Take this chat's next moment; returns the seconds until then."""
         if not gap:
             return 0.0
         now = self._clock()

@@ -89,6 +89,23 @@ def test_one_chat_may_be_answered_quickly_and_then_at_its_own_pace() -> None:
     assert 15 <= sent[-1] - sent[0] <= 19
 
 
+def test_those_who_give_up_leave_no_hole_in_their_chats_pace() -> None:
+    async def impatient(pacer: Pacer) -> None:
+        async with asyncio.timeout(0.5):
+            await pacer.turn("a", 0)
+
+    async def main() -> float:
+        pacer = Pacer(30.0, 1.0)
+        await send(pacer, ["a"] * 4)
+        gone = await asyncio.gather(*(impatient(pacer) for _ in range(50)), return_exceptions=True)
+        assert all(isinstance(one, TimeoutError) for one in gone)
+        begun = asyncio.get_running_loop().time()
+        await pacer.turn("a", 0)
+        return asyncio.get_running_loop().time() - begun
+
+    assert travel(main()) <= 1.0
+
+
 def test_a_group_has_its_own_pace() -> None:
     async def main() -> list[float]:
         return await send(Pacer(30.0, 1.0, per_group_per_minute=20), ["group"] * 23, group=True)
