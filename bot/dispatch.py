@@ -17,6 +17,7 @@ from domain.organisation import Organisation
 from domain.refusal import Refusal
 from domain.reply import Reply
 from handlers.grammar import Registry, Turn, reply
+from messengers.base import Raw
 from services import claim, post
 from services.work import Handing, Work
 from storage import address, attachment, conversation, inbox
@@ -49,6 +50,21 @@ class Dispatch:
         # Settled first: should another process be at the same row, one of the two waits here and then finds it done.
         if not inbox.settle(connection, row, inbox.DONE, sender=arrival.user):
             return None
+        return self._hear(connection, arrival, now, hand=hand)
+
+    def hear_unseen(
+        self, connection: Connection, event: Raw, arrival: Arrival, now: datetime, *, hand: bool, owner: str
+    ) -> Handing | None:
+        """Do the same for an update that is not in the inbox yet: kept and heard in one transaction, one commit less.
+
+        When it raises, the update is not kept either.
+        """
+        pair = (event.key, event.body)
+        if not inbox.keep_heard(connection, arrival.messenger, pair, now, sender=arrival.user, owner=owner):
+            return None
+        return self._hear(connection, arrival, now, hand=hand)
+
+    def _hear(self, connection: Connection, arrival: Arrival, now: datetime, *, hand: bool) -> Handing:
         handing = Handing(arrival.messenger if hand else "", now + claim.LEASE)
         turn = self._open(connection, cleaned(arrival), now, handing)
         answer = self._group(turn) if not arrival.private else understand(turn)()

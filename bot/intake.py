@@ -8,13 +8,14 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection
 
 from bot.dispatch import Dispatch
 from bot.lease import is_dead_neighbour
 from bot.understand import needs_dictionary
-from domain.arrival import Arrival, Ignored, MalformedUpdateError, Uploaded
+from domain.arrival import Arrival, Ignored, MalformedUpdateError, Pressed, Uploaded
 from domain.codec import decode_reply
 from domain.member import NOTICE_VERSION
 from domain.refusal import Refusal
@@ -60,8 +61,8 @@ class Intake:
         self._messengers: dict[str, Messenger] = {}
         self._lines: dict[tuple[str, str], deque[tuple[int, Arrival, str]]] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._serving: dict[tuple[str, str], asyncio.Task[None]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._serving: dict[tuple[str, str], asyncio.Task[Any]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._stopping = False
         self._rescued: Counter[int] = Counter()
         self.ignored: Counter[tuple[str, str]] = Counter()
@@ -75,16 +76,11 @@ class Intake:
 
     async def accept(self, messenger: str, events: Sequence[Raw], cursor: str | None = None) -> None:
         """Commit raw updates and cursor together, then serve the new ones."""
+        if len(events) == 1 and await self._at_once(messenger, events[0], cursor):
+            return
         now = datetime.now(UTC)
         pairs = [(event.key, event.body) for event in events]
-
-        def keep(connection: Connection) -> list[tuple[int, str]]:
-            kept = inbox.keep(connection, messenger, pairs, now, self._owner)
-            if cursor is not None:
-                inbox.move_cursor(connection, messenger, cursor)
-            return kept
-
-        for row, body in await self._database.write(keep):
+        for row, body in await self._database.write(partial(self._keep, messenger, pairs, now, cursor)):
             await self._read(row, messenger, body)
 
     async def cursor(self, messenger: str) -> str | None:
@@ -175,6 +171,82 @@ class Intake:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
+    async def _at_once(self, messenger: str, event: Raw, cursor: str | None) -> bool:
+        """Keep an update and have its turn in one transaction, when nothing stands before it; else False, and nothing.
+
+        Raises `StorageError` when it was not kept.
+        """
+        arrival = self._simple(messenger, event.body)
+        if arrival is None:
+            return False
+        account = (messenger, arrival.user)
+        if self._stopping or account in self._lines or len(self._serving) >= AT_ONCE:
+            return False
+        line = self._lines[account] = deque()
+        turn = asyncio.create_task(self._keep_and_hear(event, arrival, cursor, line))
+        self._tasks.add(turn)
+        self._serving[account] = turn
+        turn.add_done_callback(lambda done: self._after(done, line, account))
+        # Whoever brought it may be cancelled; the turn goes on to its end.
+        await asyncio.shield(turn)
+        return True
+
+    def _after(self, turn: asyncio.Task[None], line: deque[tuple[int, Arrival, str]], account: tuple[str, str]) -> None:
+        """Let those go on who came from the same account meanwhile."""
+        self._tasks.discard(turn)
+        if line:
+            self._go_on(line, account)
+        else:
+            self._lines.pop(account, None)
+            self._serving.pop(account, None)
+
+    def _simple(self, messenger: str, body: str) -> Arrival | None:
+        """Return an arrival whose turn needs nothing but the database; None for all that wants more, or is odd."""
+        face = self._messengers.get(messenger)
+        try:
+            arrival = None if face is None else face.receive(body)
+        except Exception:  # noqa: BLE001 - it is read once more when it is kept, and that is told
+            return None
+        if not isinstance(arrival, Arrival) or isinstance(arrival.content, Uploaded) or needs_dictionary(arrival):
+            return None
+        return arrival
+
+    async def _keep_and_hear(
+        self, event: Raw, arrival: Arrival, cursor: str | None, line: deque[tuple[int, Arrival, str]]
+    ) -> None:
+        now, name = datetime.now(UTC), arrival.messenger
+        hand = self._takes(name)
+
+        def at_once(connection: Connection) -> Handing | None:
+            if cursor is not None:
+                inbox.move_cursor(connection, name, cursor)
+            return self._dispatch.hear_unseen(connection, event, arrival, now, hand=hand, owner=self._owner)
+
+        try:
+            handing = await self._database.write(at_once)
+        except StorageError:
+            raise
+        except Exception:  # noqa: BLE001 - a refusal or our mistake: kept alone it comes again, and is answered
+            kept = await self._database.write(partial(self._keep, name, [(event.key, event.body)], now, cursor))
+            line.extendleft((row, arrival, body) for row, body in kept)
+            return
+        if isinstance(arrival.content, Pressed):
+            self._acknowledge(name, event.body)
+        self._posted(name, handing)
+
+    def _keep(
+        self, messenger: str, events: list[tuple[str, str]], now: datetime, cursor: str | None, connection: Connection
+    ) -> list[tuple[int, str]]:
+        kept = inbox.keep(connection, messenger, events, now, self._owner)
+        if cursor is not None:
+            inbox.move_cursor(connection, messenger, cursor)
+        return kept
+
+    def _acknowledge(self, messenger: str, body: str) -> None:
+        acknowledging = asyncio.create_task(self._messengers[messenger].acknowledge(body))
+        self._tasks.add(acknowledging)
+        acknowledging.add_done_callback(self._tasks.discard)
+
     async def _read(self, row: int, messenger: str, body: str) -> None:
         """Make an arrival of a stored update; what can't be read becomes a dead letter, and the next one is served."""
         face = self._messengers.get(messenger)
@@ -202,11 +274,13 @@ class Intake:
     def _queue(self, row: int, arrival: Arrival, body: str) -> None:
         line = self._lines.setdefault((arrival.messenger, arrival.user), deque())
         line.append((row, arrival, body))
-        if len(line) == 1:
-            task = asyncio.create_task(self._serve(line, (arrival.messenger, arrival.user)))
-            self._serving[arrival.messenger, arrival.user] = task
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        if len(line) == 1 and (arrival.messenger, arrival.user) not in self._serving:
+            self._go_on(line, (arrival.messenger, arrival.user))
+
+    def _go_on(self, line: deque[tuple[int, Arrival, str]], account: tuple[str, str]) -> None:
+        task = self._serving[account] = asyncio.create_task(self._serve(line, account))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, line: deque[tuple[int, Arrival, str]], account: tuple[str, str]) -> None:
         """Serve one account's updates, each to its end before the next."""
@@ -223,9 +297,7 @@ class Intake:
 
     async def _turn(self, row: int, arrival: Arrival, body: str) -> None:
         face = self._messengers[arrival.messenger]
-        acknowledging = asyncio.create_task(face.acknowledge(body))
-        self._tasks.add(acknowledging)
-        acknowledging.add_done_callback(self._tasks.discard)
+        self._acknowledge(arrival.messenger, body)
         unfetched = isinstance(arrival.content, Uploaded) and arrival.content.attachment is None
         if unfetched and await self.may_send_files(arrival.messenger, arrival.user):
             arrival = await self._fetch(face, arrival)

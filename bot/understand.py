@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from content import voice
 from domain.arrival import Arrival, Opened, Pressed, Said, Uploaded
@@ -54,6 +54,7 @@ def _phrases(language: str) -> tuple[dict[str, str], tuple[tuple[str, str], ...]
     return whole, tuple(sorted(beginnings, key=lambda pair: -len(pair[0])))
 
 
+@lru_cache(maxsize=256)
 def match(sentence: str) -> tuple[str, str] | None:
     """Return (entry, rest) when the sentence is a known phrase of any language, else None. Needs no dictionary."""
     bare = plain(sentence)

@@ -42,7 +42,14 @@ class Sentence:
 
     def fill(self, facts: dict[str, object]) -> Text:
         """Return the words with the facts put in; what people wrote is never read as markup."""
-        return Text(tuple(Span(piece.text.format(**facts), piece.style) for piece in self.pieces))
+        return Text(
+            tuple(
+                [
+                    Span(piece.text.format(**facts), piece.style) if "{" in piece.text or "}" in piece.text else piece
+                    for piece in self.pieces
+                ]
+            )
+        )
 
 
 def _sentence(words: str) -> Sentence:

@@ -68,6 +68,8 @@ _UNPRINTABLE = {number: None for number in range(32) if chr(number) not in "\n\t
 
 def clean(words: str) -> str:
     """Return words without control characters and halves of characters, which no database and no messenger takes."""
+    if words.isprintable():
+        return words
     return words.translate(_UNPRINTABLE).encode("utf-8", "ignore").decode("utf-8")
 
 

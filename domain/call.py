@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _NAME = re.compile(r"[a-z_]+\.[a-z_]+")
 
 
+@lru_cache(maxsize=1024)
 def call(name: str, *arguments: str | int) -> str:
     """Build the call. Raises ValueError for a name that no handler could have or an unreadable argument."""
     if not _NAME.fullmatch(name):

@@ -20,13 +20,13 @@ def _block(block: Block) -> list[Any]:
             return ["d", attachment, name]
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""`json.dumps` would make one for each reply."""
+
+
 def encode_reply(reply: Reply) -> str:
     """One line of JSON."""
-    return json.dumps(
-        [int(reply.edits), int(reply.personal), [_block(b) for b in reply.blocks]],
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+    return _ENCODER.encode([int(reply.edits), int(reply.personal), [_block(b) for b in reply.blocks]])
 
 
 def _unblock(data: list[Any]) -> Block:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -31,10 +32,26 @@ Id = BigInteger().with_variant(Integer(), "sqlite")
 _LENGTH = len("2026-11-23 08:00:00.000000")
 
 
+class _Newest(threading.local):
+    """A turn writes one moment many times over: each thread remembers how it wrote the last one."""
+
+    value: datetime | None = None
+    text = ""
+
+
+_newest = _Newest()
+
+
 def _as_text(value: datetime | None) -> str | None:
     """Return a moment as SQLAlchemy stores it in SQLite."""
     if value is None:
         return None
+    if value is not _newest.value:
+        _newest.text, _newest.value = _formatted(value), value
+    return _newest.text
+
+
+def _formatted(value: datetime) -> str:
     if value.tzinfo is None:
         raise ValueError(f"a time without a zone: {value}")
     if value.tzinfo is not UTC:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -41,9 +42,12 @@ inbox = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("note", String(400), nullable=False, server_default=""),
     UniqueConstraint("messenger", "event_key"),
-    Index("ix_inbox_state_id", "state", "id"),
+    Index("ix_inbox_new_id", "id", sqlite_where=text("state = 'new'"), postgresql_where=text("state = 'new'")),
     Index("ix_inbox_messenger_sender_id", "messenger", "sender", "id"),
 )
+
+_IS_NEW = text("inbox.state = 'new'")
+"""In so many words, so that the index over what is new fits: almost everything is old, and would only burden it."""
 
 cursor = Table(
     "cursor",
@@ -64,6 +68,13 @@ _KEEP = Prepared(
     {
         "sqlite": sqlite_insert(inbox).values(_ROW).on_conflict_do_nothing().returning(inbox.c.id),
         "postgresql": pg_insert(inbox).values(_ROW).on_conflict_do_nothing().returning(inbox.c.id),
+    }
+)
+_HEARD_ROW = _ROW | {"sender": bindparam("sender"), "state": DONE, "attempts": 1}
+_KEEP_HEARD = Prepared(
+    {
+        "sqlite": sqlite_insert(inbox).values(_HEARD_ROW).on_conflict_do_nothing().returning(inbox.c.id),
+        "postgresql": pg_insert(inbox).values(_HEARD_ROW).on_conflict_do_nothing().returning(inbox.c.id),
     }
 )
 _SETTLE = Prepared(
@@ -95,6 +106,15 @@ def keep(
     return kept
 
 
+def keep_heard(
+    connection: Connection, messenger: str, event: tuple[str, str], now: datetime, *, sender: str, owner: str
+) -> bool:
+    """Store a (key, body) that is heard in this very transaction; False when it is known, whatever became of it."""
+    key, body = event
+    values = {"messenger": messenger, "event_key": key, "body": body, "received_at": now, "owner": owner}
+    return _KEEP_HEARD.first(connection, values | {"sender": sender}) is not None
+
+
 def settle(connection: Connection, row: int, state: str, *, sender: str = "", note: str = "") -> bool:
     """Say what became of an update; False when it was settled before, perhaps by another process."""
     values = {"row": row, "to": state, "why": note[:400], "who": sender}
@@ -109,10 +129,7 @@ def forget(connection: Connection, row: int) -> None:
 def adopt(connection: Connection, owner: str, living: Iterable[str], limit: int = 500) -> list[tuple[int, str, str]]:
     """Take over what nobody has heard yet and no living process has; returns (id, messenger, body), oldest first."""
     orphans = (
-        select(inbox.c.id)
-        .where(inbox.c.state == NEW, inbox.c.owner.not_in([*living, owner]))
-        .order_by(inbox.c.id)
-        .limit(limit)
+        select(inbox.c.id).where(_IS_NEW, inbox.c.owner.not_in([*living, owner])).order_by(inbox.c.id).limit(limit)
     )
     rows = connection.execute(
         inbox.update()
@@ -127,7 +144,7 @@ def left(connection: Connection, owner: str, before: datetime, limit: int = 500)
     """Return (id, messenger, body) of what its own process took before that moment and has not heard, oldest first."""
     rows = connection.execute(
         select(inbox.c.id, inbox.c.messenger, inbox.c.body)
-        .where(inbox.c.state == NEW, inbox.c.owner == owner, inbox.c.received_at < before)
+        .where(_IS_NEW, inbox.c.owner == owner, inbox.c.received_at < before)
         .order_by(inbox.c.id)
         .limit(limit)
     )

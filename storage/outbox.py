@@ -99,7 +99,13 @@ letter = Table(
     UniqueConstraint("campaign_id", "member_id"),
     Index("ix_letter_messenger_state_lane_next_at", "messenger", "state", "lane", "next_at"),
     Index("ix_letter_messenger_recipient_id", "messenger", "recipient", "id"),
-    Index("ix_letter_member_id_created_at", "member_id", "created_at"),
+    Index(
+        "ix_letter_member_id_created_at",
+        "member_id",
+        "created_at",
+        sqlite_where=text("member_id IS NOT NULL"),
+        postgresql_where=text("member_id IS NOT NULL"),
+    ),
     Index(
         "ix_letter_campaign_id_state",
         "campaign_id",

@@ -6,8 +6,9 @@ has ten of them, so this is where half of its time went. Types are still convert
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Date
@@ -20,27 +21,32 @@ Processor = Callable[[Any], Any] | None
 class _Compiled:
     """One statement in one dialect's SQL."""
 
-    __slots__ = ("binds", "defaults", "plain", "positional", "results", "sql")
+    __slots__ = ("_converted", "_defaults", "_named", "_take", "results", "returns", "sql")
 
     def __init__(self, statement: Any, dialect: Dialect) -> None:  # noqa: ANN401 - any Core statement
         compiled = statement.compile(dialect=dialect)
         self.sql = str(compiled)
-        self.positional = bool(compiled.positional)
+        names = list(compiled.positiontup if compiled.positional else compiled.binds)
         processors = {name: _processor(bind.type, dialect) for name, bind in compiled.binds.items()}
-        names = compiled.positiontup if compiled.positional else list(compiled.binds)
-        self.binds: list[tuple[str, Processor]] = [(name, processors[name]) for name in names]
-        self.defaults = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+        self._converted = [(n, processors[name]) for n, name in enumerate(names) if processors[name] is not None]
+        self._take = itemgetter(*names) if len(names) > 1 else _only(names)
+        self._named = None if compiled.positional else names
+        self._defaults = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
         columns = statement.exported_columns if statement.is_select else statement._returning  # noqa: SLF001
-        self.results: list[Processor] = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
-        ]
-        self.plain = not any(self.results)
+        results = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        self.returns = bool(results)
+        self.results: list[tuple[int, Any]] = [(n, ready) for n, ready in enumerate(results) if ready is not None]
 
     def parameters(self, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - what the driver takes
-        values = {**self.defaults, **given} if self.defaults else given
-        if self.positional:
-            return [values[name] if ready is None else ready(values[name]) for name, ready in self.binds]
-        return {name: values[name] if ready is None else ready(values[name]) for name, ready in self.binds}
+        ready = list(self._take({**self._defaults, **given} if self._defaults else given))
+        for place, convert in self._converted:
+            ready[place] = convert(ready[place])
+        return ready if self._named is None else dict(zip(self._named, ready, strict=True))
+
+
+def _only(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    """Return what takes one parameter, or none: `itemgetter` gives no tuple then."""
+    return lambda given: [given[name] for name in names]
 
 
 def _processor(kind: Any, dialect: Dialect) -> Processor:  # noqa: ANN401 - a column's type
@@ -54,6 +60,13 @@ def _day(value: date | None) -> str | None:
     return None if value is None else value.isoformat()
 
 
+def _converted(row: tuple[Any, ...], processors: list[tuple[int, Any]]) -> tuple[Any, ...]:
+    values = list(row)
+    for place, convert in processors:
+        values[place] = convert(values[place])
+    return tuple(values)
+
+
 class Prepared:
     """A Core statement with named bind parameters, all of which must be given."""
 
@@ -62,41 +75,29 @@ class Prepared:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
-    def _for(self, connection: Connection) -> _Compiled:
+    def _compile(self, connection: Connection) -> _Compiled:
         name = connection.dialect.name
-        found = self._compiled.get(name)
-        if found is None:
-            statement = self._statement[name] if isinstance(self._statement, Mapping) else self._statement
-            found = self._compiled[name] = _Compiled(statement, connection.dialect)
-        return found
+        statement = self._statement[name] if isinstance(self._statement, Mapping) else self._statement
+        compiled = self._compiled[name] = _Compiled(statement, connection.dialect)
+        return compiled
 
     def rows(self, connection: Connection, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run it and return every row, converted; driver errors come out as SQLAlchemy's."""
-        compiled = self._for(connection)
+        compiled = self._compiled.get(connection.dialect.name) or self._compile(connection)
         if not connection.in_transaction():
             connection.begin()
         ready = compiled.parameters(parameters)
         cursor: Any = connection.connection.dbapi_connection.cursor()  # type: ignore[union-attr]
         try:
             cursor.execute(compiled.sql, ready)
-            found: list[tuple[Any, ...]] = cursor.fetchall() if compiled.results else []
+            found: list[tuple[Any, ...]] = cursor.fetchall() if compiled.returns else []
         except connection.dialect.loaded_dbapi.Error as error:
             # SQLAlchemy wraps it, and drops a connection that is gone. Running it again there would hide what it was:
             # after a deadlock PostgreSQL only says that the transaction is over.
             connection._handle_dbapi_exception(error, compiled.sql, ready, cursor, None)  # noqa: SLF001
         finally:
             cursor.close()
-        if compiled.plain:
-            return found
-        return [
-            tuple(
-                [
-                    value if processor is None else processor(value)
-                    for value, processor in zip(row, compiled.results, strict=True)
-                ]
-            )
-            for row in found
-        ]
+        return [_converted(row, compiled.results) for row in found] if compiled.results else found
 
     def first(self, connection: Connection, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """Run it and return the first row, or None."""
