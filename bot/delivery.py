@@ -260,6 +260,8 @@ class Delivery:
         self, letters: Sequence[Claimed], chat: str, before: asyncio.Task[None] | None, *, group: bool = False
     ) -> bool:
         """Wait for these letters' moment; False when they have to wait in the database instead."""
+        if before is None and self._pacer.at_once(chat, group=group):
+            return True
         try:
             # Never as long as the lease: others would take them for left behind.
             async with asyncio.timeout(WAITS):

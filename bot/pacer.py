@@ -63,6 +63,18 @@ class Pacer:
                 self._chats[chat] -= gap
             raise
 
+    def at_once(self, chat: str, *, group: bool = False) -> bool:
+        """Take this moment when nobody waits and nothing stands against it; False: nothing is taken, wait your turn."""
+        now = self._clock()
+        if self._waiting or self._next > now or self._held_until > now:
+            return False
+        gap = max(self._chat_gap, self._group_gap if group else 0.0)
+        if gap and self._chats.get(chat, 0.0) - CHAT_BURST * gap > now:
+            return False
+        self._chat_pause(chat, gap)
+        self._next = max(self._next, now - SLACK) + self._gap
+        return True
+
     def _chat_pause(self, chat: str, gap: float) -> float:
         """Take this chat's next moment; returns the seconds until then."""
         if not gap:

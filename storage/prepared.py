@@ -28,8 +28,10 @@ class _Compiled:
         self.sql = str(compiled)
         names = list(compiled.positiontup if compiled.positional else compiled.binds)
         processors = {name: _processor(bind.type, dialect) for name, bind in compiled.binds.items()}
-        self._converted = [(n, processors[name]) for n, name in enumerate(names) if processors[name] is not None]
-        self._take = itemgetter(*names) if len(names) > 1 else _only(names)
+        self._converted = [(n, ready) for n, name in enumerate(names) if (ready := processors[name]) is not None]
+        self._take: Callable[[Mapping[str, Any]], Sequence[Any]] = (
+            itemgetter(*names) if len(names) > 1 else _only(names)
+        )
         self._named = None if compiled.positional else names
         self._defaults = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
         columns = statement.exported_columns if statement.is_select else statement._returning  # noqa: SLF001

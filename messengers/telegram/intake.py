@@ -43,6 +43,17 @@ def as_raw(element: object) -> Raw:
     return Raw(key or f"malformed:{hashlib.sha256(body.encode()).hexdigest()}", body)
 
 
+def _brought(body: bytes) -> Raw:
+    """Return what a webhook brought as it is stored: its own words where they have a number."""
+    try:
+        words = body.decode()
+        element = json.loads(words)
+    except (ValueError, RecursionError):
+        return as_raw({"malformed": body.decode("utf-8", "replace")})
+    key = event_key(element)
+    return as_raw(element) if key is None or "\0" in words else Raw(key, words)
+
+
 def next_offset(batch: Sequence[object], before: int) -> int:
     """Return the offset that confirms a batch, whatever else is wrong with it."""
     numbers = [int(key) for element in batch if (key := event_key(element)) is not None]
@@ -157,11 +168,7 @@ class Webhook:
         if len(body) > LARGEST_UPDATE:
             return web.Response(status=413)
         try:
-            element = json.loads(body)
-        except (ValueError, RecursionError):
-            element = {"malformed": body.decode("utf-8", "replace")}
-        try:
-            await self._doors.accept("telegram", [as_raw(element)])
+            await self._doors.accept("telegram", [_brought(body)])
         except Exception:
             log.exception("telegram: an update could not be stored; Telegram brings it again")
             return web.Response(status=503)
