@@ -80,6 +80,8 @@ class Delivery:
         self._least = max(1, self._calls // 2) * self._call
         self._hands = {True: asyncio.Semaphore(ANSWERS), False: asyncio.Semaphore(min(AIR, max(16, self._calls)))}
         self._in_hand = {True: 0, False: 0}
+        self._behind = True
+        """Whether there may be answers that there was no room for."""
         self._counting: set[int] = set()
         self._chats: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -167,6 +169,7 @@ class Delivery:
 
     async def _claim(self) -> datetime | None:
         """Claim what there is room for and set it going; returns when more may leave, None when nobody knows."""
+        self._behind = True
         if self._pacer.held() > 1:
             return None
         answers, others = max(0, self._room(answers=True)), max(0, self._room(answers=False))
@@ -194,6 +197,7 @@ class Delivery:
             if number not in self._counting:
                 self._counting.add(number)
                 self._spawn(self._count(number))
+        self._behind = sum(letter.lane == outbox.ANSWER for letter in taken.letters) >= answers
         self._start(taken.letters)
         # What may not leave for want of calls is looked for now and then, not at once again.
         return None if taken.spent else taken.next_at
@@ -247,7 +251,8 @@ class Delivery:
 
     def _done(self, *, answer: bool, count: int) -> None:
         self._in_hand[answer] -= count
-        if answer or self._breaker.open or self._room(answers=False) >= self._least:
+        more = self._behind if answer else self._room(answers=False) >= self._least
+        if more or self._breaker.open:
             self._wake.set()
 
     def _too_late(self, letter: Claimed) -> bool:
