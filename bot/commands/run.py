@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bot.commands.say import fail, out
@@ -69,4 +69,14 @@ def serve(
         app = App(settings, database, key, base_url, demo_people)
         await run_until_stopped(app, sockets, ready)  # type: ignore[arg-type]
 
-    asyncio.run(main())
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(main())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's loops where it is installed: a tenth to a sixth more turns a second; else asyncio's own."""
+    try:
+        import uvloop  # noqa: PLC0415 - it is not there on Windows
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
