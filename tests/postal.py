@@ -101,9 +101,13 @@ class Postal:
 
 
 @asynccontextmanager
-async def postal(patience: float = 5.0, **limits: Any) -> AsyncIterator[tuple[Postal, FarSide]]:  # noqa: ANN401 - Limits
+async def postal(
+    patience: float = 5.0,
+    far: FarSide | None = None,
+    **limits: Any,  # noqa: ANN401 - Limits
+) -> AsyncIterator[tuple[Postal, FarSide]]:
     """Serve a far side, and yield a messenger to it with these limits (a web chat's otherwise, in one process)."""
-    far = FarSide(keyed=bool(limits.get("keyed")), patience=patience)
+    far = far or FarSide(keyed=bool(limits.get("keyed")), patience=patience)
     site = web.Application()
     site.router.add_post("/", far.take)
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=0.1)
