@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from sqlalchemy import Connection
 
@@ -22,7 +22,7 @@ from domain.codec import decode_reply
 from domain.push import KINDS
 from domain.reply import Reply
 from messengers.base import BatchMessenger, Messenger, Outgoing, SendFailedError, Sent
-from services import allowance, claim
+from services import allowance, claim, parcel
 from services.work import Work
 from storage import campaign as campaigns
 from storage import claim as claims
@@ -76,10 +76,13 @@ class Delivery:
         self._pacer = Pacer(pace, limits.per_chat_per_second, limits.per_group_per_minute)
         self._breaker = Breaker()
         self._settling = Settling(database, messenger.name, self.nudge)
-        self._calls = int(min(MOST, max(LEAST, pace * AHEAD))) if pace else LEAST * 2
+        least = LEAST if self._call == 1 else 2
+        self._calls = int(min(MOST, max(least, pace * AHEAD))) if pace else least * 2
         self._least = max(1, self._calls // 2) * self._call
         self._hands = {True: asyncio.Semaphore(ANSWERS), False: asyncio.Semaphore(min(AIR, max(16, self._calls)))}
         self._in_hand = {True: 0, False: 0}
+        self._alive: datetime | None = None
+        """When anything but an answer left last."""
         self._behind = True
         """Whether there may be answers that there was no room for."""
         self._counting: set[int] = set()
@@ -185,22 +188,58 @@ class Delivery:
             most = others
             if left is not None:
                 most = max(0, min(others, (left - self._settling.calls) * self._call - self._in_hand[False]))
-            taken = claim.take(work, self._messenger.name, answers, most, self._call)
+            taken = claim.take(work, self._messenger.name, answers, most, self._call, parcels=False, alive=self._alive)
             taken.spent = most <= 0 < others
-            for number in taken.late:
-                kind, _ = campaigns.subject_of(work.connection, number)
-                self._dispatch.tick(work.connection, KINDS[kind].asks, str(number), work.now, work.now)
+            self._ask_about(work, taken)
             return taken
 
         taken = await self._database.write(take)
+        self._behind = sum(letter.lane == outbox.ANSWER for letter in taken.letters) >= answers
+        self._start(taken.letters)
+        if taken.room and not taken.spent:
+            await self._cut(taken)
         for number in taken.uncounted:
             if number not in self._counting:
                 self._counting.add(number)
                 self._spawn(self._count(number))
-        self._behind = sum(letter.lane == outbox.ANSWER for letter in taken.letters) >= answers
-        self._start(taken.letters)
         # What may not leave for want of calls is looked for now and then, not at once again.
         return None if taken.spent else taken.next_at
+
+    async def _cut(self, taken: claim.Taken) -> None:
+        """Cut the next people off a stretch: looked up by a reader, written in bites between everybody's turns."""
+        name = self._messenger.name
+        found = await self._database.read(
+            lambda c: claim.next_parcel(self._work(c), name, taken.room, taken, self._alive)
+        )
+        if found is None:
+            if not taken.dry:
+                await self._database.write(lambda c: self._tidy(c, taken))
+            return
+        letters: list[Claimed] = []
+        for bite in parcel.bites(found):
+            written = await self._database.write(partial(self._write, bite))
+            if written is None:
+                break
+            letters += written
+            if self._call == 1:
+                self._start(written)
+        if self._call > 1:
+            self._start(letters)
+
+    def _write(self, bite: parcel.Bite, connection: Connection) -> list[Claimed] | None:
+        return parcel.write(self._work(connection), bite)
+
+    def _tidy(self, connection: Connection, taken: claim.Taken) -> None:
+        work = self._work(connection)
+        claim.tidy(work, self._messenger.name, taken, self._alive)
+        self._ask_about(work, taken)
+
+    def _ask_about(self, work: Work, taken: claim.Taken) -> None:
+        """Have the authors of campaigns asked that were stopped for being late."""
+        while taken.late:
+            number = taken.late.pop()
+            kind, _ = campaigns.subject_of(work.connection, number)
+            self._dispatch.tick(work.connection, KINDS[kind].asks, str(number), work.now, work.now)
 
     async def _count(self, number: int) -> None:
         """Count a large audience beside everything else."""
@@ -320,6 +359,8 @@ class Delivery:
     def _passed(self, letter: Claimed, sent: Sent) -> None:
         if self._breaker.passed():
             log.warning("%s can be reached again", self._messenger.name)
+        if letter.lane != outbox.ANSWER:
+            self._alive = datetime.now(UTC)
         self._settling.add(letter, outbox.SENT, message=sent.message)
 
     def _failed(self, letter: Claimed, error: SendFailedError) -> None:

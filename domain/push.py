@@ -28,7 +28,7 @@ class Kind:
     default: bool = True
     """Wanted by those who never chose."""
     budgeted: bool = True
-    """Counts against, and is stopped by, the day's budget of pushes."""
+    """Stopped by the day's budget of pushes, which it and every broadcast use up."""
     must_arrive: bool = False
     """Sent once more when nobody knows whether it arrived."""
     urgent: bool = False

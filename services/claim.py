@@ -12,13 +12,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from domain.push import KINDS, Kind, later
-from services import post
+from domain.push import KINDS, later
+from services import parcel, post
+from services.parcel import Parcel
 from services.work import Work
-from storage import address, outbox, preference, stretch
 from storage import campaign as campaigns
 from storage import claim as claims
+from storage import outbox, preference, stretch
 from storage.claim import Claimed, Due
+from storage.stretch import Stretch
 
 LEASE = timedelta(seconds=60)
 FRESH = timedelta(minutes=5)
@@ -36,39 +38,56 @@ class Taken:
     """Campaigns that were stopped because they are late: their authors are to be asked."""
     uncounted: list[int] = field(default_factory=list)
     """Campaigns whose audience has not been counted."""
+    more: list[Claimed] = field(default_factory=list)
+    """Those of a parcel."""
+    room: int = 0
+    """How many people may still be cut off stretches."""
+    dry: bool = False
+    """No stretch is due."""
     spent: bool = False
     """There are no calls left for pushes."""
     next_at: datetime | None = None
     """When something more may leave."""
 
 
-def take(work: Work, messenger: str, answers: int, others: int, call: int = 1) -> Taken:
+def take(
+    work: Work,
+    messenger: str,
+    answers: int,
+    others: int,
+    call: int = 1,
+    *,
+    parcels: bool = True,
+    alive: datetime | None = None,
+) -> Taken:
     """Claim at most so many answers and so many other letters; of a campaign's parcel a whole number of calls.
 
-    `call`: how many people one of this messenger's calls reaches.
+    `call`: how many people one of this messenger's calls reaches. `parcels`: of stretches too; else the caller cuts
+    them itself, at most `taken.room` people. `alive`: when a push left this messenger last, as far as the caller knows.
     """
     taken, ready = Taken(), list[int]()
     if answers > 0:
         taken.letters = claims.take_answers(work.connection, messenger, work.now, LEASE, answers)
     for _ in range(ROUNDS if others > 0 else 0):
         found = claims.due(work.connection, messenger, work.now, others)
-        ready = _fit(work, found, taken)
+        ready = _fit(work, found, taken, alive)
         if ready or not found:
             break
     if ready:
         taken.letters += claims.take(work.connection, ready, work.now, LEASE)
     others -= len(ready)
-    if others >= call:
-        taken.letters += _parcels(work, messenger, others - others % call, taken)
+    taken.room = others - others % call if others > 0 else 0
+    if parcels and taken.room:
+        taken.letters += _parcels(work, messenger, taken.room, taken, alive)
     taken.next_at = claims.next_due(work.connection, messenger)
     return taken
 
 
-def _fit(work: Work, pushes: Sequence[Due], taken: Taken) -> list[int]:
+def _fit(work: Work, pushes: Sequence[Due], taken: Taken, alive: datetime | None) -> list[int]:
     """Return which of these may leave now; puts the rest where it belongs."""
     if not pushes:
         return []
-    late = set(_late(work, {one.campaign_id: one.next_at for one in pushes if one.campaign_id}, taken))
+    late = set(_late(work, {one.campaign_id: one.next_at for one in pushes if one.campaign_id}, taken, alive))
     changed = claims.changed(work.connection, [one.id for one in pushes])
     for state in sorted(set(changed.values())):
         claims.set_aside(work.connection, [one for one, to in changed.items() if to == state], state, work.now)
@@ -77,15 +96,21 @@ def _fit(work: Work, pushes: Sequence[Due], taken: Taken) -> list[int]:
     return [one.id for one in _budgeted(work, left)]
 
 
-def _late(work: Work, due: dict[int, datetime], taken: Taken) -> Iterable[int]:
-    """Stop the campaigns that are later than their kind allows, and name them.
+def _overdue(work: Work, kind: str, due: datetime, last: datetime | None, alive: datetime | None) -> bool:
+    """Answer whether a campaign is later than its kind allows.
 
-    Late is what is overdue although nothing of the campaign has left for so long: a long queue is not late.
+    Late is what is overdue although nothing has left for so long, neither of it nor of what stood before it: a long
+    queue is not late.
     """
+    limit = KINDS[kind].asks_after
+    since = max(moment for moment in (due, last, alive) if moment is not None)
+    return limit is not None and work.now - since > limit
+
+
+def _late(work: Work, due: dict[int, datetime], taken: Taken, alive: datetime | None = None) -> Iterable[int]:
+    """Stop the campaigns that are later than their kind allows, and name them."""
     for number, (kind, last) in campaigns.active(work.connection, list(due)).items():
-        next_at, limit = due[number], KINDS[kind].asks_after
-        since = next_at if last is None else max(next_at, last)
-        if limit is not None and work.now - since > limit:
+        if _overdue(work, kind, due[number], last, alive):
             campaigns.turn(work.connection, number, outbox.HELD, work.now, work.now)
             taken.late.append(number)
             yield number
@@ -133,44 +158,58 @@ def _budgeted(work: Work, pushes: Sequence[Due]) -> list[Due]:
     return fit
 
 
-def _parcels(work: Work, messenger: str, most: int, taken: Taken) -> list[Claimed]:
+def next_parcel(work: Work, messenger: str, most: int, taken: Taken, alive: datetime | None = None) -> Parcel | None:
+    """Return the next parcel of at most so many people; None when there is none, or when `tidy` has something to do.
+
+    Writes nothing, so that it can be asked beside everybody's turns. `alive`: see `take`.
+    """
+    one = stretch.due(work.connection, messenger, work.now)
+    if one is None:
+        taken.dry = True
+        return None
+    if one.kind not in KINDS or _is_late(work, one, alive) or _disturbs(work, one):
+        return None
+    if one.counted is None and one.campaign_id not in taken.uncounted:
+        taken.uncounted.append(one.campaign_id)
+    return parcel.look(work, one, messenger, most, LEASE)
+
+
+def tidy(work: Work, messenger: str, taken: Taken, alive: datetime | None = None) -> None:
+    """Put off or stop the stretch that may not be cut now, or note that its campaign is under way."""
+    one = stretch.due(work.connection, messenger, work.now)
+    if one is None:
+        return
+    if one.kind not in KINDS:
+        stretch.turn(work.connection, one.campaign_id, outbox.HELD, work.now)
+    elif not list(_late(work, {one.campaign_id: one.next_at}, taken, alive)) and _disturbs(work, one):
+        until, _ = post.undisturbed(work, work.now)
+        stretch.put_off(work.connection, one.id, until)
+
+
+def _disturbs(work: Work, one: Stretch) -> bool:
+    return not KINDS[one.kind].urgent and post.undisturbed(work, work.now)[0] > work.now
+
+
+def _is_late(work: Work, one: Stretch, alive: datetime | None) -> bool:
+    """Answer whether a campaign is late, or whether it must be noted that it is under way."""
+    [(kind, last)] = campaigns.active(work.connection, [one.campaign_id]).values()
+    return last is None or work.now - last > FRESH or _overdue(work, kind, one.next_at, last, alive)
+
+
+def _parcels(work: Work, messenger: str, most: int, taken: Taken, alive: datetime | None) -> list[Claimed]:
     """Cut people off the stretches that are due until some letters are claimed."""
     for _ in range(ROUNDS):
-        one = stretch.due(work.connection, messenger, work.now)
-        if one is None:
+        found = next_parcel(work, messenger, most, taken, alive)
+        if taken.dry:
             return []
-        rules = KINDS[one.kind]
-        if one.counted is None and one.campaign_id not in taken.uncounted:
-            taken.uncounted.append(one.campaign_id)
-        if list(_late(work, {one.campaign_id: one.next_at}, taken)):
+        if found is None:
+            tidy(work, messenger, taken, alive)
             continue
-        if not rules.urgent:
-            until, _ = post.undisturbed(work, work.now)
-            if until > work.now:
-                stretch.put_off(work.connection, one.id, until)
-                continue
-        letters = _parcel(work, messenger, one, rules, most)
-        if letters:
-            return claims.claimed(work.connection, letters)
+        for bite in parcel.bites(found):
+            taken.more += parcel.write(work, bite) or []
+        if taken.more:
+            return taken.more
     return []
-
-
-def _parcel(work: Work, messenger: str, one: stretch.Stretch, rules: Kind, most: int) -> list[int]:
-    """Write the letters of the next people of a stretch; returns those that leave at once."""
-    people = stretch.cut(work.connection, one, messenger, most)
-    reachable = address.reachable(work.connection, people)
-    here = [person for person in people if person in reachable and reachable[person].messenger == messenger]
-    had = campaigns.written(work.connection, one.campaign_id, here)
-    left_out: Counter[str] = Counter()
-    willing, moments = post.sift(work, [person for person in here if person not in had], rules, work.now, left_out)
-    campaigns.add(work.connection, one.campaign_id, **left_out)
-    rows = []
-    for person in willing:
-        row = post.row(work, reachable[person], one.campaign_id, rules, moments[person])
-        if moments[person] <= work.now:
-            row |= {"state": outbox.SENDING, "lease_until": work.now + LEASE, "attempts": 1}
-        rows.append(row)
-    return outbox.write_claimed(work.connection, rows)
 
 
 def count(work: Work, number: int, census: dict[str, int]) -> None:

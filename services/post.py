@@ -213,7 +213,7 @@ def undisturbed(work: Work, wish: datetime) -> tuple[datetime, frozenset[date]]:
 
 
 def _lane(rules: Kind) -> int:
-    return outbox.PUSH if rules.personal else outbox.BROADCAST
+    return outbox.PUSH if rules.personal or rules.urgent else outbox.BROADCAST
 
 
 def row(work: Work, to: Reachable, campaign: int, rules: Kind, moment: datetime) -> dict[str, object]:

@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, false, func, literal, or_, select
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from domain.member import NOTICE_VERSION
@@ -104,6 +118,8 @@ _FIRST_ANSWERS = (
     select(letter.c.id)
     .where(
         letter.c.messenger == bindparam("messenger"),
+        # Both states by name, so that the index finds them and nothing of the past is looked at.
+        letter.c.state.in_([literal_column(f"'{state}'", String) for state in (READY, SENDING)]),
         letter.c.lane == ANSWER,
         or_(
             # An answer that was never tried is due whatever the clock says: it may have been set back meanwhile.
@@ -111,7 +127,7 @@ _FIRST_ANSWERS = (
                 letter.c.state == READY,
                 or_(letter.c.next_at <= bindparam("now", type_=UtcTime), letter.c.attempts == 0),
             ),
-            and_(letter.c.state == SENDING, letter.c.lease_until < bindparam("now", type_=UtcTime)),
+            letter.c.lease_until < bindparam("now", type_=UtcTime),
         ),
     )
     .order_by(letter.c.id)

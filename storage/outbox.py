@@ -28,7 +28,10 @@ from sqlalchemy import (
     text,
     true,
 )
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from domain.push import KINDS
 from storage.base import Id, UtcTime, id_column, insert_new, metadata
 from storage.prepared import Prepared
 
@@ -148,15 +151,30 @@ def write_many(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         connection.execute(letter.insert(), rows)
 
 
-def write_claimed(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int]:
-    """Write letters of one campaign, some already claimed by their writer; returns the ids of those."""
+_PERSONAL = (*_GIVEN, "campaign_id", "too_late_at")
+_WRITE_NEW = Prepared(
+    {
+        name: insert(letter)
+        .values({column: bindparam(column) for column in _PERSONAL})
+        .on_conflict_do_nothing()
+        .returning(letter.c.id)
+        for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgres_insert))
+    }
+)
+
+
+def write_new(connection: Connection, rows: Sequence[dict[str, Any]]) -> dict[int, int]:
+    """Write letters of one campaign, all of `_PERSONAL` said; returns their ids by member.
+
+    Whoever has a letter of it already gets no second, and is not among them.
+    """
+    if connection.dialect.name == "sqlite":
+        written = [(row["member_id"], _WRITE_NEW.first(connection, row)) for row in rows]
+        return {person: found[0] for person, found in written if found is not None}
     if not rows:
-        return []
-    fields = {"lease_until": None, "attempts": 0}
-    written = connection.execute(
-        insert_new(connection, letter).returning(letter.c.id, letter.c.state), [{**fields, **row} for row in rows]
-    )
-    return sorted(number for number, state in written if state == SENDING)
+        return {}
+    new = insert_new(connection, letter).returning(letter.c.member_id, letter.c.id)
+    return {row[0]: row[1] for row in connection.execute(new, list(rows))}
 
 
 def payload() -> Any:  # noqa: ANN401 - an SQL expression
@@ -208,13 +226,17 @@ def left_since(
     return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
 
 
+COUNTED = tuple(kind.name for kind in KINDS.values() if kind.budgeted or not kind.personal)
+"""Kinds that use up the day's budget: one's own matters (an answer to a request, a duty) do not."""
+
+
 def pushes_between(connection: Connection, members: Iterable[int], first: datetime, last: datetime) -> dict[int, int]:
-    """Return how many pushes leave for each of these people from `first` till before `last`; who has none is absent."""
+    """Return how many pushes that use up the budget leave for each of these people, first <= moment < last."""
     rows = connection.execute(
         select(letter.c.member_id, func.count())
         .where(
             letter.c.member_id.in_(list(members)),
-            letter.c.lane != ANSWER,
+            letter.c.kind.in_(COUNTED),
             letter.c.next_at >= first,
             letter.c.next_at < last,
             letter.c.state.in_((READY, SENDING, SENT, UNKNOWN, HELD)),
@@ -225,12 +247,12 @@ def pushes_between(connection: Connection, members: Iterable[int], first: dateti
 
 
 def pushed_since(connection: Connection, members: Iterable[int], since: datetime) -> dict[int, int]:
-    """Return how many pushes have left (or are leaving) for each of these people since then."""
+    """Return how many of these have left (or are leaving) for each of these people since then."""
     rows = connection.execute(
         select(letter.c.member_id, func.count())
         .where(
             letter.c.member_id.in_(list(members)),
-            letter.c.lane != ANSWER,
+            letter.c.kind.in_(COUNTED),
             or_(letter.c.state == SENDING, and_(letter.c.state.in_((SENT, UNKNOWN)), letter.c.settled_at >= since)),
         )
         .group_by(letter.c.member_id)

@@ -3,6 +3,9 @@
 A million people are one row a messenger: "everybody at or beneath this path up to this id". Delivery cuts parcels off
 its beginning and writes their letters just before they leave. The audience is the one of the moment of sending: before
 the roster changes, what is left is written down as lists (`fix`), and whoever joins later has a higher id.
+
+People change where they want to be written to while a campaign is under way. So the last stretch over a range is gone
+through once more (`gleaning`) for those who have no letter yet and can be reached anywhere.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Connection,
     ForeignKey,
@@ -23,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    false,
     func,
     select,
 )
@@ -31,11 +36,13 @@ from domain.member import Standing
 from storage import member
 from storage.address import address
 from storage.base import Id, UtcTime, id_column, metadata
-from storage.outbox import HELD, READY, RECALLED, campaign
+from storage.outbox import HELD, READY, RECALLED, campaign, letter
 from storage.prepared import Prepared
 
 SPAN = 1000
 """People in one row of a written-down list."""
+WINDOW = 20_000
+"""Ids that are looked through at once for people without a letter."""
 
 stretch = Table(
     "stretch",
@@ -49,6 +56,7 @@ stretch = Table(
     Column("people", Text, nullable=False, server_default=""),
     Column("state", String(8), nullable=False),
     Column("next_at", UtcTime, nullable=False),
+    Column("gleaning", Boolean, nullable=False, server_default=false()),
     Index("ix_stretch_messenger_state_lane", "messenger", "state", "lane"),
 )
 """first: nobody before this id is left to do. people: a JSON list of ids; empty means the campaign's own audience."""
@@ -69,6 +77,9 @@ class Stretch(NamedTuple):
     standings: str
     counted: int | None
     """How many people its whole campaign is for, once that is known."""
+    gleaning: bool
+    payload_zh: str
+    payload_en: str
 
 
 def lay(connection: Connection, campaign_id: int, lane: int, messengers: Sequence[str], at: datetime) -> None:
@@ -87,12 +98,15 @@ def lay_list(
     at: datetime,
     people: Sequence[int],
     state: str = READY,
+    *,
+    gleaning: bool = False,
 ) -> None:
     """Lay these people (ids in ascending order) before each messenger."""
     rows = []
     for place in range(0, len(people), SPAN):
         part = people[place : place + SPAN]
         common = {"campaign_id": campaign_id, "lane": lane, "first": part[0], "last": part[-1], "state": state}
+        common["gleaning"] = gleaning
         written = json.dumps(part, separators=(",", ":"))
         rows += [{**common, "messenger": one, "people": written, "next_at": at} for one in messengers]
     if rows:
@@ -112,6 +126,9 @@ _FIRST = (
         campaign.c.path,
         campaign.c.standings,
         campaign.c.people.label("counted"),
+        stretch.c.gleaning,
+        campaign.c.payload_zh,
+        campaign.c.payload_en,
     )
     .join(campaign, campaign.c.id == stretch.c.campaign_id)
     .where(
@@ -119,14 +136,14 @@ _FIRST = (
         stretch.c.state == READY,
         stretch.c.next_at <= bindparam("now", type_=UtcTime),
     )
-    .order_by(stretch.c.lane, stretch.c.id)
+    .order_by(stretch.c.lane, stretch.c.gleaning, stretch.c.id)
     .limit(1)
 )
-_DUE = Prepared({"sqlite": _FIRST, "postgresql": _FIRST.with_for_update(of=stretch, skip_locked=True)})
+_DUE = Prepared(_FIRST)
 
 
 def due(connection: Connection, messenger: str, now: datetime) -> Stretch | None:
-    """Return the first stretch of this messenger that may be cut from; nobody else cuts it in this transaction."""
+    """Return the first stretch of this messenger that may be cut from."""
     row = _DUE.first(connection, {"messenger": messenger, "now": now})
     return None if row is None else Stretch(*row)
 
@@ -140,8 +157,14 @@ def _standings(words: str) -> tuple[Standing, ...]:
     return tuple(Standing(one) for one in words.split(",") if one)
 
 
-def cut(connection: Connection, one: Stretch, messenger: str, most: int) -> list[int]:
-    """Cut the next people with an open account on this messenger off a stretch; one that is empty then is gone."""
+def ahead(connection: Connection, one: Stretch, messenger: str, most: int) -> tuple[list[int], int | None]:
+    """Return the next people of a stretch, and where it begins after them; None: it ends with them.
+
+    They are those with an open account on this messenger; when it is gleaned, those without a letter and with any open
+    account.
+    """
+    if one.gleaning:
+        return _gleanings(connection, one, most)
     query = (
         select(address.c.member_id)
         .where(
@@ -155,16 +178,71 @@ def cut(connection: Connection, one: Stretch, messenger: str, most: int) -> list
         .limit(most)
     )
     if one.people:
-        ahead = [number for number in json.loads(one.people) if number >= one.first]
-        query = query.where(address.c.member_id.in_(ahead))
+        query = query.where(address.c.member_id.in_([n for n in json.loads(one.people) if n >= one.first]))
     else:
         query = query.where(member.belongs(address.c.member_id, one.path or "", _standings(one.standings)))
     found = [number for number in connection.scalars(query) if number is not None]
-    if len(found) < most:
-        connection.execute(stretch.delete().where(stretch.c.id == one.id))
+    return found, found[-1] + 1 if len(found) == most else None
+
+
+def _gleanings(connection: Connection, one: Stretch, most: int) -> tuple[list[int], int | None]:
+    """Look through a window of ids; most of it has letters."""
+    last = min(one.last, one.first + WINDOW - 1)
+    theirs = select(letter.c.id).where(
+        letter.c.campaign_id == one.campaign_id, letter.c.member_id == member.member.c.id
+    )
+    account = select(address.c.id).where(address.c.member_id == member.member.c.id, address.c.open)
+    query = (
+        select(member.member.c.id)
+        .where(member.member.c.id >= one.first, member.member.c.id <= last, ~theirs.exists(), account.exists())
+        .order_by(member.member.c.id)
+        .limit(most)
+    )
+    if one.people:
+        ours = [number for number in json.loads(one.people) if one.first <= number <= last]
+        query = query.where(member.member.c.id.in_(ours))
     else:
-        connection.execute(stretch.update().where(stretch.c.id == one.id).values(first=found[-1] + 1))
-    return found
+        query = query.where(member.belongs(member.member.c.id, one.path or "", _standings(one.standings)))
+    found = list(connection.scalars(query))
+    if len(found) == most:
+        return found, found[-1] + 1
+    return found, last + 1 if last < one.last else None
+
+
+_MOVE = Prepared(
+    stretch.update()
+    .where(
+        stretch.c.id == bindparam("row"),
+        stretch.c.state == READY,
+        stretch.c.first == bindparam("before"),
+        stretch.c.gleaning == bindparam("was"),
+    )
+    .values(first=bindparam("after"), gleaning=bindparam("gleans"))
+    .returning(stretch.c.id)
+)
+
+
+def move(connection: Connection, one: Stretch, before: int, after: int | None) -> bool:
+    """Let a stretch begin later, or (None) end; False when it is not what it was: then nothing is done.
+
+    The last one over its range does not end before it was gleaned.
+    """
+    values = {"row": one.id, "before": before, "was": one.gleaning}
+    if after is not None:
+        return _MOVE.first(connection, {**values, "after": after, "gleans": one.gleaning}) is not None
+    others = select(stretch.c.id).where(
+        stretch.c.campaign_id == one.campaign_id,
+        stretch.c.last == one.last,
+        stretch.c.id != one.id,
+        stretch.c.gleaning.is_(False),
+    )
+    if not one.gleaning and connection.scalar(others.limit(1)) is None:
+        first = json.loads(one.people)[0] if one.people else 0
+        return _MOVE.first(connection, {**values, "after": first, "gleans": True}) is not None
+    if _MOVE.first(connection, {**values, "after": before, "gleans": one.gleaning}) is None:
+        return False
+    connection.execute(stretch.delete().where(stretch.c.id == one.id))
+    return True
 
 
 def put_off(connection: Connection, number: int, until: datetime) -> None:
@@ -201,5 +279,14 @@ def fix(connection: Connection) -> None:
             member.member.c.id >= row.first, member.member.c.id <= row.last
         )
         people: list[int] = sorted(connection.scalars(who))
-        lay_list(connection, row.campaign_id, row.lane, [row.messenger], row.next_at, people, row.state)
+        lay_list(
+            connection,
+            row.campaign_id,
+            row.lane,
+            [row.messenger],
+            row.next_at,
+            people,
+            row.state,
+            gleaning=row.gleaning,
+        )
         connection.execute(stretch.delete().where(stretch.c.id == row.id))
