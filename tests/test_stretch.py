@@ -62,10 +62,10 @@ def leave(company: Company, messenger: str) -> list[str]:
     return reached
 
 
-def with_letter(company: Company, number: int) -> list[int | None]:
+def with_letter(company: Company, number: int) -> list[int]:
     """Return whom a campaign has a letter for."""
     query = select(outbox.letter.c.member_id).where(outbox.letter.c.campaign_id == number)
-    return company.read(lambda c: list(c.scalars(query)))
+    return company.read(lambda c: [one for one in c.scalars(query) if one is not None])
 
 
 @pytest.mark.usefixtures("large")
