@@ -15,8 +15,8 @@ from domain.refusal import Refusal
 from domain.reply import Block, Button, Choices, Personal, Reply, text
 from handlers.grammar import Matter, Routes, Turn, reply
 from services import announcement as writing
+from services import announcement_recall, permission, post
 from services import announcements as service
-from services import permission, post
 from services.work import Work
 
 routes = Routes("announcements")
@@ -36,6 +36,12 @@ def _home(turn: Turn) -> Button:
 def late(work: Work, subject: str, _due: datetime) -> None:
     """Stop and ask the author: the rest of it is late."""
     service.late(work, int(subject))
+
+
+@routes.tick("recalled", late_limit=timedelta(days=30))
+def recalled(work: Work, subject: str, _due: datetime) -> None:
+    """Redraw more of what was recalled."""
+    announcement_recall.go_on(work, subject)
 
 
 @routes.matter

@@ -5,23 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from content import Voice, voice
+from content import Voice
 from domain.announcement import Announcement, State
 from domain.call import call
 from domain.refusal import Refusal
 from domain.reply import Choices, Reply
-from services import post
+from services import announcement_recall, post
 from services.announcement import audience, demand_right, first_moment, letter, own, title
 from services.work import Work
 from storage import announcement as table
 from storage import campaign as campaigns
 from storage import member as members
 from storage import outbox, stretch
-
-_KINDS = ("announcement", "announcement_urgent", "announcement_reminder")
-"""The campaigns of one announcement: its own, and the reminder's."""
-RECALL_AT_ONCE = 2000
-"""So many delivered messages are redrawn as recalled; beyond that only what has not left is stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +112,7 @@ def recall(work: Work, author_id: int, number: int) -> Announcement:
     one = _turn(work, author_id, number, (State.SENT, State.PAUSED), State.RECALLED, outbox.RECALLED)
     if before.state is State.RECALLED or one.campaign_id is None:
         return one
-    arrived = [
-        row
-        for campaign in campaigns.about(work.connection, _KINDS, str(number))
-        for row in campaigns.letters(work.connection, campaign, (outbox.SENT,), RECALL_AT_ONCE)
-    ]
-    for row in arrived[:RECALL_AT_ONCE]:
-        if row["message"]:
-            speech = voice(row["language"])
-            drawing = Reply((speech.say("announcement.recalled", unit=one.unit_name),), edits=True)
-            post.redraw(work, row["messenger"], row["recipient"], row["chat"], row["message"], drawing)
+    announcement_recall.redraw(work, one)
     return one
 
 
@@ -138,7 +124,7 @@ def _turn(
         demand_right(work, one)
     if table.change(work.connection, number, before, state=after.value) and one.campaign_id is not None:
         moment = work.now if one.urgent else first_moment(work, work.now)
-        for campaign in campaigns.about(work.connection, _KINDS, str(number)):
+        for campaign in campaigns.about(work.connection, announcement_recall.KINDS, str(number)):
             campaigns.turn(work.connection, campaign, letters, work.now, moment)
     return own(work, author_id, number)
 

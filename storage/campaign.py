@@ -12,7 +12,7 @@ from domain.member import NOTICE_VERSION, Standing
 from storage import stretch
 from storage.address import address
 from storage.member import audience, member
-from storage.outbox import FAILED, HELD, READY, RECALLED, UNKNOWN, campaign, letter
+from storage.outbox import FAILED, HELD, READY, RECALLED, SENT, UNKNOWN, campaign, letter
 
 
 def open_one(connection: Connection, values: dict[str, Any]) -> int:
@@ -164,19 +164,30 @@ def missed(
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
-def letters(connection: Connection, number: int, states: Sequence[str], most: int) -> list[dict[str, Any]]:
-    """Return letters of a campaign in these states (messenger, recipient, chat, member_id, message, language)."""
+def arrived(
+    connection: Connection, numbers: Sequence[int], after: int, since: datetime | None, most: int
+) -> list[dict[str, Any]]:
+    """Return what of these campaigns has arrived: letters above `after`, or settled from `since` on; by id.
+
+    (id, messenger, recipient, chat, message, language); without a message there is nothing to redraw.
+    """
+    newer = letter.c.id > after
     rows = connection.execute(
         select(
             letter.c.id,
             letter.c.messenger,
             letter.c.recipient,
             letter.c.chat,
-            letter.c.member_id,
             letter.c.message,
             letter.c.language,
         )
-        .where(letter.c.campaign_id == number, letter.c.state.in_(states))
+        .where(
+            letter.c.campaign_id.in_(numbers),
+            letter.c.state == SENT,
+            letter.c.message != "",
+            newer if since is None else or_(newer, letter.c.settled_at >= since),
+        )
+        .order_by(letter.c.id)
         .limit(most)
     )
     return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name
