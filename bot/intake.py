@@ -139,7 +139,7 @@ class Intake:
         """
 
         def orphans(connection: Connection) -> list[tuple[int, str, str]]:
-            known = set() if alone else lease.alive(connection, datetime.now(UTC))
+            known = set() if alone else lease.alive(connection)
             living = [holder for holder in known if not is_dead_neighbour(holder)]
             return inbox.adopt(connection, self._owner, living)
 
