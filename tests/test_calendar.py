@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from bot.commands.doctor import _clock
+from bot.config import Settings
 from domain.calendar import read_notice
 from services import calendar
 from tests.talk import Company
@@ -62,6 +65,29 @@ def test_everybody_sees_what_is_to_come(company: Company) -> None:
 )
 def test_lunar_festivals(day: date, name: str) -> None:
     assert calendar._festivals(day.year)[day] == name
+
+
+@pytest.mark.parametrize("lost", ["_ChineseLunisolar", "_ChineseLunisolar.mid_autumn_date"])
+def test_without_lunar_tables_the_calendar_goes_on_and_the_doctor_says_so(
+    company: Company, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, lost: str
+) -> None:
+    for cached in (calendar._lunar, calendar._festivals):
+        cached.cache_clear()
+    with monkeypatch.context() as patch:
+        *way, name = f"holidays.calendars.chinese.{lost}".split(".")
+        owner = importlib.import_module("holidays.calendars.chinese")
+        for step in way[3:]:
+            owner = getattr(owner, step)
+        patch.delattr(owner, name)
+        screen = company.ada.says("什么时候放假")
+        assert "1月1日 周五 元旦 · 放假" in screen
+        assert "冬至" not in screen
+        assert "no lunar festivals" in caplog.text
+        assert any("农历节日读不到" in check.what for check in _clock(Settings()))
+    for cached in (calendar._lunar, calendar._festivals):
+        cached.cache_clear()
+    assert "冬至" in company.ada.says("什么时候放假")
+    assert not any("农历" in check.what for check in _clock(Settings()))
 
 
 def test_december_without_a_notice_asks_the_administrators(company: Company) -> None:

@@ -145,7 +145,7 @@ def _clock(settings: Settings) -> Iterator[Check]:
         yield Check("error", f"时钟 clock: {now:%Y-%m-%d %H:%M} 明显不对", "校准系统时间（chrony 或 ntp）")
     else:
         yield Check("ok", f"时钟 clock: {now:%Y-%m-%d %H:%M}，{settings.organisation.timezone}")
-    from services.calendar import has_notice  # noqa: PLC0415 - start-up cost
+    from services.calendar import has_lunar, has_notice  # noqa: PLC0415 - start-up cost
 
     for year in (now.year, now.year + 1) if now.month == 12 else (now.year,):  # noqa: PLR2004 - December
         if has_notice(year):
@@ -156,6 +156,9 @@ def _clock(settings: Settings) -> Iterator[Check]:
                 f"{year} 年的调休安排还没有收录",
                 "升级 holidays 包，或由管理员在聊天里发 /holidays 录入放假通知",
             )
+    if not has_lunar(now.year):
+        what = "农历节日读不到，日历里暂时没有 no lunar festivals"
+        yield Check("warning", what, "装回 requirements.lock 里的 holidays 版本")
 
 
 def _messengers(settings: Settings) -> Iterator[Check]:
