@@ -39,8 +39,8 @@ GARBAGE = (5_000, 20, 50)
 """The collector's thresholds: turns leave few cycles behind."""
 FIRST_COPY = 60.0
 """Seconds after the start before a day's copy is looked for: a start has other things to do."""
-RESCUE = 4.0
-"""Seconds between looks for updates of dead processes."""
+RESCUE = 2.0
+"""Seconds between looks for updates of dead processes; with the time of a lease that is less than ten."""
 
 
 @dataclass(slots=True)

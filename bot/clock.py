@@ -22,12 +22,12 @@ from services import calendar
 from services.work import Work
 from storage import schedule
 from storage.engine import Database, StorageError
+from storage.schedule import DONE, FAILED, MISSED
 
 log = logging.getLogger(__name__)
 
 SWEEP = timedelta(seconds=30)
 """Look at least so often, whatever the next due time says: another process may have written a schedule."""
-DONE, MISSED, FAILED = "done", "missed", "failed"
 
 
 def prepare(connection: Connection, dispatch: Dispatch, now: datetime) -> None:
@@ -70,8 +70,19 @@ def _move_on(connection: Connection, dispatch: Dispatch, due: schedule.Due, now:
 def fail_next(connection: Connection, dispatch: Dispatch, due: schedule.Due, error: Exception, now: datetime) -> None:
     """Record that a tick broke, and move on: one broken tick must not stop the clock."""
     log.error("tick %s %s failed", due.tick, due.subject, exc_info=error)
-    schedule.take(connection, due.id, due.due, FAILED, now)
+    schedule.take(connection, due.id, due.due, FAILED, now, _why(error))
     _move_on(connection, dispatch, due, now)
+
+
+def set_aside(connection: Connection, due: schedule.Due, error: Exception, now: datetime) -> None:
+    """Let a schedule rest that can't even be moved on, its rule being unreadable: all others wait behind it."""
+    log.error("the schedule %s %s rests: it has no next time", due.tick, due.subject, exc_info=error)
+    schedule.take(connection, due.id, due.due, FAILED, now, _why(error))
+    schedule.move(connection, due.id, None)
+
+
+def _why(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 class Clock:
@@ -115,6 +126,10 @@ class Clock:
         except StorageError:
             log.exception("the clock could not reach the database; it tries again within %s", SWEEP)
             return
+        except Exception:
+            # Ended, the clock would take its lease along, and the next process's clock would end the same way.
+            log.exception("the clock stumbled; it tries again within %s", SWEEP)
+            return
         if self._scheduler is not None and wake is not None and wake - datetime.now(UTC) < SWEEP:
             self._scheduler.add_job(self._ring, "date", run_date=wake, id="wake", replace_existing=True)
 
@@ -130,7 +145,13 @@ class Clock:
         if not found:
             return False
         due = found[0]
-        await self._database.write(lambda c: fail_next(c, self.dispatch, due, broken, now))
+        try:
+            await self._database.write(lambda c: fail_next(c, self.dispatch, due, broken, now))
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - its rule is as wrong as can be
+            unreadable = error
+            await self._database.write(lambda c: set_aside(c, due, unreadable, now))
         return True
 
     def stop(self) -> None:

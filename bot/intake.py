@@ -6,23 +6,24 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
+from bot import mailbox
 from bot.dispatch import Dispatch
 from bot.lease import is_dead_neighbour
 from bot.understand import needs_dictionary
 from domain.arrival import Arrival, Ignored, MalformedUpdateError, Pressed, Uploaded
-from domain.codec import decode_reply
 from domain.member import NOTICE_VERSION
 from domain.refusal import Refusal
 from messengers.base import MailboxItem, Messenger, Outgoing, Raw, SendFailedError, StoredFile
 from services import words
 from services.work import Handing
-from storage import address, attachment, inbox, lease, outbox
+from storage import address, attachment, inbox, lease
 from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,22 @@ FORGOTTEN = timedelta(seconds=10)
 """What is of our own, not heard for so long and in nobody's line, was dropped when the database went away."""
 RESCUES = 20
 """So often an update is taken up again before only a restart does."""
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    """An update in its account's line, taken before it is kept: whoever comes later stands behind it."""
+
+    arrival: Arrival
+    body: str
+    row: int | None = None
+    """None while it is being kept."""
+    gone: bool = False
+    """It was known already, or could not be kept."""
+
+
+_Account = tuple[str, str]
+_Line = deque[_Place]
 
 
 class Intake:
@@ -59,9 +76,9 @@ class Intake:
         self._dispatch = dispatch
         self._posted = posted
         self._messengers: dict[str, Messenger] = {}
-        self._lines: dict[tuple[str, str], deque[tuple[int, Arrival, str]]] = {}
+        self._lines: dict[_Account, _Line] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._serving: dict[tuple[str, str], asyncio.Task[Any]] = {}
+        self._serving: dict[_Account, asyncio.Task[Any]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stopping = False
         self._rescued: Counter[int] = Counter()
@@ -78,10 +95,12 @@ class Intake:
         """Commit raw updates and cursor together, then serve the new ones."""
         if len(events) == 1 and await self._at_once(messenger, events[0], cursor):
             return
-        now = datetime.now(UTC)
-        pairs = [(event.key, event.body) for event in events]
-        for row, body in await self._database.write(partial(self._keep, messenger, pairs, now, cursor)):
-            await self._read(row, messenger, body)
+        places = [self._place(messenger, event.body) for event in events]
+        keeping = asyncio.create_task(self._keep_in_line(messenger, events, cursor, places))
+        self._tasks.add(keeping)
+        keeping.add_done_callback(self._tasks.discard)
+        # Whoever brought them may be cancelled; what is kept is served in its order all the same.
+        await asyncio.shield(keeping)
 
     async def cursor(self, messenger: str) -> str | None:
         """Return the cursor committed last."""
@@ -99,19 +118,7 @@ class Intake:
 
     async def mailbox(self, messenger: str, user: str, after: int, limit: int) -> list[MailboxItem]:
         """Return a person's newest letters and own raw updates, oldest first."""
-
-        def look(connection: Connection) -> list[MailboxItem]:
-            letters = outbox.sent_to(connection, messenger, user, after, limit)
-            since = letters[0][0] if after and letters else None
-            own = [] if after and not letters else inbox.said_by(connection, messenger, user, since, limit)
-            items = [
-                (at, 1, MailboxItem(at.isoformat(), letter=Outgoing(number, user, chat, decode_reply(payload), edits)))
-                for at, number, chat, edits, payload in letters
-            ]
-            items += [(at, 0, MailboxItem(at.isoformat(), raw=Raw(key, body))) for at, key, body in own]
-            return [item for _, _, item in sorted(items, key=lambda entry: entry[:2])]
-
-        return await self._database.read(look)
+        return await self._database.read(lambda c: mailbox.newest(c, messenger, user, after, limit))
 
     async def may_send_files(self, messenger: str, user: str) -> bool:
         """Answer whether a file of this user is kept at all."""
@@ -121,11 +128,7 @@ class Intake:
     async def news(self, messenger: str, users: Sequence[str], seconds: float) -> list[tuple[str, Outgoing]]:
         """Return (sent at, letter) of what left for these users lately, whichever process sent it."""
         since = datetime.now(UTC) - timedelta(seconds=seconds)
-        rows = await self._database.read(lambda c: outbox.left_since(c, messenger, users, since))
-        return [
-            (at.isoformat(), Outgoing(number, user, chat, decode_reply(payload), edits))
-            for at, number, user, chat, edits, payload in rows
-        ]
+        return await self._database.read(lambda c: mailbox.news(c, messenger, users, since))
 
     # serving
 
@@ -136,7 +139,7 @@ class Intake:
         """
 
         def orphans(connection: Connection) -> list[tuple[int, str, str]]:
-            known = set() if alone else lease.alive(connection, datetime.now(UTC))
+            known = set() if alone else lease.alive(connection)
             living = [holder for holder in known if not is_dead_neighbour(holder)]
             return inbox.adopt(connection, self._owner, living)
 
@@ -145,7 +148,7 @@ class Intake:
             for row, messenger, body in rows:
                 count += 1
                 await self._read(row, messenger, body)
-        waiting = {row for line in self._lines.values() for row, _, _ in line}
+        waiting = {place.row for line in self._lines.values() for place in line}
         before = datetime.now(UTC) - FORGOTTEN
         for row, messenger, body in await self._database.read(lambda c: inbox.left(c, self._owner, before)):
             if row not in waiting and self._rescued[row] < RESCUES:
@@ -191,29 +194,61 @@ class Intake:
         await asyncio.shield(turn)
         return True
 
-    def _after(self, turn: asyncio.Task[None], line: deque[tuple[int, Arrival, str]], account: tuple[str, str]) -> None:
+    def _after(self, turn: asyncio.Task[None], line: _Line, account: _Account) -> None:
         """Let those go on who came from the same account meanwhile."""
         self._tasks.discard(turn)
-        if line:
-            self._go_on(line, account)
-        else:
-            self._lines.pop(account, None)
-            self._serving.pop(account, None)
+        self._serving.pop(account, None)
+        self._go_on(line, account)
 
-    def _simple(self, messenger: str, body: str) -> Arrival | None:
-        """Return an arrival whose turn needs nothing but the database; None for all that wants more, or is odd."""
+    def _glance(self, messenger: str, body: str) -> Arrival | None:
+        """Return the arrival in a raw update; None for what asks nothing of us, or is odd."""
         face = self._messengers.get(messenger)
         try:
             arrival = None if face is None else face.receive(body)
         except Exception:  # noqa: BLE001 - it is read once more when it is kept, and that is told
             return None
-        if not isinstance(arrival, Arrival) or isinstance(arrival.content, Uploaded) or needs_dictionary(arrival):
+        return arrival if isinstance(arrival, Arrival) else None
+
+    def _simple(self, messenger: str, body: str) -> Arrival | None:
+        """Return an arrival whose turn needs nothing but the database; None for all that wants more, or is odd."""
+        arrival = self._glance(messenger, body)
+        if arrival is None or isinstance(arrival.content, Uploaded) or needs_dictionary(arrival):
             return None
         return arrival
 
-    async def _keep_and_hear(
-        self, event: Raw, arrival: Arrival, cursor: str | None, line: deque[tuple[int, Arrival, str]]
+    def _place(self, messenger: str, body: str) -> _Place | None:
+        """Take a place in the account's line for what is about to be kept."""
+        arrival = self._glance(messenger, body)
+        if arrival is None:
+            return None
+        place = _Place(arrival, body)
+        self._lines.setdefault((messenger, arrival.user), deque()).append(place)
+        return place
+
+    async def _keep_in_line(
+        self, messenger: str, events: Sequence[Raw], cursor: str | None, places: Sequence[_Place | None]
     ) -> None:
+        """Keep updates, and let those be served who have a place; one that was known already gives its place up."""
+        now = datetime.now(UTC)
+        pairs = [(event.key, event.body) for event in events]
+        odd = []
+        try:
+            kept = await self._database.write(partial(self._keep, messenger, pairs, now, cursor))
+            for place, (_, body), row in zip(places, pairs, kept, strict=True):
+                if place is not None:
+                    place.row = row
+                elif row is not None:
+                    odd.append((row, body))
+        finally:
+            for place in places:
+                if place is not None:
+                    place.gone = place.row is None
+                    account = (messenger, place.arrival.user)
+                    self._go_on(self._lines[account], account)
+        for row, body in odd:
+            await self._read(row, messenger, body)
+
+    async def _keep_and_hear(self, event: Raw, arrival: Arrival, cursor: str | None, line: _Line) -> None:
         now, name = datetime.now(UTC), arrival.messenger
         hand = self._takes(name)
 
@@ -227,8 +262,9 @@ class Intake:
         except StorageError:
             raise
         except Exception:  # noqa: BLE001 - a refusal or our mistake: kept alone it comes again, and is answered
-            kept = await self._database.write(partial(self._keep, name, [(event.key, event.body)], now, cursor))
-            line.extendleft((row, arrival, body) for row, body in kept)
+            [row] = await self._database.write(partial(self._keep, name, [(event.key, event.body)], now, cursor))
+            if row is not None:
+                line.appendleft(_Place(arrival, event.body, row))
             return
         if isinstance(arrival.content, Pressed):
             self._acknowledge(name, event.body)
@@ -236,11 +272,12 @@ class Intake:
 
     def _keep(
         self, messenger: str, events: list[tuple[str, str]], now: datetime, cursor: str | None, connection: Connection
-    ) -> list[tuple[int, str]]:
-        kept = inbox.keep(connection, messenger, events, now, self._owner)
+    ) -> list[int | None]:
+        """Keep updates and cursor; returns the row of each, None for one that was known already."""
+        kept = [inbox.keep(connection, messenger, [event], now, self._owner) for event in events]
         if cursor is not None:
             inbox.move_cursor(connection, messenger, cursor)
-        return kept
+        return [rows[0][0] if rows else None for rows in kept]
 
     def _acknowledge(self, messenger: str, body: str) -> None:
         acknowledging = asyncio.create_task(self._messengers[messenger].acknowledge(body))
@@ -272,28 +309,37 @@ class Intake:
         await self._database.write(lambda c: inbox.settle(c, row, state, note=note))
 
     def _queue(self, row: int, arrival: Arrival, body: str) -> None:
-        line = self._lines.setdefault((arrival.messenger, arrival.user), deque())
-        line.append((row, arrival, body))
-        if len(line) == 1 and (arrival.messenger, arrival.user) not in self._serving:
-            self._go_on(line, (arrival.messenger, arrival.user))
+        account = (arrival.messenger, arrival.user)
+        line = self._lines.setdefault(account, deque())
+        line.append(_Place(arrival, body, row))
+        self._go_on(line, account)
 
-    def _go_on(self, line: deque[tuple[int, Arrival, str]], account: tuple[str, str]) -> None:
-        task = self._serving[account] = asyncio.create_task(self._serve(line, account))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _serve(self, line: deque[tuple[int, Arrival, str]], account: tuple[str, str]) -> None:
-        """Serve one account's updates, each to its end before the next."""
-        while line and not self._stopping:
-            row, arrival, body = line[0]
-            async with self._places:
-                try:
-                    await self._turn(row, arrival, body)
-                except Exception:
-                    log.exception("update %d could not even be answered", row)
+    def _go_on(self, line: _Line, account: _Account) -> None:
+        """Serve a line whose first is kept; while it is being kept, whoever keeps it comes by here afterwards."""
+        if account in self._serving:
+            return
+        while line and line[0].gone:
             line.popleft()
-        self._lines.pop(account, None)
+        if not line:
+            self._lines.pop(account, None)
+        elif line[0].row is not None and not self._stopping:
+            task = self._serving[account] = asyncio.create_task(self._serve(line, account))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, line: _Line, account: _Account) -> None:
+        """Serve one account's updates, each to its end before the next, as far as they are kept."""
+        while line and not self._stopping and (line[0].gone or line[0].row is not None):
+            place = line[0]
+            if place.row is not None:
+                async with self._places:
+                    try:
+                        await self._turn(place.row, place.arrival, place.body)
+                    except Exception:
+                        log.exception("update %d could not even be answered", place.row)
+            line.popleft()
         self._serving.pop(account, None)
+        self._go_on(line, account)
 
     async def _turn(self, row: int, arrival: Arrival, body: str) -> None:
         face = self._messengers[arrival.messenger]

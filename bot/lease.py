@@ -8,7 +8,7 @@ import os
 import secrets
 import socket
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -18,9 +18,11 @@ from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
 
-LASTS = timedelta(seconds=8)
+LASTS = timedelta(seconds=6)
 RENEW = 2.0
 """Seconds between renewals; a holder that could not renew for `LASTS` has stopped working before another begins."""
+LOOK = 1.5
+"""Seconds between looks whether another's lease has run out: what a dead process did goes on in 7.5 s and a commit."""
 
 
 def _here() -> str:
@@ -69,14 +71,13 @@ class Leases:
             return False
 
     def _take(self, connection: Connection, name: str) -> bool:
-        now = datetime.now(UTC)
-        if lease.take(connection, name, self.holder, now, LASTS):
+        if lease.take(connection, name, self.holder, LASTS):
             return True
-        other = lease.holders(connection, now).get(name, "")
+        other = lease.holders(connection).get(name, "")
         if not is_dead_neighbour(other):
             return False
         lease.release(connection, other)
-        return lease.take(connection, name, self.holder, now, LASTS)
+        return lease.take(connection, name, self.holder, LASTS)
 
     async def beat(self) -> None:
         """Keep saying that this process lives, for ever."""
@@ -86,33 +87,45 @@ class Leases:
 
     async def hold(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Do the work whenever the lease is ours, for ever; work that ends by itself is not begun again."""
+        loop = asyncio.get_running_loop()
         while not self._stopping:
+            asked = loop.time()
             if not await self.take(name):
-                await asyncio.sleep(RENEW)
+                await asyncio.sleep(LOOK)
                 continue
             log.info("%s is done here", name)
-            if await self._while_held(name, asyncio.ensure_future(work())):
+            if await self._while_held(name, asyncio.ensure_future(work()), asked):
                 return
 
-    async def _while_held(self, name: str, task: asyncio.Future[None]) -> bool:
-        """Renew until the work ends (True) or the lease is lost (False)."""
-        loop = asyncio.get_running_loop()
-        renewed = loop.time()
+    async def _while_held(self, name: str, task: asyncio.Future[None], renewed: float) -> bool:
+        """Renew until the work ends (True) or the lease is lost (False). `renewed`: when it was asked for last.
+
+        It counts from the asking: an answer may come late, and then the lease has lasted a while already.
+        """
+        loop, enough = asyncio.get_running_loop(), LASTS.total_seconds() - RENEW
         try:
             while True:
                 done, _ = await asyncio.wait({task}, timeout=RENEW)
                 if done:
                     task.result()
                     return True
-                if await self.take(name):
-                    renewed = loop.time()
-                elif loop.time() - renewed >= LASTS.total_seconds() - RENEW:
+                asked = loop.time()
+                if await self._renew(name, renewed + enough - asked):
+                    renewed = asked
+                elif loop.time() - renewed >= enough:
                     log.warning("%s is done elsewhere from now on", name)
                     return False
         finally:
             if not task.done():
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
+
+    async def _renew(self, name: str, seconds: float) -> bool:
+        """Renew, but don't wait for a silent database past the time at which the work has to stop."""
+        try:
+            return await asyncio.wait_for(self.take(name), max(seconds, 0))
+        except TimeoutError:
+            return False
 
     async def let_go(self) -> None:
         """Release everything, so that another process need not wait."""

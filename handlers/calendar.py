@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 
 from content import Voice
 from domain.arrival import Said, Uploaded
-from domain.calendar import read_notice
+from domain.calendar import Notice, read_notice, spans
 from domain.call import call
 from domain.permission import Action, Role
 from domain.refusal import Refusal
-from domain.reply import Choices, Reply, text
+from domain.reply import Block, Choices, Reply, text
 from domain.schedule import Rule
 from handlers.grammar import Routes, Turn, reply
 from services import calendar as service
@@ -91,18 +91,44 @@ def notice(turn: Turn, content: Said | Uploaded) -> Reply:
 
 def _read(turn: Turn, words: str) -> Reply:
     _allowed(turn)
-    found = read_notice(words, turn.work.today.year)
+    found = read_notice(words, turn.work.today)
     cancel = turn.button("calendar.cancel", call("help.home"))
-    if found is None:
+    if not found.days:
         turn.ask("calendar.notice")
-        return reply(turn.say("calendar.unread"), rows=[[cancel]])
-    turn.ask("calendar.notice", words=words)
-    shown = "\n".join(
-        f"· {turn.voice.day(day)} {turn.voice.label('calendar.works' if works else 'calendar.off')}"
-        for day, works in sorted(found.items())
-    )
+        return reply(turn.say("calendar.unread"), *_unread(turn, found), rows=[[cancel]])
+    turn.ask("calendar.notice", words=words, on=turn.work.today.isoformat())
     rows = [[turn.button("calendar.declare", call("calendar.declare", turn.version)), cancel]]
-    return reply(turn.say("calendar.plan", count=len(found), days=shown), rows=rows)
+    said = turn.say("calendar.plan", count=len(found.days), days=_listed(turn, found))
+    return reply(said, *_years(turn, found), *_unread(turn, found), rows=rows)
+
+
+def _listed(turn: Turn, found: Notice) -> str:
+    """Return the days as spans, one a line."""
+    day, label = turn.voice.day, turn.voice.label
+    lines = []
+    for first, last, works in spans(found.days):
+        until = label("calendar.until", day=day(last), count=(last - first).days + 1) if last > first else ""
+        lines.append(f"· {day(first)}{until} {label('calendar.works' if works else 'calendar.off')}")
+    return "\n".join(lines)
+
+
+def _years(turn: Turn, found: Notice) -> list[Block]:
+    """Say which year was taken for dates that name none."""
+    if found.heading is not None:
+        return [turn.say("calendar.by_heading", year=found.heading)]
+    if not found.assumed:
+        return []
+    following = turn.work.today.year + 1
+    return [
+        turn.say("calendar.next_year" if following in found.assumed else "calendar.this_year", year=max(found.assumed))
+    ]
+
+
+def _unread(turn: Turn, found: Notice) -> list[Block]:
+    """Name every clause that was not understood."""
+    if not found.unread:
+        return []
+    return [turn.say("calendar.not_understood"), text("\n".join(f"· {clause}" for clause in found.unread))]
 
 
 @routes.button("declare")
@@ -111,8 +137,8 @@ def declare(turn: Turn, version: int) -> Reply:
     _allowed(turn)
     turn.check_version(version)
     words = str(turn.facts.get("words", ""))
-    found = read_notice(words, turn.work.today.year)
-    if found is None:
+    found = read_notice(words, date.fromisoformat(str(turn.facts.get("on") or turn.work.today))).days
+    if not found:
         raise Refusal("help.expired")
     service.declare(turn.work, found, words, turn.person.id)
     turn.close()

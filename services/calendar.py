@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +11,8 @@ from functools import cache
 from services.work import Work
 from storage import audit
 from storage import calendar as declared
+
+log = logging.getLogger(__name__)
 
 DECEMBER = 12
 
@@ -62,19 +65,36 @@ _FIXED = {
 
 @cache
 def _festivals(year: int) -> Mapping[date, str]:
-    """Return the festivals of a year, lunar ones by the package's own tables (1901 to 2099)."""
-    from holidays.calendars.chinese import _ChineseLunisolar  # noqa: PLC0415 - its tables have no public name
+    """Return the festivals of a year."""
+    return {date(year, month, day): name for (month, day), name in _FIXED.items()} | dict(_lunar(year))
 
-    found = {date(year, month, day): name for (month, day), name in _FIXED.items()}
-    lunar = _ChineseLunisolar()
-    spring, _ = lunar.lunar_new_year_date(year)
-    if spring is not None:
-        found |= {spring - timedelta(days=1): "eve", spring: "spring", spring + timedelta(days=14): "lantern"}
-    for name in ("qingming", "dragon_boat", "mid_autumn", "double_ninth", "winter_solstice"):
-        day, _ = getattr(lunar, f"{name}_date")(year)
-        if day is not None:
-            found[day] = name
+
+@cache
+def _lunar(year: int) -> Mapping[date, str]:
+    """Return the lunar festivals of a year by the package's own tables (1901 to 2099).
+
+    They have no public name there: when another version has put them elsewhere, the calendar goes on without them.
+    """
+    try:
+        from holidays.calendars.chinese import _ChineseLunisolar  # noqa: PLC0415 - a start need not wait for it
+
+        lunar, found = _ChineseLunisolar(), {}
+        spring, _ = lunar.lunar_new_year_date(year)
+        if spring is not None:
+            found = {spring - timedelta(days=1): "eve", spring: "spring", spring + timedelta(days=14): "lantern"}
+        for name in ("qingming", "dragon_boat", "mid_autumn", "double_ninth", "winter_solstice"):
+            day, _ = getattr(lunar, f"{name}_date")(year)
+            if day is not None:
+                found[day] = name
+    except Exception:
+        log.exception("this version of the package `holidays` gives no lunar festivals; the calendar leaves them out")
+        return {}
     return found
+
+
+def has_lunar(year: int) -> bool:
+    """Answer whether the year's lunar festivals are known."""
+    return bool(_lunar(year))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,14 @@
-"""Who does what among several processes: a lease is held until its time runs out, and taken over after that."""
+"""Who does what among several processes: a lease is held until its time runs out, and taken over after that.
+
+On PostgreSQL the time is the server's, one for all, however the clocks of the machines differ; on SQLite, which one
+machine has, the process's own.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Column, Connection, String, Table, or_, select
+from sqlalchemy import Column, Connection, String, Table, func, or_, select
 
 from storage.base import UtcTime, insert_new, metadata
 
@@ -20,8 +24,17 @@ lease = Table(
 )
 
 
-def take(connection: Connection, name: str, holder: str, now: datetime, lasts: timedelta) -> bool:
+def time(connection: Connection) -> datetime:
+    """Return the time by which leases are judged; read before a row is waited for: no lease gains by the wait."""
+    if connection.dialect.name == "sqlite":
+        return datetime.now(UTC)
+    now: datetime = connection.execute(select(func.clock_timestamp(type_=UtcTime))).scalar_one()
+    return now
+
+
+def take(connection: Connection, name: str, holder: str, lasts: timedelta) -> bool:
     """Take or renew a lease; False while another holder's has not run out."""
+    now = time(connection)
     values = {"holder": holder, "until": now + lasts}
     row = connection.execute(insert_new(connection, lease).values(name=name, **values).returning(lease.c.name)).first()
     if row is None:
@@ -42,13 +55,15 @@ def release(connection: Connection, holder: str) -> None:
     connection.execute(lease.delete().where(lease.c.holder == holder))
 
 
-def alive(connection: Connection, now: datetime) -> set[str]:
+def alive(connection: Connection) -> set[str]:
     """Return the holders of any lease that has not run out; one that was taken before the clock was set back has."""
+    now = time(connection)
     theirs = select(lease.c.holder).where(lease.c.until > now, lease.c.until <= now + STRANGE)
     return set(connection.scalars(theirs.distinct()))
 
 
-def holders(connection: Connection, now: datetime) -> dict[str, str]:
+def holders(connection: Connection) -> dict[str, str]:
     """Return who holds what."""
-    rows = connection.execute(select(lease.c.name, lease.c.holder).where(lease.c.until > now).order_by(lease.c.name))
+    held = select(lease.c.name, lease.c.holder).where(lease.c.until > time(connection))
+    rows = connection.execute(held.order_by(lease.c.name))
     return {row[0]: row[1] for row in rows}

@@ -10,6 +10,8 @@ from sqlalchemy import Boolean, Column, Connection, ForeignKey, String, Table, T
 
 from storage.base import Id, UtcTime, id_column, insert_new, metadata
 
+DONE, MISSED, FAILED = "done", "missed", "failed"
+
 schedule = Table(
     "schedule",
     metadata,
@@ -93,11 +95,11 @@ def next_wake(connection: Connection) -> datetime | None:
     return found
 
 
-def take(connection: Connection, number: int, moment: datetime, state: str, now: datetime) -> bool:
+def take(connection: Connection, number: int, moment: datetime, state: str, now: datetime, note: str = "") -> bool:
     """Record the occurrence; False when another process already has it."""
     row = connection.execute(
         insert_new(connection, occurrence)
-        .values(schedule_id=number, due=moment, state=state, handled_at=now)
+        .values(schedule_id=number, due=moment, state=state, handled_at=now, note=note[:400])
         .returning(occurrence.c.id)
     ).first()
     return row is not None
@@ -108,6 +110,17 @@ def move(connection: Connection, number: int, next_due: datetime | None) -> None
     connection.execute(
         schedule.update().where(schedule.c.id == number).values(next_due=next_due, active=next_due is not None)
     )
+
+
+def failed_since(connection: Connection, moment: datetime) -> Sequence[tuple[str, str, datetime, bool, str]]:
+    """Return (tick, subject, due, whether its schedule goes on, why) of what failed since then, newest first."""
+    rows = connection.execute(
+        select(schedule.c.tick, schedule.c.subject, occurrence.c.due, schedule.c.active, occurrence.c.note)
+        .join(schedule, schedule.c.id == occurrence.c.schedule_id)
+        .where(occurrence.c.state == FAILED, occurrence.c.handled_at >= moment)
+        .order_by(occurrence.c.id.desc())
+    )
+    return [tuple(row) for row in rows]
 
 
 def upcoming(connection: Connection, tick: str, subject: str) -> datetime | None:

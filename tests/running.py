@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 
 import aiohttp
 from aiohttp import web
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from bot.app import App
 from bot.config import load
 from messengers.web import security
-from storage import address, inbox, schedule
+from storage import address, inbox, lease, schedule
 from storage.engine import Database
 from tests.botapi import TOKEN, BotApi
 from tests.company import MONDAY_MORNING, Roll
@@ -102,6 +102,12 @@ def bind_telegram(database: Database, roll: Roll, users: dict[int, str]) -> None
 def let_rest(connection: Connection) -> None:
     """Let nothing fall due by itself: else it would hang on the hour of the day what a test finds on a phone."""
     connection.execute(schedule.schedule.update().values(next_due=datetime.now(UTC) + timedelta(days=365)))
+
+
+def age(connection: Connection, by: timedelta) -> None:
+    """Let so much time pass for every lease; a negative one sets the clock back, whoever's clock it is."""
+    for name, until in connection.execute(select(lease.lease.c.name, lease.lease.c.until)).all():
+        connection.execute(lease.lease.update().where(lease.lease.c.name == name).values(until=until - by))
 
 
 @asynccontextmanager

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
+from bot.understand import understand
 from domain.arrival import Arrival
 from messengers.base import Raw
 from storage import inbox, outbox
-from storage.engine import Database
+from storage.engine import Database, StorageError
 from tests.running import Running, eventually, running
 from tests.talk import Company
 
@@ -103,6 +104,85 @@ async def test_a_turn_goes_on_when_whoever_brought_it_has_gone(company: Company)
         await eventually(lambda: any("签到成功" in text for text in run.api.texts(ADA)))
         await run.app.intake.accept("telegram", [said(2, ADA, "积分")])
         await eventually(lambda: any("我的积分" in text for text in run.api.texts(ADA)))
+
+
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Write down what is understood, in the order in which it is."""
+    texts: list[str] = []
+
+    def told(turn: Any) -> Any:  # noqa: ANN401 - a turn, and its handler
+        texts.append(turn.arrival.content.text)
+        return understand(turn)
+
+    monkeypatch.setattr("bot.dispatch.understand", told)
+    return texts
+
+
+async def test_who_needs_the_dictionary_is_heard_before_what_the_account_said_next(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(company, users=USERS) as run:
+        intake, texts = run.app.intake, heard(monkeypatch)
+        await asyncio.gather(
+            intake.accept("telegram", [said(1, ADA, "我昨天好像忘了点什么")]),
+            intake.accept("telegram", [said(2, ADA, "积分")]),
+        )
+        await intake.idle()
+        assert texts == ["我昨天好像忘了点什么", "积分"]
+
+
+@pytest.mark.parametrize("odd", [[], [Raw("0", "{")]], ids=["", "behind one that can't be read"])
+async def test_an_account_keeps_its_order_whichever_of_two_is_stored_first(
+    company: Company, monkeypatch: pytest.MonkeyPatch, odd: list[Raw]
+) -> None:
+    async with running(company, users=USERS) as run:
+        intake, texts, write = run.app.intake, heard(monkeypatch), Database.write
+        begun: list[Any] = []
+        second_is_stored = asyncio.Event()
+
+        async def first_is_slow(self: Database, work: Any) -> Any:  # noqa: ANN401 - whatever the work returns
+            if "_keep" not in str(work):
+                return await write(self, work)
+            begun.append(work)
+            if len(begun) == 1:
+                await asyncio.wait_for(second_is_stored.wait(), 5)
+                return await write(self, work)
+            found = await write(self, work)
+            second_is_stored.set()
+            return found
+
+        monkeypatch.setattr(Database, "write", first_is_slow)
+        first = asyncio.create_task(intake.accept("telegram", [*odd, said(1, ADA, "我昨天好像忘了点什么")]))
+        await eventually(lambda: begun)
+        second = asyncio.create_task(intake.accept("telegram", [said(2, ADA, "那我明天该做些什么呢")]))
+        await eventually(lambda: len(begun) == 2)
+        await intake.accept("telegram", [said(3, BO, "签到")])
+        await asyncio.gather(first, second, intake.accept("telegram", [said(4, ADA, "积分")]))
+        await intake.idle()
+        assert [text for text in texts if text != "签到"] == ["我昨天好像忘了点什么", "那我明天该做些什么呢", "积分"]
+
+
+async def test_what_comes_twice_or_can_not_be_kept_holds_up_nobody(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(company, users=USERS) as run:
+        intake, texts, write = run.app.intake, heard(monkeypatch), Database.write
+        await intake.accept("telegram", [said(1, ADA, "我昨天好像忘了点什么")])
+        await intake.accept("telegram", [said(1, ADA, "我昨天好像忘了点什么"), said(2, ADA, "积分")])
+
+        async def away(self: Database, work: Any) -> Any:  # noqa: ANN401 - whatever the work returns
+            if "_keep" in str(work):
+                raise StorageError("away")
+            return await write(self, work)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Database, "write", away)
+            with pytest.raises(StorageError):
+                await intake.accept("telegram", [said(3, ADA, "那我明天该做些什么呢")])
+        await intake.accept("telegram", [said(4, ADA, "签到")])
+        await intake.idle()
+        assert texts == ["我昨天好像忘了点什么", "积分", "签到"]
+        assert not intake._lines
 
 
 async def test_our_own_mistake_is_told_once_under_a_reference(

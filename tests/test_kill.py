@@ -10,7 +10,6 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +165,7 @@ def test_three_processes_are_one_bot_and_may_die_one_after_another(url: str, far
         some = json.dumps(waiting[part * 300 : (part + 1) * 300 + (100 if part == 2 else 0)]).encode()
         urllib.request.urlopen(urllib.request.Request(f"{far_side}/control/updates", some))  # noqa: S310 - our own server
         wait_for(lambda part=part: done() >= part * 300 + 50)  # type: ignore[misc]
-        holder = database.read_now(lambda c: lease.holders(c, datetime.now(UTC))).get("take:telegram", "")
+        holder = database.read_now(lease.holders).get("take:telegram", "")
         victim = next((one for one in running if f":{one.pid}:" in holder), running[0])
         victim.send_signal(signal.SIGKILL)
         victim.wait()
@@ -175,7 +174,7 @@ def test_three_processes_are_one_bot_and_may_die_one_after_another(url: str, far
 
     def all_there() -> bool:
         """Answer whether the youngest has started too: before that SIGTERM just ends it."""
-        holding = " ".join(database.read_now(lambda c: lease.alive(c, datetime.now(UTC))))
+        holding = " ".join(database.read_now(lease.alive))
         return all(f":{one.pid}:" in holding for one in running)
 
     wait_for(all_there)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Connection, select
 
+from bot import clock
+from bot.clock import Clock
 from domain.schedule import Rule, moved, next_due, wall
 from services.calendar import plain_workday
+from storage import schedule
+from storage.engine import StorageError
+from tests.running import eventually, let_rest
+from tests.talk import Company
 
 ZONES = (
     "Asia/Shanghai",
@@ -83,3 +91,72 @@ def test_a_monthly_duty_stays_in_its_month(year: int, month: int, day: int, off:
 def test_a_year_without_a_notice_has_its_statutory_days_and_no_crash() -> None:
     assert not plain_workday(date(2031, 1, 1))
     assert plain_workday(date(2031, 1, 2)) in {True, False}
+
+
+def plan(company: Company, subject: str, rule: str) -> None:
+    """Let a reminder be due now; whatever else is due rests."""
+    company.write(let_rest)
+    company.write(lambda c: schedule.put(c, "quiz.reminder", subject, rule, datetime.now(UTC)))
+
+
+def happened(company: Company) -> list[tuple[str, str, bool, str]]:
+    """Return (subject, state, whether its schedule goes on, note) of each occurrence."""
+    one, table = schedule.occurrence.c, schedule.schedule.c
+    query = select(table.subject, one.state, table.active, one.note).join(
+        schedule.schedule, table.id == one.schedule_id
+    )
+
+    def look(connection: Connection) -> list[tuple[str, str, bool, str]]:
+        return [(row[0], row[1], row[2], row[3]) for row in connection.execute(query.order_by(one.id))]
+
+    return company.read(look)
+
+
+DAILY = Rule("daily", at="00:00").to_json()
+
+
+@pytest.mark.parametrize("rule", ["daily", '{"kind": "hourly"}', '{"colour": 1}', '{"kind": "daily", "at": "25:99"}'])
+async def test_a_rule_that_can_not_be_read_rests_and_holds_up_nobody(company: Company, rule: str) -> None:
+    plan(company, "broken", rule)
+    company.write(lambda c: schedule.put(c, "quiz.reminder", "behind it", DAILY, datetime.now(UTC)))
+    await Clock(company.database, company.dispatch, lambda: None).sweep()
+    broken, behind = happened(company)
+    assert broken[:3] == ("broken", schedule.FAILED, False)
+    assert "Error: " in broken[3]
+    assert behind[:3] == ("behind it", schedule.DONE, True)
+    [told] = company.read(lambda c: schedule.failed_since(c, datetime.now(UTC) - timedelta(days=1)))
+    assert told[:2] == ("quiz.reminder", "broken")
+
+
+async def test_a_tick_that_breaks_is_told_with_its_reason_and_comes_again(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken on purpose")
+
+    monkeypatch.setattr("bot.dispatch.Dispatch.tick", broken)
+    plan(company, "", DAILY)
+    await Clock(company.database, company.dispatch, lambda: None).sweep()
+    assert happened(company) == [("", schedule.FAILED, True, "RuntimeError: broken on purpose")]
+
+
+@pytest.mark.parametrize("error", [ValueError("a surprise"), StorageError("away")])
+async def test_the_clock_outlives_a_surprise(
+    company: Company, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(clock, "SWEEP", timedelta(seconds=0.05))
+    surprises, due = [error, error], schedule.due
+
+    def surprised(connection: Connection, now: datetime, limit: int = 50) -> object:
+        if surprises:
+            raise surprises.pop()
+        return due(connection, now, limit)
+
+    monkeypatch.setattr(schedule, "due", surprised)
+    plan(company, "", DAILY)
+    running = Clock(company.database, company.dispatch, lambda: None)
+    task = asyncio.create_task(running.run())
+    await eventually(lambda: task.done() or happened(company))
+    assert [state for _, state, *_ in happened(company)] == [schedule.DONE]
+    running.stop()
+    await task

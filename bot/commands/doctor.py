@@ -8,7 +8,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MARKS = {"ok": "[green]✓ ok     [/]", "warning": "[yellow]! warning[/]", "error": "[red]✗ error  [/]"}
 LITTLE_SPACE = 1 << 30
 SLOW = 1.0
+LATELY, MANY = timedelta(days=7), 5
 
 
 def doctor(config: Path | None = ConfigOption) -> None:
@@ -97,6 +98,7 @@ def _database(settings: Settings) -> Iterator[Check]:
         yield Check("warning", f"暂停收发 paused: {', '.join(reasons)}", "确认原来的程序已停，再运行 dangqun resume")
     if standing == migrate.head():
         yield from _traffic(database)
+        yield from _schedules(database)
     path = database.engine.url.database
     if database.sqlite and path:
         free = shutil.disk_usage(Path(path).parent).free
@@ -124,6 +126,18 @@ def _traffic(database: Database) -> Iterator[Check]:
     yield Check(level, f"消息 updates: 读不懂 {updates[inbox.DEAD]}，出错 {updates[inbox.FAILED]}", remedy)
 
 
+def _schedules(database: Database) -> Iterator[Check]:
+    """Name what fell due in the last days and failed."""
+    from storage import schedule  # noqa: PLC0415 - start-up cost
+
+    failed = database.read_now(lambda c: schedule.failed_since(c, datetime.now(UTC) - LATELY))
+    for tick, subject, due, goes_on, why in failed[:MANY]:
+        remedy = "下一次照常；日志里有经过" if goes_on else "规则读不懂，这个日程已停；程序自带的重新启动后恢复"
+        yield Check("warning", f"日程 schedule: {tick} {subject} {due:%Y-%m-%d %H:%M} UTC {why}", remedy)
+    if not failed:
+        yield Check("ok", "日程 schedules")
+
+
 def _clock(settings: Settings) -> Iterator[Check]:
     zone = ZoneInfo(settings.organisation.timezone)
     now = datetime.now(UTC).astimezone(zone)
@@ -131,7 +145,7 @@ def _clock(settings: Settings) -> Iterator[Check]:
         yield Check("error", f"时钟 clock: {now:%Y-%m-%d %H:%M} 明显不对", "校准系统时间（chrony 或 ntp）")
     else:
         yield Check("ok", f"时钟 clock: {now:%Y-%m-%d %H:%M}，{settings.organisation.timezone}")
-    from services.calendar import has_notice  # noqa: PLC0415 - start-up cost
+    from services.calendar import has_lunar, has_notice  # noqa: PLC0415 - start-up cost
 
     for year in (now.year, now.year + 1) if now.month == 12 else (now.year,):  # noqa: PLR2004 - December
         if has_notice(year):
@@ -142,6 +156,9 @@ def _clock(settings: Settings) -> Iterator[Check]:
                 f"{year} 年的调休安排还没有收录",
                 "升级 holidays 包，或由管理员在聊天里发 /holidays 录入放假通知",
             )
+    if not has_lunar(now.year):
+        what = "农历节日读不到，日历里暂时没有 no lunar festivals"
+        yield Check("warning", what, "装回 requirements.lock 里的 holidays 版本")
 
 
 def _messengers(settings: Settings) -> Iterator[Check]:

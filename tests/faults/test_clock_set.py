@@ -16,7 +16,7 @@ from storage import inbox, lease, schedule
 from storage.engine import Database
 from tests.company import MONDAY_MORNING
 from tests.faults.figures import record, size
-from tests.running import eventually
+from tests.running import age, eventually
 from tests.talk import Company
 
 SWEEP = timedelta(seconds=0.2)
@@ -70,9 +70,9 @@ async def test_the_clock_goes_on_waking_however_it_is_set(
 
 
 def test_what_a_dead_process_left_is_served_although_the_clock_was_set_back(company: Company) -> None:
-    lasts, later = timedelta(seconds=8), company.now - timedelta(hours=2)
-    company.write(lambda c: lease.take(c, "process:dead", "dead", company.now, lasts))
+    company.write(lambda c: lease.take(c, "process:dead", "dead", timedelta(seconds=8)))
     company.write(lambda c: inbox.keep(c, "web", [("k", "{}")], company.now, "dead"))
-    assert company.write(lambda c: inbox.adopt(c, "me", lease.alive(c, company.now))) == []
-    found = company.write(lambda c: inbox.adopt(c, "me", lease.alive(c, later)))
+    assert company.write(lambda c: inbox.adopt(c, "me", lease.alive(c))) == []
+    company.write(lambda c: age(c, -timedelta(hours=2)))
+    found = company.write(lambda c: inbox.adopt(c, "me", lease.alive(c)))
     assert [body for *_, body in found] == ["{}"]
