@@ -19,7 +19,7 @@ from domain.arrival import Arrival, Ignored, MalformedUpdateError, Pressed, Uplo
 from domain.codec import decode_reply
 from domain.member import NOTICE_VERSION
 from domain.refusal import Refusal
-from messengers.base import MailboxItem, Messenger, Outgoing, Raw, SendFailedError, StoredFile
+from messengers.base import MailboxItem, Messenger, Outgoing, PausedError, Raw, SendFailedError, StoredFile
 from services import words
 from services.work import Handing
 from storage import address, attachment, inbox, lease, outbox
@@ -48,11 +48,13 @@ class Intake:
         posted: Callable[[str, Handing | None], None],
         takes: Callable[[str], bool],
         owner: str = "",
+        paused: Callable[[], bool] = lambda: False,
     ) -> None:
         """`posted(messenger, …)` is called with what a turn wrote, None: nobody knows what; `owner` names this process.
 
-        `takes(messenger)`: whether answers may be handed over to be sent at once.
+        `takes(messenger)`: whether answers may be handed over to be sent at once. `paused()`: whether all has to wait.
         """
+        self._paused = paused
         self._takes = takes
         self._owner = owner
         self._database = database
@@ -74,8 +76,14 @@ class Intake:
 
     # what messengers are lent
 
+    def paused(self) -> bool:
+        """Answer whether this copy is paused."""
+        return self._paused()
+
     async def accept(self, messenger: str, events: Sequence[Raw], cursor: str | None = None) -> None:
         """Commit raw updates and cursor together, then serve the new ones."""
+        if self.paused():
+            raise PausedError
         if len(events) == 1 and await self._at_once(messenger, events[0], cursor):
             return
         now = datetime.now(UTC)
@@ -285,6 +293,9 @@ class Intake:
     async def _serve(self, line: deque[tuple[int, Arrival, str]], account: tuple[str, str]) -> None:
         """Serve one account's updates, each to its end before the next."""
         while line and not self._stopping:
+            if self.paused():
+                await asyncio.sleep(PATIENCE[-2])
+                continue
             row, arrival, body = line[0]
             async with self._places:
                 try:
