@@ -19,6 +19,7 @@ from bot.clock import Clock, prepare
 from bot.config import Settings
 from bot.delivery import Delivery
 from bot.dispatch import Dispatch
+from bot.gate import Gate
 from bot.intake import Intake
 from bot.lease import Leases, new_holder
 from console.app import console_routes
@@ -29,7 +30,7 @@ from messengers import NAMES
 from messengers.base import Messenger, Surroundings
 from services import calendar
 from services.work import Handing
-from storage import bell, pause
+from storage import bell
 from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class App:
     ringing: set[str] = field(default_factory=set)
     bells: set[asyncio.Task[None]] = field(default_factory=set)
     deaf: threading.Event = field(default_factory=threading.Event)
+    gate: Gate = field(init=False)
     intake: Intake = field(init=False)
     clock: Clock = field(init=False)
     leases: Leases = field(init=False)
@@ -69,7 +71,10 @@ class App:
         """Join what needs no network yet."""
         dispatch = Dispatch(self.settings.as_organisation(), self.registry, self.links)
         self.leases = Leases(self.database, new_holder())
-        self.intake = Intake(self.database, dispatch, self._posted, self._takes, self.leases.holder)
+        self.gate = Gate(self.database)
+        self.intake = Intake(
+            self.database, dispatch, self._posted, self._takes, self.leases.holder, lambda: self.gate.shut
+        )
         self.clock = Clock(self.database, dispatch, self.nudge)
 
     def nudge(self) -> None:
@@ -103,6 +108,7 @@ class App:
 
     async def start(self, sockets: Sequence[object]) -> None:
         """Open the messengers, serve what a former run left, then let the world in. `sockets` are bound already."""
+        await self.gate.look()
         surroundings = self._surroundings()
         for name in NAMES:
             section = getattr(self.settings, name)
@@ -116,19 +122,19 @@ class App:
             self.deliveries[name] = Delivery(self.database, messenger, self._veil, self.clock.dispatch)
         await self.database.write(lambda c: prepare(c, self.clock.dispatch, datetime.now(UTC)))
         await self.leases.take(f"process:{self.leases.holder}")
-        waiting = await self.intake.resume(alone=self.database.sqlite)
-        if waiting:
-            log.info("%d updates of a former run are being served", waiting)
+        await self._serve_what_waits()
         await self._serve_web(sockets)
-        hold = self._hold
+        self._spawn(self.gate.watch(self._serve_what_waits), "messenger-gate")
+        hold, passing = self._hold, self.gate.while_open
         for name, delivery in self.deliveries.items():
             # An open page hangs on one process: everybody shows what is theirs.
             everywhere = self.messengers[name].limits.per_process
-            run = delivery.run() if everywhere else hold(f"send:{name}", delivery.run)
+            run = passing(delivery.run) if everywhere else hold(f"send:{name}", delivery.run)
             self._spawn(run, f"delivery-{name}")
         for name, messenger in self.messengers.items():
             everywhere = messenger.limits.per_process
-            self._spawn(messenger.run() if everywhere else hold(f"take:{name}", messenger.run), f"messenger-{name}")
+            take = passing(messenger.run) if everywhere else hold(f"take:{name}", messenger.run)
+            self._spawn(take, f"messenger-{name}")
         self._spawn(self.leases.beat(), "messenger-beat")
         if not self.database.sqlite:
             self._listen()
@@ -139,14 +145,16 @@ class App:
         self._spawn(hold("clock", self.clock.run), "messenger-clock")
 
     async def _hold(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Do the work while its lease is ours, once this copy may speak at all."""
-        told = False
-        while reasons := await self.database.read(pause.reasons):
-            if not told:
-                log.warning("paused (%s): nothing is sent or taken until `dangqun resume`", ", ".join(reasons))
-                told = True
-            await asyncio.sleep(RESCUE)
-        await self.leases.hold(name, work)
+        """Do the work while its lease is ours and this copy is not paused."""
+        await self.gate.while_open(lambda: self.leases.hold(name, work))
+
+    async def _serve_what_waits(self) -> None:
+        """Serve what a former run left, or what came with a backup, as soon as this copy may."""
+        if self.gate.shut:
+            return
+        waiting = await self.intake.resume(alone=self.database.sqlite)
+        if waiting:
+            log.info("%d updates of a former run are being served", waiting)
 
     async def _copy_daily(self) -> None:
         """Look once an hour whether the day's copy is made; one that fails is tried again, and said."""
@@ -171,6 +179,8 @@ class App:
         """Look for updates whose process died, for ever."""
         while True:
             await asyncio.sleep(RESCUE)
+            if self.gate.shut:
+                continue
             try:
                 found = await self.intake.resume()
             except StorageError:
@@ -236,6 +246,7 @@ class App:
     async def stop(self) -> None:
         """Take nothing in, finish what is in hand, let go. What is left stays in the database for the next start."""
         self.clock.stop()
+        self.gate.stop()
         self.deaf.set()
         receiving = [task for task in self.tasks if task.get_name().startswith("messenger-")]
         for task in receiving:

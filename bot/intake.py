@@ -13,17 +13,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot import mailbox
 from bot.dispatch import Dispatch
 from bot.lease import is_dead_neighbour
+from bot.shelf import Shelf
 from bot.understand import needs_dictionary
 from domain.arrival import Arrival, Ignored, MalformedUpdateError, Pressed, Uploaded
-from domain.member import NOTICE_VERSION
 from domain.refusal import Refusal
-from messengers.base import MailboxItem, Messenger, Outgoing, Raw, SendFailedError, StoredFile
+from messengers.base import Messenger, PausedError, Raw, SendFailedError
 from services import words
 from services.work import Handing
-from storage import address, attachment, inbox, lease
+from storage import inbox, lease
 from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
@@ -55,7 +54,7 @@ _Account = tuple[str, str]
 _Line = deque[_Place]
 
 
-class Intake:
+class Intake(Shelf):
     """Implements `messengers.base.Doors`, and serves what came through them."""
 
     def __init__(
@@ -65,14 +64,16 @@ class Intake:
         posted: Callable[[str, Handing | None], None],
         takes: Callable[[str], bool],
         owner: str = "",
+        paused: Callable[[], bool] = lambda: False,
     ) -> None:
         """`posted(messenger, …)` is called with what a turn wrote, None: nobody knows what; `owner` names this process.
 
-        `takes(messenger)`: whether answers may be handed over to be sent at once.
+        `takes(messenger)`: whether answers may be handed over to be sent at once. `paused()`: whether all has to wait.
         """
+        self._paused = paused
         self._takes = takes
         self._owner = owner
-        self._database = database
+        super().__init__(database)
         self._dispatch = dispatch
         self._posted = posted
         self._messengers: dict[str, Messenger] = {}
@@ -91,8 +92,14 @@ class Intake:
 
     # what messengers are lent
 
+    def paused(self) -> bool:
+        """Answer whether this copy is paused."""
+        return self._paused()
+
     async def accept(self, messenger: str, events: Sequence[Raw], cursor: str | None = None) -> None:
         """Commit raw updates and cursor together, then serve the new ones."""
+        if self.paused():
+            raise PausedError
         if len(events) == 1 and await self._at_once(messenger, events[0], cursor):
             return
         places = [self._place(messenger, event.body) for event in events]
@@ -101,34 +108,6 @@ class Intake:
         keeping.add_done_callback(self._tasks.discard)
         # Whoever brought them may be cancelled; what is kept is served in its order all the same.
         await asyncio.shield(keeping)
-
-    async def cursor(self, messenger: str) -> str | None:
-        """Return the cursor committed last."""
-        return await self._database.read(lambda c: inbox.cursor_of(c, messenger))
-
-    async def keep_file(self, stored: StoredFile) -> int:
-        """Keep bytes; returns the attachment id."""
-        now = datetime.now(UTC)
-        return await self._database.write(lambda c: attachment.keep(c, stored.name, stored.mime, stored.body, now))
-
-    async def open_file(self, attachment_id: int) -> StoredFile | None:
-        """Return a kept file."""
-        found = await self._database.read(lambda c: attachment.load(c, attachment_id))
-        return None if found is None else StoredFile(*found)
-
-    async def mailbox(self, messenger: str, user: str, after: int, limit: int) -> list[MailboxItem]:
-        """Return a person's newest letters and own raw updates, oldest first."""
-        return await self._database.read(lambda c: mailbox.newest(c, messenger, user, after, limit))
-
-    async def may_send_files(self, messenger: str, user: str) -> bool:
-        """Answer whether a file of this user is kept at all."""
-        caller = await self._database.read(lambda c: address.caller(c, messenger, user))
-        return caller is not None and caller.person is not None and caller.person.consent >= NOTICE_VERSION
-
-    async def news(self, messenger: str, users: Sequence[str], seconds: float) -> list[tuple[str, Outgoing]]:
-        """Return (sent at, letter) of what left for these users lately, whichever process sent it."""
-        since = datetime.now(UTC) - timedelta(seconds=seconds)
-        return await self._database.read(lambda c: mailbox.news(c, messenger, users, since))
 
     # serving
 
@@ -330,6 +309,9 @@ class Intake:
     async def _serve(self, line: _Line, account: _Account) -> None:
         """Serve one account's updates, each to its end before the next, as far as they are kept."""
         while line and not self._stopping and (line[0].gone or line[0].row is not None):
+            if self.paused():
+                await asyncio.sleep(PATIENCE[-2])
+                continue
             place = line[0]
             if place.row is not None:
                 async with self._places:

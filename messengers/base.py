@@ -122,14 +122,22 @@ class Check:
     remedy: str = ""
 
 
+class PausedError(Exception):
+    """Nothing was taken: this copy of the installation is paused, until somebody resumes it."""
+
+
 class Doors(Protocol):
     """What the program lends to a messenger. Every method is safe to call from several tasks at once."""
+
+    def paused(self) -> bool:
+        """Answer whether this copy is paused: then nothing is taken, and nothing that was kept is shown to anybody."""
 
     async def accept(self, messenger: str, events: Sequence[Raw], cursor: str | None = None) -> None:
         """Commit raw updates, and the poller's new cursor with them, in one transaction; known keys are no work.
 
         Only after it has returned may the messenger be told that the updates are taken.
-        Raises an exception when nothing was stored (the disk is full, the database is down): then don't acknowledge.
+        Raises an exception when nothing was stored (the disk is full, the database is down, `PausedError`): then don't
+        acknowledge.
         """
 
     async def cursor(self, messenger: str) -> str | None:

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 import typer
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from bot.commands.backup import daily, fill, save
-from storage import backup, checkin, inbox, member, migrate, pause
+from storage import backup, member, migrate, pause
 from storage.engine import Database
 from tests.postgres import Server
-from tests.running import eventually, running
+from tests.running import running
 from tests.talk import Company
+from tests.test_cli import dangqun
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -49,14 +50,9 @@ def test_a_restored_copy_is_the_same_and_goes_on(company: Company, target: Datab
     file = tmp_path / "all.zip"
     made = save(company.database, "江河集团", file)
     assert backup.check(file) == made
-    fill(target, file, pause=True)
+    fill(target, file)
     assert target.read_now(pause.reasons) == ["restored"]
-    assert (
-        target.snapshot(
-            lambda c: backup.compare(c, {**made, "tables": {k: v for k, v in made["tables"].items() if k != "pause"}})
-        )
-        == []
-    )
+    assert target.snapshot(lambda c: backup.compare(c, made)) == []
     assert migrate.current(target.engine) == migrate.head()
     target.write_now(pause.end)
     again = Company(target, company.dispatch.registry, roll=company.roll)
@@ -110,9 +106,10 @@ def test_tampering_is_named(company: Company, tmp_path: Path) -> None:
 def test_what_is_not_empty_is_left_alone(company: Company, target: Database, tmp_path: Path) -> None:
     file = tmp_path / "all.zip"
     save(company.database, "江河集团", file)
-    fill(target, file, pause=False)
+    fill(target, file)
+    target.write_now(pause.end)
     with pytest.raises(typer.Exit):
-        fill(target, file, pause=True)
+        fill(target, file)
     assert target.read_now(pause.reasons) == []
     assert target.read_now(lambda c: c.scalar(select(func.count()).select_from(member.member))) == 12
     target.close()
@@ -132,14 +129,84 @@ def test_the_daily_copies_keep_the_newest(company: Company, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("company", ["sqlite"], indirect=True)
-async def test_a_paused_copy_neither_takes_nor_sends(company: Company) -> None:
-    company.write(lambda c: pause.begin(c, "restored", company.now))
-    async with running(company, users={1001: "ada"}) as run:
-        run.api.says(1001, "签到")
-        await asyncio.sleep(0.5)
-        assert run.api.texts(1001) == []
-        assert run.api.confirmed == 0
-        run.app.database.write_now(pause.end)
-        await eventually(lambda: any("签到成功" in text for text in run.api.texts(1001)))
-        assert run.read(lambda c: c.scalar(select(func.count()).select_from(checkin.checkin))) == 1
-        assert run.read(inbox.counts)
+def test_a_restore_that_is_cut_short_or_differs_leaves_a_paused_copy(
+    company: Company, target: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived(company)
+    file = tmp_path / "all.zip"
+    save(company.database, "江河集团", file)
+
+    def cut_short(_connection: object, _manifest: object) -> list[str]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(backup, "compare", cut_short)
+    with pytest.raises(KeyboardInterrupt):
+        fill(target, file)
+    assert target.read_now(lambda c: c.scalar(select(func.count()).select_from(member.member))) == 12
+    assert target.read_now(pause.reasons) == ["unverified"]
+    target.write_now(empty)
+
+    monkeypatch.setattr(backup, "compare", lambda _connection, _manifest: ["points_entry"])
+    with pytest.raises(typer.Exit):
+        fill(target, file)
+    assert target.read_now(pause.reasons) == ["unverified"]
+    target.close()
+
+
+def empty(connection: Connection) -> None:
+    """Let nobody live here any more."""
+    for table in reversed(backup.tables()):
+        connection.execute(table.delete())
+
+
+@pytest.mark.parametrize("company", ["sqlite"], indirect=True)
+def test_a_move_leaves_one_that_speaks(
+    company: Company, target: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived(company)
+    stamp(company.database)
+    here, there = (
+        one.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
+        for one in (company.database, target)
+    )
+    monkeypatch.setenv("DANGQUN_DATABASE__URL", here)
+    monkeypatch.chdir(tmp_path)
+    code, said = dangqun("transfer", there)
+    assert code == 0, said
+    assert "dangqun resume" in said
+    kind = target.engine.dialect.name
+    assert company.database.read_now(pause.reasons) == [f"moved to {kind}"]
+    assert target.read_now(pause.reasons) == []
+    assert target.read_now(lambda c: c.scalar(select(func.count()).select_from(member.member))) == 12
+    code, said = dangqun("doctor")
+    assert code == 1
+    assert f"✗ error   暂停：不收不发 paused: moved to {kind}" in said
+    code, said = dangqun("resume")
+    assert code == 0, said
+    assert company.database.read_now(pause.reasons) == []
+    target.close()
+
+
+def stamp(database: Database) -> None:
+    """Write down that the schema is of today, as `dangqun init` does."""
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)")
+        connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{migrate.head()}')")
+
+
+@pytest.mark.parametrize("company", ["sqlite"], indirect=True)
+async def test_what_runs_is_not_moved(
+    company: Company, target: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamp(company.database)
+    monkeypatch.setenv("DANGQUN_DATABASE__URL", str(company.database.engine.url))
+    monkeypatch.chdir(tmp_path)
+    there = target.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
+    async with running(company):
+        code, said = await asyncio.to_thread(dangqun, "transfer", there)
+    assert code != 0
+    assert "还在运行" in said
+    assert company.database.read_now(pause.reasons) == []
+    code, said = await asyncio.to_thread(dangqun, "transfer", there)
+    assert code == 0, said
+    target.close()

@@ -69,17 +69,29 @@ def restore(
     """恢复到空库；恢复后先暂停收发 · Restore into an empty database; it starts paused."""
     settings = settings_of(config)
     database = open_database(settings, must_be_current=False)
-    fill(database, file, pause=True)
+    fill(database, file)
     database.close()
     out.print("已恢复，逐行核对无误。现在不收不发，确认原来的程序已停，再运行 dangqun resume", markup=False)
     out.print("Restored and verified. Nothing is sent or taken until `dangqun resume`.", markup=False)
 
 
-def fill(database: Any, file: Path, *, pause: bool) -> None:  # noqa: ANN401 - storage.engine.Database
-    """Load a backup into an empty database and hold it against the manifest, or end with the reason."""
+def fill(database: Any, file: Path) -> None:  # noqa: ANN401 - storage.engine.Database
+    """Restore a backup into an empty database, which stays paused; ends with the reason when it can't be."""
+    from storage import pause  # noqa: PLC0415 - start-up cost
+
+    load_paused(database, file)
+
+    def know(connection: Any) -> None:  # noqa: ANN401 - sqlalchemy.Connection
+        pause.begin(connection, pause.RESTORED, datetime.now(UTC))
+        pause.end(connection, pause.UNVERIFIED)
+
+    database.write_now(know)
+
+
+def load_paused(database: Any, file: Path) -> None:  # noqa: ANN401 - storage.engine.Database
+    """Load a backup into an empty database, paused from its first moment, and hold it against the manifest."""
     from storage import backup as format_of  # noqa: PLC0415 - start-up cost
     from storage import migrate  # noqa: PLC0415
-    from storage import pause as pauses  # noqa: PLC0415
 
     try:
         manifest = format_of.check(file)
@@ -94,12 +106,13 @@ def fill(database: Any, file: Path, *, pause: bool) -> None:  # noqa: ANN401 - s
         migrate.upgrade(database.engine)
     if not database.read_now(format_of.is_empty):
         fail("目标数据库里已有数据，没有改动。请给一个空库。", "The database is not empty; nothing was changed.")
-    database.write_now(lambda c: format_of.load(c, file))
+    database.write_now(lambda c: format_of.load(c, file, datetime.now(UTC)))
     wrong = database.snapshot(lambda c: format_of.compare(c, manifest))
     if wrong:
-        fail(f"恢复后核对不一致：{'、'.join(wrong)}", "After restoring, the tables above differ.")
-    if pause:
-        database.write_now(lambda c: pauses.begin(c, "restored", datetime.now(UTC)))
+        fail(
+            f"恢复后核对不一致：{'、'.join(wrong)}。这份副本保持暂停，请换一个空库重来。",
+            "The tables above differ. This copy stays paused; begin again with an empty database.",
+        )
 
 
 def transfer(
@@ -109,23 +122,47 @@ def transfer(
     """搬到另一个数据库（如 SQLite → PostgreSQL），逐行核对 · Move to another database, verified row by row."""
     import tempfile  # noqa: PLC0415 - only here
 
+    from storage import pause  # noqa: PLC0415
     from storage.engine import Database  # noqa: PLC0415
 
     settings = settings_of(config)
     source = open_database(settings)
+    _demand_rest(source)
     target = Database(to)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "transfer.zip"
         made = save(source, settings.organisation.name, file)
-        fill(target, file, pause=False)
+        load_paused(target, file)
+    # First the source, then the target: whenever this is cut short, at most one of them speaks.
+    source.write_now(lambda c: pause.begin(c, pause.moved(target.engine.dialect.name), datetime.now(UTC)))
+    target.write_now(lambda c: pause.end(c, pause.UNVERIFIED))
+    still = target.read_now(pause.reasons)
     source.close()
     target.close()
     rows = sum(one["rows"] for one in made["tables"].values())
     out.print(f"已搬 {rows} 行，逐行核对无误。把 [database] url 改成新地址再启动 · {rows} rows moved", markup=False)
+    out.print("原来的库已暂停，误启动也不收不发；要退回来，在原来的配置下运行 dangqun resume", markup=False)
+    out.print("The old database is paused; `dangqun resume` with the old configuration undoes that.", markup=False)
+    if still:
+        out.print(
+            f"原来就是暂停的（{', '.join(still)}），新库也是 · the new one is paused as the old was", markup=False
+        )
+
+
+def _demand_rest(source: Any) -> None:  # noqa: ANN401 - storage.engine.Database
+    """End when a program still runs on the source: what it writes after the copy was made would be left behind."""
+    from bot.lease import is_dead_neighbour  # noqa: PLC0415 - start-up cost
+    from storage import lease  # noqa: PLC0415
+
+    if any(not is_dead_neighbour(holder) for holder in source.read_now(lease.alive)):
+        fail(
+            "程序还在运行，搬走之后写下的会留在原处。请先停下它（被强制结束的，等十秒），再搬。",
+            "The program still runs on this database. Stop it first (after a kill wait ten seconds), then transfer.",
+        )
 
 
 def resume(config: Path | None = ConfigOption) -> None:
-    """恢复的副本开始收发 · Let a restored copy send and take."""
+    """暂停的副本开始收发，运行着的几秒内自己继续 · Let a paused copy take and send, also while it runs."""
     from storage import pause  # noqa: PLC0415 - start-up cost
 
     database = open_database(settings_of(config))

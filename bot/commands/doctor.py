@@ -95,7 +95,7 @@ def _database(settings: Settings) -> Iterator[Check]:
     else:
         yield Check("ok", what)
     if standing == migrate.head() and (reasons := database.read_now(pause.reasons)):
-        yield Check("warning", f"暂停收发 paused: {', '.join(reasons)}", "确认原来的程序已停，再运行 dangqun resume")
+        yield Check("error", f"暂停：不收不发 paused: {', '.join(reasons)}", _way_on(reasons))
     if standing == migrate.head():
         yield from _traffic(database)
         yield from _schedules(database)
@@ -105,6 +105,15 @@ def _database(settings: Settings) -> Iterator[Check]:
         level = "ok" if free > LITTLE_SPACE else "warning"
         yield Check(level, f"磁盘 disk: 剩余 {free / (1 << 30):.1f} GiB", "" if level == "ok" else "清理磁盘")
     database.close()
+
+
+def _way_on(reasons: list[str]) -> str:
+    """Say what to make sure of before a paused copy is resumed."""
+    from storage import pause  # noqa: PLC0415 - start-up cost
+
+    if pause.UNVERIFIED in reasons:
+        return "这份恢复没有核对完，或核对不一致：换一个空库重新恢复"
+    return "确认别处没有同一个机器人在运行（恢复前的、搬走后的），再运行 dangqun resume"
 
 
 def _traffic(database: Database) -> Iterator[Check]:

@@ -22,7 +22,7 @@ from aiohttp import web
 from telegram import Bot
 from telegram.error import TelegramError
 
-from messengers.base import Doors, Raw
+from messengers.base import Doors, PausedError, Raw
 from messengers.telegram import Section
 from messengers.telegram.receive import event_key
 
@@ -83,7 +83,7 @@ class Poller:
             while True:
                 try:
                     await self._once(session)
-                except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
+                except (aiohttp.ClientError, TimeoutError, ValueError, OSError, PausedError) as error:
                     failures += 1
                     log.warning("telegram: polling failed: %s", type(error).__name__)
                 except Exception:
@@ -169,6 +169,8 @@ class Webhook:
             return web.Response(status=413)
         try:
             await self._doors.accept("telegram", [_brought(body)])
+        except PausedError:
+            return web.Response(status=503)
         except Exception:
             log.exception("telegram: an update could not be stored; Telegram brings it again")
             return web.Response(status=503)

@@ -14,7 +14,18 @@ from aiohttp import WSMsgType, web
 
 from domain.arrival import Arrival, Ignored, Uploaded, clean
 from domain.reply import Personal, Reply
-from messengers.base import Check, Limits, MailboxItem, Outgoing, Raw, SendFailedError, Sent, StoredFile, Surroundings
+from messengers.base import (
+    Check,
+    Limits,
+    MailboxItem,
+    Outgoing,
+    PausedError,
+    Raw,
+    SendFailedError,
+    Sent,
+    StoredFile,
+    Surroundings,
+)
 from messengers.web import Section, security
 from messengers.web.pages import Pages
 from messengers.web.receive import receive
@@ -30,6 +41,8 @@ REPLAYED = 200
 BURST = 20
 PER_SECOND = 2.0
 MOST_SOCKETS = 12
+GOING_AWAY, NO_CHAT, PAUSED = 1001, 4001, 4003
+"""Why a socket is closed: the program ends, this page can't be served at all, this copy is paused."""
 LOOK, LOOK_BACK = 1.0, 6.0
 """Seconds between looks for what other processes sent, and how far back each look goes."""
 LIMITS = Limits(
@@ -124,9 +137,17 @@ class WebMessenger:
         await self._show(json.loads(body)["user"], {"typing": True})
 
     async def run(self) -> None:
-        """Take updates by `routes` alone; beside other processes, show what they sent to pages that hang here."""
-        if not self._surroundings.several:
-            return
+        """Take updates by `routes` alone, and beside other processes show what they sent to pages that hang here.
+
+        When this copy is paused the pages are let go: they come back and are told why.
+        """
+        try:
+            await (self._show_news() if self._surroundings.several else asyncio.Event().wait())
+        finally:
+            if self._surroundings.doors.paused():
+                await self._let_go(PAUSED)
+
+    async def _show_news(self) -> None:
         shown: dict[int, float] = {}
         clock = asyncio.get_running_loop().time
         while True:
@@ -163,17 +184,23 @@ class WebMessenger:
 
     async def close(self) -> None:
         """Close every socket; the pages connect again when the program is back."""
+        await self._let_go(GOING_AWAY)
+
+    async def _let_go(self, code: int) -> None:
         sockets = [socket for group in self._sockets.values() for socket in group]
-        await asyncio.gather(*(socket.close(code=1001) for socket in sockets), return_exceptions=True)
+        await asyncio.gather(*(socket.close(code=code) for socket in sockets), return_exceptions=True)
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         if not security.origin_allowed(request, self._section.embed_origins):
             return web.Response(status=403)
         socket = web.WebSocketResponse(heartbeat=25, max_msg_size=LONGEST_FRAME)
         await socket.prepare(request)
+        if self._surroundings.doors.paused():
+            await socket.close(code=PAUSED)
+            return socket
         user = await self._greet(socket)
         if user is None:
-            await socket.close(code=4001)
+            await socket.close(code=NO_CHAT)
             return socket
         try:
             async for message in socket:
@@ -228,6 +255,10 @@ class WebMessenger:
             return
         try:
             await self._surroundings.doors.accept("web", [Raw(f"{user}:{key}", json.dumps(body))])
+        except PausedError:
+            # The page keeps what was said, comes back until it is let in, and says it again.
+            await socket.close(code=PAUSED)
+            return
         except Exception:
             log.exception("an update of the embedded chat could not be stored")
             await socket.send_str(json.dumps({"nack": key, "why": "not_stored", "again": True}))

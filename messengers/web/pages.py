@@ -69,8 +69,16 @@ class Pages:
         headers = {**self._headers, "Cache-Control": "no-cache"}
         return web.Response(body=body, content_type=TYPES[Path(name).suffix], charset="utf-8", headers=headers)
 
+    def _paused(self) -> web.Response | None:
+        """Return what a paused copy answers to all but its page."""
+        if not self._surroundings.doors.paused():
+            return None
+        return web.json_response({"why": "paused"}, status=503, headers=self._headers)
+
     async def _upload(self, request: web.Request) -> web.Response:
         """Keep a file and sign what the page may say of it."""
+        if (paused := self._paused()) is not None:
+            return paused
         user = security.account_of(request.headers.get("Authorization", "").removeprefix("Bearer "))
         if user is None or not security.origin_allowed(request, self._section.embed_origins):
             return web.Response(status=403)
@@ -91,6 +99,8 @@ class Pages:
 
     async def _download(self, request: web.Request) -> web.Response:
         """Give a file to whom it was sent. Only pictures open in the page; everything else is saved."""
+        if (paused := self._paused()) is not None:
+            return paused
         number, user = request.match_info["number"], request.query.get("user", "")
         given = request.query.get("sig", "")
         if not number.isdigit() or not security.signed(self._surroundings.secret, given, "file", int(number), user):

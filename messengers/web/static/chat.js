@@ -147,6 +147,7 @@ async function upload(file) {
       body: file,
       headers: { Authorization: `Bearer ${person.token}`, "Content-Type": "application/octet-stream" },
     });
+    if (answer.status === 503) return notice(words.paused, true);
     if (!answer.ok) return notice(words.upload_failed);
     const kept = await answer.json();
     say(`📎 ${kept.name}`, { kind: "upload", ...kept, caption: $("words").value.trim(), language });
@@ -217,6 +218,7 @@ const line = new Line(person.token, name, {
     notice(words[why] || words.not_stored);
     setTimeout(() => notice(""), 4000);
   },
+  paused: () => notice(words.paused, true),
   broken: (final) => notice(final ? words.refused : words.reconnecting),
   ready: (count) => {
     notice("");

@@ -25,6 +25,12 @@ export class Line {
     this.socket.addEventListener("message", (event) => this.hear(JSON.parse(event.data)));
     this.socket.addEventListener("close", (event) => {
       this.ready = false;
+      if (event.code === 4003) {
+        // A paused copy. What was said stays here, and is said as soon as we are let in.
+        this.on.paused();
+        setTimeout(() => this.connect(), 2000 + 1000 * Math.random());
+        return;
+      }
       this.on.broken(event.code === 4001);
       if (event.code === 4001) return;
       setTimeout(() => this.connect(), WAITS[Math.min(this.tries++, WAITS.length - 1)]);

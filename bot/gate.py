@@ -1,0 +1,80 @@
+"""Whether this copy may take, serve and send: its pause rows, held in memory and looked at every few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from storage import pause
+from storage.engine import Database, StorageError
+
+log = logging.getLogger(__name__)
+
+LOOK = 2.0
+"""Seconds between looks: nobody asks the database for each update, and who resumes need not restart the program."""
+
+
+class Gate:
+    """Shut while the installation is paused; whoever passes goes on by itself when it opens."""
+
+    def __init__(self, database: Database) -> None:
+        """Stand open until the first look."""
+        self._database = database
+        self._reasons: list[str] = []
+        self._turned = asyncio.Event()
+        self._stopping = False
+
+    @property
+    def shut(self) -> bool:
+        """Whether nothing may be taken, served or sent now."""
+        return bool(self._reasons)
+
+    async def look(self) -> bool:
+        """Learn how it stands; True when that has changed. Raises `StorageError`: then it stands as before."""
+        before, self._reasons = self.shut, await self._database.read(pause.reasons)
+        if self.shut == before:
+            return False
+        if self.shut:
+            reasons = ", ".join(self._reasons)
+            log.warning("paused (%s): nothing is taken, served or sent until `dangqun resume`", reasons)
+        else:
+            log.warning("resumed: updates are taken and served, letters are sent")
+        turned, self._turned = self._turned, asyncio.Event()
+        turned.set()
+        return True
+
+    async def watch(self, turned: Callable[[], Awaitable[None]]) -> None:
+        """Look for ever, and tell of each change once."""
+        while True:
+            await asyncio.sleep(LOOK)
+            try:
+                if await self.look():
+                    await turned()
+            except StorageError:
+                log.warning("whether this copy is paused could not be read; it stays as it was")
+
+    async def while_open(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do the work whenever the gate is open; work that ends by itself is not begun again."""
+        while not self._stopping:
+            turned = self._turned
+            if self.shut:
+                await turned.wait()
+                continue
+            doing, turning = asyncio.ensure_future(work()), asyncio.ensure_future(turned.wait())
+            try:
+                await asyncio.wait({doing, turning}, return_when=asyncio.FIRST_COMPLETED)
+                if doing.done():
+                    doing.result()
+                    return
+            finally:
+                turning.cancel()
+                if not doing.done():
+                    doing.cancel()
+                    await asyncio.gather(doing, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Let those go home who wait before the shut gate."""
+        self._stopping = True
+        if self.shut:
+            self._turned.set()

@@ -1,0 +1,48 @@
+"""What messengers are lent beside the door for updates: their cursor, kept files, and what a page shows of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from bot import mailbox
+from domain.member import NOTICE_VERSION
+from messengers.base import MailboxItem, Outgoing, StoredFile
+from storage import address, attachment, inbox
+from storage.engine import Database
+
+
+class Shelf:
+    """The part of `messengers.base.Doors` that only looks up and keeps."""
+
+    def __init__(self, database: Database) -> None:
+        """Look up and keep in this database."""
+        self._database = database
+
+    async def cursor(self, messenger: str) -> str | None:
+        """Return the cursor committed last."""
+        return await self._database.read(lambda c: inbox.cursor_of(c, messenger))
+
+    async def keep_file(self, stored: StoredFile) -> int:
+        """Keep bytes; returns the attachment id."""
+        now = datetime.now(UTC)
+        return await self._database.write(lambda c: attachment.keep(c, stored.name, stored.mime, stored.body, now))
+
+    async def open_file(self, attachment_id: int) -> StoredFile | None:
+        """Return a kept file."""
+        found = await self._database.read(lambda c: attachment.load(c, attachment_id))
+        return None if found is None else StoredFile(*found)
+
+    async def mailbox(self, messenger: str, user: str, after: int, limit: int) -> list[MailboxItem]:
+        """Return a person's newest letters and own raw updates, oldest first."""
+        return await self._database.read(lambda c: mailbox.newest(c, messenger, user, after, limit))
+
+    async def may_send_files(self, messenger: str, user: str) -> bool:
+        """Answer whether a file of this user is kept at all."""
+        caller = await self._database.read(lambda c: address.caller(c, messenger, user))
+        return caller is not None and caller.person is not None and caller.person.consent >= NOTICE_VERSION
+
+    async def news(self, messenger: str, users: Sequence[str], seconds: float) -> list[tuple[str, Outgoing]]:
+        """Return (sent at, letter) of what left for these users lately, whichever process sent it."""
+        since = datetime.now(UTC) - timedelta(seconds=seconds)
+        return await self._database.read(lambda c: mailbox.news(c, messenger, users, since))
