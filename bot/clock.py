@@ -59,12 +59,15 @@ def run_next(connection: Connection, dispatch: Dispatch, now: datetime) -> bool:
 
 
 def _move_on(connection: Connection, dispatch: Dispatch, due: schedule.Due, now: datetime) -> None:
-    """Set the next due time; what is done every few minutes is not made up for each time that was slept through."""
+    """Set the next due time, unless the tick did so itself.
+
+    What is done every few minutes is not made up for each time that was slept through.
+    """
     work = Work(connection, dispatch.organisation, now)
     rule = Rule.from_json(due.rule)
     after = max(due.due, now) if rule.kind == "every" else due.due
     following = next_due(rule, after, dispatch.organisation.zone, lambda day: calendar.is_workday(work, day))
-    schedule.move(connection, due.id, following)
+    schedule.move(connection, due.id, due.due, following)
 
 
 def fail_next(connection: Connection, dispatch: Dispatch, due: schedule.Due, error: Exception, now: datetime) -> None:
