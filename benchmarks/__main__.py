@@ -10,7 +10,7 @@ import sys
 
 from benchmarks.table import Row, show
 
-ALL = ("turn", "loopback", "points", "figures", "broadcast", "batch", "startup")
+ALL = ("turn", "loopback", "points", "figures", "broadcast", "batch", "retention", "startup")
 
 
 def main(wanted: list[str]) -> int:

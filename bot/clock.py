@@ -59,12 +59,15 @@ def run_next(connection: Connection, dispatch: Dispatch, now: datetime) -> bool:
 
 
 def _move_on(connection: Connection, dispatch: Dispatch, due: schedule.Due, now: datetime) -> None:
-    """Set the next due time; what is done every few minutes is not made up for each time that was slept through."""
+    """Set the next due time, unless the tick did so itself.
+
+    What is done every few minutes is not made up for each time that was slept through.
+    """
     work = Work(connection, dispatch.organisation, now)
     rule = Rule.from_json(due.rule)
     after = max(due.due, now) if rule.kind == "every" else due.due
     following = next_due(rule, after, dispatch.organisation.zone, lambda day: calendar.is_workday(work, day))
-    schedule.move(connection, due.id, following)
+    schedule.move(connection, due.id, due.due, following)
 
 
 def fail_next(connection: Connection, dispatch: Dispatch, due: schedule.Due, error: Exception, now: datetime) -> None:
@@ -78,7 +81,7 @@ def set_aside(connection: Connection, due: schedule.Due, error: Exception, now: 
     """Let a schedule rest that can't even be moved on, its rule being unreadable: all others wait behind it."""
     log.error("the schedule %s %s rests: it has no next time", due.tick, due.subject, exc_info=error)
     schedule.take(connection, due.id, due.due, FAILED, now, _why(error))
-    schedule.move(connection, due.id, None)
+    schedule.move(connection, due.id, due.due, None)
 
 
 def _why(error: Exception) -> str:

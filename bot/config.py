@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from domain.organisation import Organisation, PointRule, QuietHours, Timetable
+from domain.retention import SHORTEST, Retention
 from messengers.telegram import Section as TelegramSection
 from messengers.web import Section as WebSection
 
@@ -103,6 +104,29 @@ class BackupSection(_Section):
     keep: int = Field(7, ge=1, le=400, description="So many of the newest are kept.")
 
 
+class RetentionSection(_Section):
+    """How long rows are kept; what is not settled stays however old it is."""
+
+    updates_days: int = Field(
+        30, ge=0, le=36500, description="Days that what people said is kept and known again; at least 8, 0 is for ever."
+    )
+    letters_days: int = Field(
+        180, ge=0, le=36500, description="Days that answers and personal pushes are kept; at least 8, 0 is for ever."
+    )
+    campaigns_days: int = Field(
+        730, ge=0, le=36500, description="Days that it is kept who got what went to many; at least 8, 0 is for ever."
+    )
+
+    @field_validator("updates_days", "letters_days", "campaigns_days")
+    @classmethod
+    def _long_enough(cls, value: int) -> int:
+        if 0 < value < SHORTEST:
+            raise ValueError(
+                f"at least {SHORTEST} days, or 0 to keep it for ever: updates may be brought again that late"
+            )
+        return value
+
+
 class PointRuleSection(_Section):
     """What a kind of deed is worth."""
 
@@ -131,6 +155,7 @@ class Settings(_Section):
     schedule: ScheduleSection = Field(ScheduleSection(), description="When the assistant speaks.")
     quiet_hours: QuietHoursSection = Field(QuietHoursSection(), description="When nobody is disturbed.")
     backup: BackupSection = Field(BackupSection(), description="Daily copies of the embedded database.")
+    retention: RetentionSection = Field(RetentionSection(), description="How long rows are kept.")
     points: PointsSection = Field(PointsSection(), description="Points are voluntary and one's own.")
 
     def as_organisation(self) -> Organisation:
@@ -148,6 +173,7 @@ class Settings(_Section):
             quiet=QuietHours(quiet.start, quiet.end, quiet.days_off),
             pushes_a_day=quiet.pushes_a_day,
             timetable=Timetable(**schedule.model_dump()),
+            retention=Retention(**self.retention.model_dump()),
             smallest_group=self.points.smallest_group,
         )
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+from domain.retention import Retention
+
 
 @dataclass(frozen=True, slots=True)
 class PointRule:
@@ -51,6 +53,7 @@ class Organisation:
     quiet: QuietHours = field(default_factory=QuietHours)
     pushes_a_day: int = 3
     timetable: Timetable = field(default_factory=Timetable)
+    retention: Retention = field(default_factory=Retention)
     smallest_group: int = 5
     """No figure is shown of fewer people (never below 5)."""
 

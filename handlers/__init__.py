@@ -22,6 +22,7 @@ CAPABILITIES = (
     "roles",
     "calendar",
     "question",
+    "retention",
     "settings",
     "help",
 )

@@ -224,7 +224,7 @@ def _actions(turn: Turn, one: Announcement, made: service.Progress) -> list[list
     if one.state is State.RECALLED:
         return [last]
     rows = [[turn.button("announcements.refresh", call("announcements.show", number))]]
-    if one.state is State.SENT and one.reminded_at is None and made.confirmed < made.sent:
+    if one.state is State.SENT and made.names and one.reminded_at is None and made.confirmed < made.sent:
         rows[0].append(button("remind"))
     if made.unbound or made.closed or made.failed or made.unknown:
         rows[0].append(turn.button("announcements.who_missed", call("announcements.missed", number, 0)))

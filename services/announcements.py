@@ -32,6 +32,8 @@ class Progress:
     unknown: int
     """Sent, but nobody knows whether it arrived."""
     confirmed: int
+    names: bool = True
+    """Whose letters they were is kept."""
 
 
 def progress(work: Work, one: Announcement) -> Progress:
@@ -57,6 +59,7 @@ def progress(work: Work, one: Announcement) -> Progress:
         closed,
         counts.get(outbox.UNKNOWN, 0),
         table.confirmed(work.connection, one.id),
+        names=not campaigns.gone(work.connection, one.campaign_id),
     )
 
 
@@ -76,9 +79,16 @@ def missed(work: Work, author_id: int, number: int, page: int, size: int) -> lis
     if one.campaign_id is None:
         return []
     demand_right(work, one)
+    _demand_names(work, one, "retention.no_names")
     whom = audience(one)
     rows = campaigns.missed(work.connection, one.campaign_id, whom.path, whom.standings, size, page * size)
     return [Missed(*row) for row in rows]
+
+
+def _demand_names(work: Work, one: Announcement, code: str) -> None:
+    """Refuse when it is no longer kept whom it has reached."""
+    if one.campaign_id is not None and campaigns.gone(work.connection, one.campaign_id):
+        raise Refusal(code)
 
 
 def late(work: Work, campaign_id: int) -> None:
@@ -122,6 +132,8 @@ def _turn(
     one = own(work, author_id, number)
     if after is not State.RECALLED:
         demand_right(work, one)
+    if after is State.SENT:
+        _demand_names(work, one, "retention.no_more")
     if table.change(work.connection, number, before, state=after.value) and one.campaign_id is not None:
         moment = work.now if one.urgent else first_moment(work, work.now)
         for campaign in campaigns.about(work.connection, announcement_recall.KINDS, str(number)):
@@ -135,6 +147,7 @@ def remind(work: Work, author_id: int, number: int) -> int | None:
     if one.state is not State.SENT:
         raise Refusal("announcement.not_any_more")
     demand_right(work, one)
+    _demand_names(work, one, "retention.no_names")
     waiting = table.to_remind(work.connection, one)
     if not waiting:
         return 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -123,11 +125,16 @@ def turn(connection: Connection, number: int, to: str, now: datetime, moment: da
 
 
 def counts(connection: Connection, number: int) -> dict[str, int]:
-    """Return how many letters of a campaign stand in each state."""
+    """Return how many letters of a campaign stand in each state; those that are no longer kept count on."""
     rows = connection.execute(
         select(letter.c.state, func.count()).where(letter.c.campaign_id == number).group_by(letter.c.state)
     )
-    return dict(tuple(row) for row in rows)
+    return dict(gone(connection, number) + Counter(dict(tuple(row) for row in rows)))
+
+
+def gone(connection: Connection, number: int) -> Counter[str]:
+    """Return how many letters of a campaign are no longer kept, by state; of those nobody knows whose they were."""
+    return Counter(json.loads(connection.scalar(select(campaign.c.gone).where(campaign.c.id == number)) or "{}"))
 
 
 def written(connection: Connection, number: int, members: Sequence[int]) -> set[int]:

@@ -70,9 +70,11 @@ campaign = Table(
     Column("closed", Integer, nullable=False, server_default="0"),
     Column("muted", Integer, nullable=False, server_default="0"),
     Column("capped", Integer, nullable=False, server_default="0"),
+    Column("gone", Text, nullable=False, server_default="{}"),
 )
 """path, standings, highest: whom it is for, when those are too many to be written down (`storage/stretch.py`).
-people: how many, None until counted. unbound, closed, muted, capped: how many of them got no letter, and why."""
+people: how many, None until counted. unbound, closed, muted, capped: how many of them got no letter, and why.
+gone: how many letters are no longer kept, by state, as JSON (`storage/retention.py`)."""
 
 letter = Table(
     "letter",

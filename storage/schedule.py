@@ -105,10 +105,19 @@ def take(connection: Connection, number: int, moment: datetime, state: str, now:
     return row is not None
 
 
-def move(connection: Connection, number: int, next_due: datetime | None) -> None:
-    """Set the next due time; None lets the schedule rest for good."""
+def move(connection: Connection, number: int, moment: datetime, next_due: datetime | None) -> None:
+    """Set the next due time of what was due at `moment` and still is; None lets the schedule rest for good."""
     connection.execute(
-        schedule.update().where(schedule.c.id == number).values(next_due=next_due, active=next_due is not None)
+        schedule.update()
+        .where(schedule.c.id == number, schedule.c.next_due == moment)
+        .values(next_due=next_due, active=next_due is not None)
+    )
+
+
+def again(connection: Connection, tick: str, subject: str, at: datetime) -> None:
+    """Let a schedule be due at this moment, whatever its rule says; for a tick that has more to do."""
+    connection.execute(
+        schedule.update().where(schedule.c.tick == tick, schedule.c.subject == subject).values(next_due=at)
     )
 
 

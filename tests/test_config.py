@@ -39,6 +39,8 @@ def test_defaults_are_a_whole_configuration() -> None:
         ("[web]\nport=99999", "web.port"),
         ("[quiet_hours]\nstart='25:00'", "quiet_hours.start"),
         ("[schedule]\ntheme_day=31", "schedule.theme_day"),
+        ("[retention]\nupdates_days=3", "retention.updates_days: at least 8 days, or 0 to keep it for ever"),
+        ("[retention]\nletter_days=90", "retention.letter_days: unknown key; did you mean letters_days?"),
         ("[points]\nsmallest_group=2", "points.smallest_group"),
         ("[security]\nkey='short'", "64 hexadecimal"),
         ("x = ", "config.toml"),

@@ -1,0 +1,39 @@
+"""Letting rows go that are older than the organisation keeps them: a bite at a time, while the night lasts."""
+
+from __future__ import annotations
+
+from domain.retention import BEGINS, BITE, GAP, is_night
+from domain.schedule import Rule
+from services import timetable
+from services.work import Work
+from storage import retention as table
+from storage import schedule
+
+TICK = "retention.nightly"
+
+
+def prepare(work: Work) -> None:
+    """Write the schedule."""
+    timetable.keep(work, TICK, Rule("daily", at=f"{BEGINS:%H:%M}"))
+
+
+def nightly(work: Work) -> None:
+    """Let one bite go; the next one is due shortly after it while there is more."""
+    gone = bite(work, BITE)
+    if gone == BITE and is_night(work.organisation.local(work.now)):
+        schedule.again(work.connection, TICK, "", work.now + GAP)
+
+
+def bite(work: Work, most: int) -> int:
+    """Let at most so many rows go; returns how many went."""
+    limits, connection = work.organisation.retention.limits(work.now), work.connection
+    left = most
+    if limits.updates is not None:
+        left -= table.updates(connection, limits.updates, limits.mistakes, left)
+    if limits.letters is not None and left:
+        left -= table.letters(connection, limits.letters, left)
+    if limits.letters is not None and left:
+        left -= table.occurrences(connection, limits.letters, left)
+    if limits.campaigns is not None and left:
+        left -= table.campaigns(connection, limits.campaigns, left)
+    return most - left
