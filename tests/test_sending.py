@@ -18,11 +18,13 @@ from bot.lease import LASTS, RENEW
 from handlers.grammar import Registry
 from messengers.base import Outgoing, SendFailedError, Sent
 from services import claim as service
+from services.work import Work
 from storage import claim, hold, outbox
 from storage.claim import Settlement
 from storage.engine import Database, StorageError
 from tests.postal import Postal, postal
 from tests.running import eventually
+from tests.talk import Company
 from tests.test_delivery import ORGANISATION, announce, answer, delivering, reached, settled, states
 
 __all__ = ["settled"]
@@ -309,3 +311,24 @@ async def test_each_process_leaves_the_others_letters_alone(settled: Database, r
         assert bool(far.calls) == settled.sqlite, "beside a SQLite file there is no other process"
         delivery.nudge()
         await eventually(lambda: far.shown == {"7": 1})
+
+
+def test_people_of_a_kind_that_nobody_knows_hold_nobody_up(settled: Database) -> None:
+    strange, known = announce(settled), announce(settled)
+    settled.write_now(
+        lambda c: c.execute(update(outbox.campaign).where(outbox.campaign.c.id == strange).values(kind="tea"))
+    )
+
+    def take(connection: Connection) -> service.Taken:
+        return service.take(Work(connection, ORGANISATION, datetime.now(UTC)), "postal", 10, 50)
+
+    taken = settled.write_now(take)
+    assert [one.campaign_id for one in taken.letters] == [known] * 50
+
+
+def test_an_author_sees_every_try_that_nobody_answered(company: Company) -> None:
+    company.lin.says("/announce 明早的通知")
+    company.lin.presses("发送")
+    company.travel(minutes=1)
+    company.write(lambda c: c.execute(update(outbox.letter).where(outbox.letter.c.lane > 0).values(unknowns=2)))
+    assert "次发出后没有回音" in company.lin.presses("刷新")
