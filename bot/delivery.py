@@ -8,26 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
+from bot import calls
 from bot.breaker import Breaker
+from bot.calls import Calls, Veil
 from bot.dispatch import Dispatch
+from bot.outcome import Outcomes
 from bot.pacer import HeldError, Pacer
 from bot.settling import Settling
-from domain.codec import decode_reply
 from domain.push import KINDS
-from domain.reply import Reply
-from messengers.base import BatchMessenger, Messenger, Outgoing, SendFailedError, Sent
+from messengers.base import Messenger
 from services import allowance, claim, parcel
 from services.work import Work
 from storage import campaign as campaigns
 from storage import claim as claims
-from storage import outbox
-from storage.claim import Claimed
+from storage import hold, outbox
+from storage.claim import Claimed, Settlement
 from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
@@ -40,23 +41,13 @@ LEAST, MOST = 25, 500
 """Bounds of that, in calls."""
 AIR = 150
 """Letters other than answers that are in the air at once."""
-TRIES = 8
-LONGEST_PAUSE = 300.0
-WAITS = 30.0
-"""Seconds for which a claimed letter waits for its moment here; then it goes back. Well below its lease."""
-FINISH = 4.0
-"""Seconds that sends in the air are given when the program stops."""
+FINISH, LEAVE = 4.0, 1.2
+"""Seconds that sends in the air are given when the program stops, and when others may send soon: less than what is left
+of our lease when we give it up."""
+WORST = 60.0
+"""Seconds until another try, at most, after something nobody expected."""
 SWEEP = 5.0
 """Look at least so often for letters that another process wrote."""
-
-Veil = Callable[[Reply, Messenger], Reply]
-"""Replaces a reply that is too personal for a messenger by a link to the self-hosted page."""
-
-
-@lru_cache(maxsize=256)
-def _read(payload: str) -> Reply:
-    """Read a payload once for everybody who gets the same."""
-    return decode_reply(payload)
 
 
 class Delivery:
@@ -66,7 +57,6 @@ class Delivery:
         """Nothing is sent before `run`."""
         self._database = database
         self._messenger = messenger
-        self._veil = veil
         self._dispatch = dispatch
         self._wake = asyncio.Event()
         self._stopping = self._running = False
@@ -75,18 +65,20 @@ class Delivery:
         pace = limits.calls_per_second
         self._pacer = Pacer(pace, limits.per_chat_per_second, limits.per_group_per_minute)
         self._breaker = Breaker()
-        self._settling = Settling(database, messenger.name, self.nudge)
+        counted = self._spend if limits.per_day or limits.per_month else None
+        self._settling = Settling(database, messenger.name, self.nudge, self.take_over, counted)
+        self._outcomes = Outcomes(messenger, self._pacer, self._breaker, self._settling)
+        self._sending = Calls(messenger, veil, self._pacer, self._settling, self._outcomes)
         least = LEAST if self._call == 1 else 2
         self._calls = int(min(MOST, max(least, pace * AHEAD))) if pace else least * 2
         self._least = max(1, self._calls // 2) * self._call
         self._hands = {True: asyncio.Semaphore(ANSWERS), False: asyncio.Semaphore(min(AIR, max(16, self._calls)))}
         self._in_hand = {True: 0, False: 0}
-        self._alive: datetime | None = None
-        """When anything but an answer left last."""
         self._behind = True
         """Whether there may be answers that there was no room for."""
         self._counting: set[int] = set()
-        self._chats: dict[str, asyncio.Task[None]] = {}
+        self._chats: dict[tuple[str, bool], asyncio.Task[None]] = {}
+        """The last that was set going in each chat, answers and others apart: no answer waits for a broadcast."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -100,10 +92,16 @@ class Delivery:
         if self._running and not self._stopping:
             self._start(letters)
         elif letters:
-            self._spawn(self._give_back([letter.id for letter in letters]))
+            self._spawn(self._give_back(letters))
 
-    async def _give_back(self, letters: list[int]) -> None:
-        await self._database.write(lambda c: claims.put_off(c, letters, datetime.now(UTC)))
+    async def _give_back(self, letters: Sequence[Claimed]) -> None:
+        def give(connection: Connection) -> None:
+            now = datetime.now(UTC)
+            for one in letters:
+                back = Settlement(one.id, outbox.READY, one.claim, parts=one.parts_done, attempts=one.attempts - 1)
+                claims.settle(connection, back, now)
+
+        await self._database.write(give)
 
     @property
     def running(self) -> bool:
@@ -122,30 +120,56 @@ class Delivery:
 
     async def run(self) -> None:
         """Send until stopped; may be run again after it was cancelled."""
-        limits = self._messenger.limits
-        counted = self._spend if limits.per_day or limits.per_month else None
-        self._settling = Settling(self._database, self._messenger.name, self.nudge, counted)
         settling = asyncio.create_task(self._settling.run())
-        fresh = True
+        renewing = asyncio.create_task(self._settling.renew(claim.LEASE))
+        pause = 1.0
         try:
             while not self._stopping:
                 self._wake.clear()
                 try:
-                    if fresh:
-                        await self._database.write(lambda c: claims.free(c, self._messenger.name, datetime.now(UTC)))
-                        fresh = False
-                        self._running = True
+                    if not self._running:
+                        await self._begin()
                     await self._rest(await self._claim())
+                    pause = 1.0
                 except StorageError:
                     log.warning("%s: the outbox can't be reached", self._messenger.name, exc_info=True)
                     await asyncio.sleep(1)
+                except Exception:
+                    log.exception("%s: sending broke, next try in %.0f s", self._messenger.name, pause)
+                    await asyncio.sleep(pause)
+                    pause = min(WORST, pause * 2)
         finally:
             self._running = False
+            renewing.cancel()
             self._pacer.dismiss()
-            if self._tasks:
-                await asyncio.wait(self._tasks, timeout=FINISH)
+            await self._finish(FINISH if self._stopping else LEAVE)
             self._settling.stop()
             await settling
+
+    async def _begin(self) -> None:
+        """Take over from whoever sent before: what became of our own letters, what was left behind, a hold."""
+        name, alone = self._messenger.name, self._database.sqlite or not self._messenger.limits.per_process
+
+        def begin(connection: Connection) -> float:
+            now = datetime.now(UTC)
+            if alone:
+                claims.free(connection, name, now)
+            return hold.left(connection, name, now)
+
+        await self._settling.flush()
+        held = await self._database.write(begin)
+        if held > 0:
+            log.warning("%s is still to be left alone for %.0f s", name, held)
+            self._pacer.hold(held)
+        self._running = True
+
+    async def _finish(self, seconds: float) -> None:
+        """Wait so long for what is in the air, then cut it off."""
+        for patience in (seconds, 0.2):
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=patience)
+            for task in self._tasks:
+                task.cancel()
 
     async def _rest(self, due: datetime | None) -> None:
         """Sleep until nudged, or until the next letter is due."""
@@ -188,7 +212,9 @@ class Delivery:
             most = others
             if left is not None:
                 most = max(0, min(others, (left - self._settling.calls) * self._call - self._in_hand[False]))
-            taken = claim.take(work, self._messenger.name, answers, most, self._call, parcels=False, alive=self._alive)
+            taken = claim.take(
+                work, self._messenger.name, answers, most, self._call, parcels=False, alive=self._outcomes.alive
+            )
             taken.spent = most <= 0 < others
             self._ask_about(work, taken)
             return taken
@@ -209,7 +235,7 @@ class Delivery:
         """Cut the next people off a stretch: looked up by a reader, written in bites between everybody's turns."""
         name = self._messenger.name
         found = await self._database.read(
-            lambda c: claim.next_parcel(self._work(c), name, taken.room, taken, self._alive)
+            lambda c: claim.next_parcel(self._work(c), name, taken.room, taken, self._outcomes.alive)
         )
         if found is None:
             if not taken.dry:
@@ -231,7 +257,7 @@ class Delivery:
 
     def _tidy(self, connection: Connection, taken: claim.Taken) -> None:
         work = self._work(connection)
-        claim.tidy(work, self._messenger.name, taken, self._alive)
+        claim.tidy(work, self._messenger.name, taken, self._outcomes.alive)
         self._ask_about(work, taken)
 
     def _ask_about(self, work: Work, taken: claim.Taken) -> None:
@@ -258,22 +284,27 @@ class Delivery:
         return task
 
     def _start(self, letters: Sequence[Claimed]) -> None:
-        """Set letters going: identical ones in one call where the messenger has such, others chat by chat in order."""
+        """Set letters going, but for those that are in hand already and were only claimed for longer."""
+        self._set_going([letter for letter in letters if self._settling.take(letter)])
+
+    def _set_going(self, letters: Sequence[Claimed], *, apart: bool = False) -> None:
+        """Send identical ones in one call where the messenger has such (not `apart`), others chat by chat in order."""
         together: dict[tuple[int, str], list[Claimed]] = {}
         for letter in letters:
-            self._in_hand[letter.lane == outbox.ANSWER] += 1
-            if self._call > 1 and letter.campaign_id is not None and letter.edits is None and letter.attempts == 1:
+            answer = letter.lane == outbox.ANSWER
+            self._in_hand[answer] += 1
+            if self._call > 1 and letter.campaign_id is not None and letter.edits is None and not apart:
                 together.setdefault((letter.campaign_id, letter.language), []).append(letter)
                 continue
-            before = self._chats.get(letter.chat)
-            task = self._spawn(self._one(letter, before))
-            self._chats[letter.chat] = task
-            task.add_done_callback(lambda done, chat=letter.chat: self._leave(chat, done))  # type: ignore[misc]
+            chat = letter.chat, answer
+            task = self._spawn(self._one(letter, self._chats.get(chat)))
+            self._chats[chat] = task
+            task.add_done_callback(lambda done, chat=chat: self._leave(chat, done))  # type: ignore[misc]
         for same in together.values():
             for place in range(0, len(same), self._call):
                 self._spawn(self._many(same[place : place + self._call]))
 
-    def _leave(self, chat: str, done: asyncio.Task[None]) -> None:
+    def _leave(self, chat: tuple[str, bool], done: asyncio.Task[None]) -> None:
         if self._chats.get(chat) is done:
             del self._chats[chat]
 
@@ -282,10 +313,16 @@ class Delivery:
         answer = letter.lane == outbox.ANSWER
         try:
             group = letter.chat != letter.recipient
-            if await self._may_leave([letter], letter.chat, before, group=group) and not self._too_late(letter):
+            if await self._may_leave([letter], letter.chat, before, group=group) and not self._outcomes.too_late(
+                letter
+            ):
                 async with self._hands[answer]:
-                    await self._send(letter)
+                    await self._sending.send(letter)
+        except asyncio.CancelledError:
+            self._outcomes.waits([letter])
+            raise
         finally:
+            self._settling.hand.let_go(letter.id)
             self._done(answer=answer, count=1)
 
     def _done(self, *, answer: bool, count: int) -> None:
@@ -294,12 +331,6 @@ class Delivery:
         if more or self._breaker.open:
             self._wake.set()
 
-    def _too_late(self, letter: Claimed) -> bool:
-        if letter.too_late_at is None or letter.too_late_at >= datetime.now(UTC):
-            return False
-        self._settling.add(letter, outbox.FAILED, note="too late")
-        return True
-
     async def _may_leave(
         self, letters: Sequence[Claimed], chat: str, before: asyncio.Task[None] | None, *, group: bool = False
     ) -> bool:
@@ -307,102 +338,31 @@ class Delivery:
         if before is None and self._pacer.at_once(chat, group=group):
             return True
         try:
-            # Never as long as the lease: others would take them for left behind.
-            async with asyncio.timeout(WAITS):
+            async with asyncio.timeout(calls.WAITS):
                 if before is not None:
                     await asyncio.wait([before])
                 await self._pacer.turn(chat, letters[0].lane, group=group)
         except (HeldError, TimeoutError):
-            until = datetime.now(UTC) + timedelta(seconds=self._pacer.held())
-            for letter in letters:
-                self._settling.add(letter, outbox.READY, again_at=until, attempts=letter.attempts - 1)
+            self._outcomes.waits(letters)
             return False
         return True
 
-    def _outgoing(self, letter: Claimed) -> Outgoing:
-        reply = self._veil(_read(letter.payload), self._messenger)
-        return Outgoing(letter.id, letter.recipient, letter.chat, reply, letter.edits, letter.parts_done)
-
-    async def _send(self, letter: Claimed) -> None:
-        self._settling.calls += 1
-        try:
-            sent = await self._messenger.send(self._outgoing(letter))
-        except SendFailedError as error:
-            self._failed(letter, error)
-        except Exception as error:
-            log.exception("%s: letter %d broke its sender", self._messenger.name, letter.id)
-            self._settling.add(letter, outbox.FAILED, note=f"{type(error).__name__}: {error}")
-        else:
-            self._passed(letter, sent)
-
     async def _many(self, letters: list[Claimed]) -> None:
         """Send the same words to many in one call."""
+        apart = False
         try:
-            messenger: BatchMessenger = self._messenger  # type: ignore[assignment]
             if not await self._may_leave(letters, "", None):
                 return
-            fit = [letter for letter in letters if not self._too_late(letter)]
-            async with self._hands[False]:
-                self._settling.calls += 1
-                try:
-                    outcomes = await messenger.send_many([self._outgoing(letter) for letter in fit])
-                except SendFailedError as error:
-                    outcomes = [error] * len(fit)
-            for letter, outcome in zip(fit, outcomes, strict=True):
-                if isinstance(outcome, Sent):
-                    self._passed(letter, outcome)
-                else:
-                    self._failed(letter, outcome)
+            fit = [letter for letter in letters if not self._outcomes.too_late(letter)]
+            if fit:
+                async with self._hands[False]:
+                    apart = not await self._sending.send_many(fit)
+                if apart:
+                    self._set_going(fit, apart=True)
+        except asyncio.CancelledError:
+            self._outcomes.waits(letters)
+            raise
         finally:
+            for letter in () if apart else letters:
+                self._settling.hand.let_go(letter.id)
             self._done(answer=False, count=len(letters))
-
-    def _passed(self, letter: Claimed, sent: Sent) -> None:
-        if self._breaker.passed():
-            log.warning("%s can be reached again", self._messenger.name)
-        if letter.lane != outbox.ANSWER:
-            self._alive = datetime.now(UTC)
-        self._settling.add(letter, outbox.SENT, message=sent.message)
-
-    def _failed(self, letter: Claimed, error: SendFailedError) -> None:
-        now = datetime.now(UTC)
-        if error.retry_after is not None:
-            log.warning("%s asks to be left alone for %s s", self._messenger.name, error.retry_after)
-            self._pacer.hold(error.retry_after)
-            again = now + timedelta(seconds=error.retry_after)
-            self._settling.add(letter, outbox.READY, note=error.why, again_at=again, parts=error.parts_done)
-        elif error.closes_address and letter.chat == letter.recipient:
-            self._settling.close(letter, error.why)
-        elif error.closes_address or error.permanent:
-            self._settling.add(letter, outbox.FAILED, note=error.why)
-        else:
-            self._lost_on_the_way(letter, error, now)
-
-    def _lost_on_the_way(self, letter: Claimed, error: SendFailedError, now: datetime) -> None:
-        """Nobody got through, or nobody knows: count it against the way there, and try later what may be tried."""
-        pause = self._trip(error.why)
-        keyed = self._messenger.limits.keyed
-        if error.unknown and not keyed and not (letter.must_arrive and letter.attempts == 1):
-            self._settling.add(letter, outbox.UNKNOWN, note=error.why)
-        elif letter.attempts >= TRIES and not pause:
-            self._settling.add(letter, outbox.FAILED, note=error.why)
-        else:
-            at_once = error.unknown and keyed
-            wait = pause or (0.0 if at_once else min(LONGEST_PAUSE, 2.0**letter.attempts))
-            # While nobody gets through it is not this letter's fault; what may have arrived stays counted.
-            tries = letter.attempts - 1 if pause and not error.unknown else None
-            again = now + timedelta(seconds=wait)
-            self._settling.add(
-                letter, outbox.READY, note=error.why, again_at=again, parts=error.parts_done, attempts=tries
-            )
-
-    def _trip(self, why: str) -> float:
-        """Count a failure of the way there; returns for how long nothing is tried now."""
-        if self._breaker.open and self._pacer.held() > 0:
-            # It was in the air already when the breaker opened.
-            return self._pacer.held()
-        pause = self._breaker.failed()
-        if pause:
-            log.warning("%s can't be reached, next trial in %.0f s: %s", self._messenger.name, pause, why)
-            self._pacer.hold(pause)
-            self._pacer.dismiss()
-        return pause

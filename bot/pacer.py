@@ -2,7 +2,7 @@
 
 All chats together: one send each 1/rate seconds, never a burst; whoever waits in a lower lane goes first, so that a
 live answer never stands behind a broadcast. One chat: the same in the long run, but a few at once, so that somebody who
-taps quickly is answered quickly.
+taps quickly is answered quickly; a group's pace is a little under its limit, so that those few never pass it either.
 """
 
 from __future__ import annotations
@@ -34,58 +34,67 @@ class Pacer:
         """Make one for the event loop that runs; None means: no such limit."""
         self._gap = 1 / (per_second * UNDER) if per_second else 0.0
         self._chat_gap = 1 / per_chat_per_second if per_chat_per_second else 0.0
-        self._group_gap = 60 / per_group_per_minute if per_group_per_minute else 0.0
+        few = CHAT_BURST if (per_group_per_minute or 0) > CHAT_BURST else 1
+        self._group_gap = 60 / (per_group_per_minute - few + 1) if per_group_per_minute else 0.0
+        self._group_burst = few
         self._clock = asyncio.get_running_loop().time
         self._next = 0.0
         self._held_until = 0.0
         self._chats: dict[str, float] = {}
-        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[float, int, asyncio.Future[bool], str, bool]] = []
         self._numbers = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
 
-    async def turn(self, chat: str, lane: int, *, group: bool = False) -> None:
-        """Wait until this chat may be written to. Raises `HeldError` when the messenger was held for long meanwhile."""
-        gap = max(self._chat_gap, self._group_gap if group else 0.0)
-        pause = self._chat_pause(chat, gap)
-        try:
+    async def turn(self, chat: str, lane: float, *, group: bool = False) -> None:
+        """Wait until this chat (empty: no chat of its own) may be written to.
+
+        Raises `HeldError` when the messenger was held for long meanwhile.
+        """
+        while True:
+            pause = self._chat_pause(chat, group=group)
             if pause > 0:
                 await asyncio.sleep(pause)
+                continue
             if not self._gap and self.held() <= 0:
+                self._take(chat, group=group)
                 return
-            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            heapq.heappush(self._waiting, (lane, next(self._numbers), future))
+            future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            heapq.heappush(self._waiting, (lane, next(self._numbers), future, chat, group))
             if self._timer is None:
                 self._grant()
-            await future
-        except BaseException:
-            # Whoever gives up gives the chat's moment back; else those who give up together would stop it for long.
-            if chat in self._chats:
-                self._chats[chat] -= gap
-            raise
+            if await future:
+                return
 
     def at_once(self, chat: str, *, group: bool = False) -> bool:
         """Take this moment when nobody waits and nothing stands against it; False: nothing is taken, wait your turn."""
         now = self._clock()
-        if self._waiting or self._next > now or self._held_until > now:
+        if self._waiting or self._next > now or self._held_until > now or self._chat_pause(chat, group=group) > 0:
             return False
-        gap = max(self._chat_gap, self._group_gap if group else 0.0)
-        if gap and self._chats.get(chat, 0.0) - CHAT_BURST * gap > now:
-            return False
-        self._chat_pause(chat, gap)
+        self._take(chat, group=group)
         self._next = max(self._next, now - SLACK) + self._gap
         return True
 
-    def _chat_pause(self, chat: str, gap: float) -> float:
-        """Take this chat's next moment; returns the seconds until then."""
-        if not gap:
+    def _chat_pause(self, chat: str, *, group: bool) -> float:
+        """Return the seconds until this chat may get something."""
+        gap, burst = self._pace(group=group)
+        if not gap or not chat:
             return 0.0
+        return self._chats.get(chat, 0.0) - (burst - 1) * gap - self._clock()
+
+    def _pace(self, *, group: bool) -> tuple[float, int]:
+        if group and self._group_gap > self._chat_gap:
+            return self._group_gap, self._group_burst
+        return self._chat_gap, CHAT_BURST
+
+    def _take(self, chat: str, *, group: bool) -> None:
+        """Count what this chat gets now: at the moment of leaving, so that what was held up does not come in a heap."""
+        gap, _ = self._pace(group=group)
+        if not gap or not chat:
+            return
         now = self._clock()
-        full = self._chats.get(chat, 0.0)
-        moment = max(now, full - CHAT_BURST * gap)
-        self._chats[chat] = max(full, moment) + gap
+        self._chats[chat] = max(self._chats.get(chat, 0.0), now) + gap
         if len(self._chats) > 10_000:  # noqa: PLR2004 - forget who may speak again anyway
             self._chats = {name: free for name, free in self._chats.items() if free > now}
-        return moment - now
 
     def _grant(self) -> None:
         """Let the first of those who wait go, one each gap; then sleep until the next may."""
@@ -97,10 +106,16 @@ class Pacer:
                 loop = asyncio.get_running_loop()
                 self._timer = loop.call_later(max(moment - now, GRAIN), self._grant)
                 return
-            _, _, future = heapq.heappop(self._waiting)
-            if not future.done():
-                self._next = max(self._next, now - SLACK) + self._gap
-                future.set_result(None)
+            _, _, future, chat, group = heapq.heappop(self._waiting)
+            if future.done():
+                continue
+            if self._chat_pause(chat, group=group) > 0:
+                # Somebody else has written to this chat meanwhile.
+                future.set_result(False)
+                continue
+            self._next = max(self._next, now - SLACK) + self._gap
+            self._take(chat, group=group)
+            future.set_result(True)
 
     def hold(self, seconds: float, *, longest: float = 30.0) -> None:
         """Send nothing at all for so long: the messenger said so. Beyond `longest` nobody is kept waiting here."""
@@ -111,7 +126,7 @@ class Pacer:
     def dismiss(self) -> None:
         """Send everybody who waits away."""
         waiting, self._waiting = self._waiting, []
-        for _, _, future in waiting:
+        for _, _, future, *_ in waiting:
             if not future.done():
                 future.set_exception(HeldError())
 

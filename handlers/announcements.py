@@ -176,6 +176,8 @@ def _remarks(turn: Turn, made: service.Progress) -> list[Block]:
         found.append(turn.say("announcements.unbound", count=made.unbound))
     if made.unknown:
         found.append(turn.say("announcements.unknown", count=made.unknown))
+    if made.unanswered > made.unknown:
+        found.append(turn.say("announcements.unanswered", count=made.unanswered))
     if made.closed or made.failed:
         found.append(turn.say("announcements.failed", count=made.closed + made.failed))
     return found

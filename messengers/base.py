@@ -65,6 +65,13 @@ class StoredFile:
     body: bytes
 
 
+Pause = Callable[[], Awaitable[None]]
+
+
+async def go_on() -> None:
+    """Need no pause."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One letter on its way. `key` is the letter's id: the idempotency key where a messenger takes one."""
@@ -77,6 +84,8 @@ class Outgoing:
     """The messenger's id of the message to redraw; None: a new message."""
     parts_done: int = 0
     """How many of the rendered parts an earlier try has already sent."""
+    pause: Pause = field(default=go_on, compare=False)
+    """Awaited between two calls for this letter: each has its own turn and is counted. What it raises goes through."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ class Progress:
     unknown: int
     """Sent, but nobody knows whether it arrived."""
     confirmed: int
+    unanswered: int = 0
+    """Tries without an answer, also those of letters that got through later."""
     names: bool = True
     """Whose letters they were is kept."""
 
@@ -59,6 +61,7 @@ def progress(work: Work, one: Announcement) -> Progress:
         closed,
         counts.get(outbox.UNKNOWN, 0),
         table.confirmed(work.connection, one.id),
+        outbox.unanswered(work.connection, one.campaign_id),
         names=not campaigns.gone(work.connection, one.campaign_id),
     )
 

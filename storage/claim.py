@@ -74,6 +74,10 @@ class Claimed(NamedTuple):
     lane: int
     campaign_id: int | None
     language: str
+    claim: int = 0
+    """Which claim of this letter it is; who was handed a letter as it was written holds claim 0."""
+    unknowns: int = 0
+    """After how many tries nobody knew whether it had arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ class Settlement:
 
     letter: int
     state: str
+    claim: int = 0
+    """The claim under which it was tried; under an older one nothing is said any more."""
     message: str = ""
     note: str = ""
     again_at: datetime | None = None
@@ -90,6 +96,8 @@ class Settlement:
     """How many tries count against it from now on, when this one was not its fault."""
     closes: str = ""
     """The account that takes nothing any more."""
+    unknown: bool = False
+    """Nobody knows whether this try arrived, whatever becomes of the letter."""
 
 
 _READY_NOW = and_(
@@ -139,7 +147,12 @@ def _take_answers(first: Select[tuple[int]]) -> ReturningUpdate[Any]:
     return (
         letter.update()
         .where(letter.c.id.in_(first.scalar_subquery()))
-        .values(state=SENDING, lease_until=bindparam("until", type_=UtcTime), attempts=letter.c.attempts + 1)
+        .values(
+            state=SENDING,
+            lease_until=bindparam("until", type_=UtcTime),
+            attempts=letter.c.attempts + 1,
+            claims=letter.c.claims + 1,
+        )
         .returning(
             letter.c.id,
             letter.c.recipient,
@@ -154,6 +167,8 @@ def _take_answers(first: Select[tuple[int]]) -> ReturningUpdate[Any]:
             letter.c.lane,
             letter.c.campaign_id,
             letter.c.language,
+            letter.c.claims,
+            letter.c.unknowns,
         )
     )
 
@@ -224,9 +239,11 @@ def changed(connection: Connection, letters: Iterable[int]) -> dict[int, str]:
     return {row[0]: row[1] for row in rows if row[1]}
 
 
-def set_aside(connection: Connection, letters: Sequence[int], state: str, now: datetime) -> None:
+def set_aside(
+    connection: Connection, letters: Sequence[int], state: str, now: datetime, why: str = "no longer wanted"
+) -> None:
     """Put letters into a state in which nothing is sent."""
-    note = "no longer wanted" if state == FAILED else ""
+    note = why if state == FAILED else ""
     connection.execute(
         letter.update()
         .where(letter.c.id.in_(letters))
@@ -246,7 +263,7 @@ def take(connection: Connection, letters: Sequence[int], now: datetime, lease: t
     connection.execute(
         letter.update()
         .where(letter.c.id.in_(letters))
-        .values(state=SENDING, lease_until=now + lease, attempts=letter.c.attempts + 1)
+        .values(state=SENDING, lease_until=now + lease, attempts=letter.c.attempts + 1, claims=letter.c.claims + 1)
     )
     return claimed(connection, letters)
 
@@ -266,6 +283,8 @@ _CLAIMED = (
         letter.c.lane,
         letter.c.campaign_id,
         letter.c.language,
+        letter.c.claims,
+        letter.c.unknowns,
     )
     .select_from(letter.outerjoin(campaign))
     .where(letter.c.id.in_(bindparam("ids", expanding=True)))
@@ -276,6 +295,13 @@ _CLAIMED = (
 def claimed(connection: Connection, letters: Sequence[int]) -> list[Claimed]:
     """Return claimed letters whole, in the order in which they leave."""
     return [Claimed(*tuple(row)) for row in connection.execute(_CLAIMED, {"ids": list(letters)})]
+
+
+def renew(connection: Connection, letters: Sequence[int], until: datetime) -> None:
+    """Hold these letters for longer: they are still in somebody's hand."""
+    connection.execute(
+        letter.update().where(letter.c.id.in_(letters), letter.c.state == SENDING).values(lease_until=until)
+    )
 
 
 def free(connection: Connection, messenger: str, now: datetime) -> None:
@@ -313,34 +339,52 @@ def next_due(connection: Connection, messenger: str) -> datetime | None:
     return min((moment for moment in row if moment is not None), default=None)
 
 
-_SETTLE = Prepared(
-    letter.update()
-    .where(letter.c.id == bindparam("row"))
-    .values(
-        state=bindparam("to"),
-        message=bindparam("as_message"),
-        note=bindparam("why"),
-        settled_at=bindparam("at"),
-        next_at=bindparam("again_at"),
-        parts_done=bindparam("parts"),
-        attempts=func.coalesce(bindparam("tries", type_=Integer), letter.c.attempts),
-        lease_until=None,
+def _told(**more: Any) -> Prepared:  # noqa: ANN401 - columns
+    """Make the statement that says what became of a letter, as long as nobody has claimed it since."""
+    return Prepared(
+        letter.update()
+        .where(
+            letter.c.id == bindparam("row"),
+            letter.c.claims == bindparam("claim"),
+            # Ready: it was freed meanwhile, and not taken again.
+            letter.c.state.in_((literal_column("'sending'"), literal_column("'ready'"))),
+        )
+        .values(
+            state=bindparam("to"),
+            message=bindparam("as_message"),
+            note=bindparam("why"),
+            settled_at=bindparam("at"),
+            next_at=bindparam("again_at"),
+            parts_done=bindparam("parts"),
+            attempts=func.coalesce(bindparam("tries", type_=Integer), letter.c.attempts),
+            lease_until=None,
+            **more,
+        )
+        .returning(letter.c.id)
     )
-)
 
 
-def settle(connection: Connection, one: Settlement, now: datetime) -> None:
-    """Say what became of a letter."""
-    _SETTLE.rows(
-        connection,
-        {
-            "row": one.letter,
-            "to": one.state,
-            "as_message": one.message,
-            "why": one.note[:400],
-            "at": now,
-            "again_at": one.again_at or now,
-            "parts": one.parts,
-            "tries": one.attempts,
-        },
+_SETTLE, _SETTLE_UNKNOWN = _told(), _told(unknowns=letter.c.unknowns + 1)
+
+
+def settle(connection: Connection, one: Settlement, now: datetime, under: int | None = None) -> bool:
+    """Say what became of a letter; False when somebody else has it by now, or has settled it: then nothing changes.
+
+    `under`: a later claim of the same holder.
+    """
+    return bool(
+        (_SETTLE_UNKNOWN if one.unknown else _SETTLE).rows(
+            connection,
+            {
+                "row": one.letter,
+                "claim": one.claim if under is None else under,
+                "to": one.state,
+                "as_message": one.message,
+                "why": one.note[:400],
+                "at": now,
+                "again_at": one.again_at or now,
+                "parts": one.parts,
+                "tries": one.attempts,
+            },
+        )
     )

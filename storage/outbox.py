@@ -101,6 +101,8 @@ letter = Table(
     Column("settled_at", UtcTime, nullable=True),
     Column("message", String(128), nullable=False, server_default=""),
     Column("note", String(400), nullable=False, server_default=""),
+    Column("claims", Integer, nullable=False, server_default="0"),
+    Column("unknowns", Integer, nullable=False, server_default="0"),
     UniqueConstraint("campaign_id", "member_id"),
     Index("ix_letter_messenger_state_lane_next_at", "messenger", "state", "lane", "next_at"),
     Index("ix_letter_messenger_recipient_id", "messenger", "recipient", "id"),
@@ -118,7 +120,15 @@ letter = Table(
         sqlite_where=text("campaign_id IS NOT NULL"),
         postgresql_where=text("campaign_id IS NOT NULL"),
     ),
+    Index(
+        "ix_letter_unknown_campaign_id",
+        "campaign_id",
+        sqlite_where=text("unknowns > 0"),
+        postgresql_where=text("unknowns > 0"),
+    ),
 )
+"""attempts: tries that count against it. claims: how often it was claimed; whoever says what became of it names his, so
+that nobody speaks who has lost it. unknowns: tries after which nobody knew whether it had arrived."""
 
 _GIVEN = (
     "messenger",
@@ -270,6 +280,12 @@ def counts(connection: Connection) -> dict[tuple[str, str], int]:
     return {(messenger, state): count for messenger, state, count in rows}
 
 
+def unanswered(connection: Connection, campaign_id: int | None = None) -> int:
+    """Count the tries after which nobody knew whether they had arrived, of one campaign or of all letters."""
+    ours = letter.c.campaign_id == campaign_id if campaign_id is not None else true()
+    return connection.scalar(select(func.sum(letter.c.unknowns)).where(text("unknowns > 0"), ours)) or 0
+
+
 def newest(connection: Connection, messenger: str, recipient: str) -> str:
     """Return the payload of the newest letter to somebody that has left; empty when there is none."""
     row = connection.execute(
@@ -297,7 +313,8 @@ def replace_drawing(connection: Connection, messenger: str, recipient: str, mess
             letter.c.edits == message,
             letter.c.state == READY,
         )
-        .values(payload=payload)
+        # Whoever may still have sent the older one has nothing to say about the newer.
+        .values(payload=payload, claims=letter.c.claims + 1)
         .returning(letter.c.id)
     ).first()
     return row is not None

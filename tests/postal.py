@@ -37,12 +37,22 @@ class FarSide:
     """How many calls never were."""
     down: bool = False
     """Every call is answered 503."""
+    floods: list[float] = field(default_factory=list)
+    """Seconds for which it wants to be left alone, for each of the next calls."""
+    hates: str = ""
+    """Whoever has this person in a call for many has it refused as a whole."""
+    slow: dict[str, float] = field(default_factory=dict)
+    """Seconds until a call to this person is answered; "": to anybody else."""
 
     async def take(self, request: web.Request) -> web.Response:
         """Take one call."""
         if self.down:
             return web.Response(status=503)
         people = (await request.json())["people"]
+        if self.floods:
+            return web.json_response({"retry_after": self.floods.pop(0)}, status=429)
+        if len(people) > 1 and self.hates in [one["user"] for one in people]:
+            return web.Response(status=400)
         self.calls.append([one["user"] for one in people])
         for one in people:
             if one["user"] in self.gone or (self.keyed and one["key"] in self.keys):
@@ -53,6 +63,7 @@ class FarSide:
             self.silent = max(0, self.silent - 1)
             self.unanswered += 1
             await asyncio.sleep(4 * self.patience)
+        await asyncio.sleep(self.slow.get(people[0]["user"], self.slow.get("", 0.0)))
         return web.json_response({"refused": [one["user"] for one in people if one["user"] in self.gone]})
 
 
@@ -79,6 +90,10 @@ class Postal:
         people = [{"user": one.user, "key": one.key} for one in letters]
         try:
             async with self._session.post(self._url, json={"people": people}) as answer:
+                if answer.status == 429:
+                    raise SendFailedError("429", retry_after=(await answer.json())["retry_after"])
+                if answer.status == 400:
+                    raise SendFailedError("400", permanent=True)
                 if answer.status != 200:
                     raise SendFailedError("503")
                 refused = set((await answer.json())["refused"])

@@ -218,7 +218,9 @@ class Company:
         for letter in letters:
             bubble = self.phone(letter.recipient, messenger).show(letter)
             number = letter.id
-            self.write(partial(claims.settle, one=claims.Settlement(number, outbox.SENT, bubble), now=self.now))
+            self.write(
+                partial(claims.settle, one=claims.Settlement(number, outbox.SENT, letter.claim, bubble), now=self.now)
+            )
         return bool(letters)
 
     def _take(self, connection: Connection, messenger: str) -> list[Claimed]:

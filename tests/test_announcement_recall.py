@@ -44,7 +44,7 @@ def test_what_was_in_the_air_at_the_recall_is_redrawn_when_it_has_arrived(compan
     recall(company)
     for one in flying:
         bubble = company.phone(one.recipient).show(one)
-        arrived = claims.Settlement(one.id, outbox.SENT, bubble)
+        arrived = claims.Settlement(one.id, outbox.SENT, one.claim, bubble)
         company.write(partial(claims.settle, one=arrived, now=company.now))
     assert "已撤回" not in company.bo.everything
     company.travel(minutes=3)

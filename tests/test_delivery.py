@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, update
 
-from bot import breaker
-from bot import delivery as delivery_module
+from bot import breaker, calls
 from bot.delivery import Delivery
 from bot.dispatch import Dispatch
 from domain.organisation import Organisation, QuietHours
@@ -185,7 +184,7 @@ async def test_an_answer_does_not_wait_behind_a_broadcast(settled: Database, reg
 async def test_a_letter_that_waits_too_long_here_goes_back_and_comes_once(
     settled: Database, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery_module, "WAITS", 0.5)
+    monkeypatch.setattr(calls, "WAITS", 0.5)
     async with postal(per_chat_per_second=4.0) as (messenger, far):
         for _ in range(10):
             answer(settled, "7")

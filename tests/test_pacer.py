@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.pacer import HeldError, Pacer
+from bot.pacer import CHAT_BURST, HeldError, Pacer
 
 
 class _Leaping(selectors.SelectSelector):
@@ -104,6 +104,53 @@ def test_those_who_give_up_leave_no_hole_in_their_chats_pace() -> None:
         return asyncio.get_running_loop().time() - begun
 
     assert travel(main()) <= 1.0
+
+
+def most_within(sent: list[float], seconds: float) -> int:
+    """Return how many left within so many seconds at most."""
+    return max(sum(begun <= moment < begun + seconds - 1e-6 for moment in sent) for begun in sent)
+
+
+@pytest.mark.parametrize("rate", [None, 30.0])
+@pytest.mark.parametrize(("count", "pause"), [(20, 0.0), (20, 0.4), (12, 0.9)])
+def test_a_chat_s_own_limit_holds_in_every_second(rate: float | None, count: int, pause: float) -> None:
+    async def main() -> list[float]:
+        pacer = Pacer(rate, 1.0)
+        moments: list[float] = []
+        for _ in range(count):
+            moments += await send(pacer, ["a"])
+            await asyncio.sleep(pause)
+        return moments + await send(pacer, ["a"] * 5)
+
+    assert most_within(travel(main()), 1.0) <= CHAT_BURST
+
+
+@pytest.mark.parametrize("lanes", [(0, 2), (2, 2)])
+def test_what_a_hold_kept_back_does_not_come_in_a_heap(lanes: tuple[int, int]) -> None:
+    async def main() -> list[float]:
+        pacer = Pacer(30.0, 1.0)
+        early = [asyncio.create_task(send(pacer, ["a"] * 6, lane)) for lane in lanes]
+        await asyncio.sleep(0)
+        pacer.hold(20)
+        return sorted(moment for one in await asyncio.gather(*early) for moment in one)
+
+    assert most_within(travel(main()), 1.0) <= CHAT_BURST
+
+
+@pytest.mark.parametrize("pause", [0.0, 1.0, 2.9, 7.0])
+def test_a_group_s_own_limit_holds_in_every_minute(pause: float) -> None:
+    async def main() -> list[float]:
+        pacer = Pacer(30.0, 1.0, per_group_per_minute=20)
+        moments: list[float] = []
+        for _ in range(60):
+            moments += await send(pacer, ["group"], group=True)
+            await asyncio.sleep(pause)
+        return moments
+
+    sent = travel(main())
+    assert most_within(sent, 60) <= 20
+    assert most_within(sent, 1) <= CHAT_BURST
+    assert pause > 3 or (len(sent) - 1) / (sent[-1] - sent[0]) >= 17 / 60, "and it is not much slower than that"
 
 
 def test_a_group_has_its_own_pace() -> None:

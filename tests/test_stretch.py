@@ -57,7 +57,7 @@ def leave(company: Company, messenger: str) -> list[str]:
     while letters := company.write(lambda c: claim.take(company.work(c), messenger, 100, 100).letters):
         for one in letters:
             reached.append(one.recipient)
-            settled = claims.Settlement(one.id, outbox.SENT, f"m{one.id}")
+            settled = claims.Settlement(one.id, outbox.SENT, one.claim, f"m{one.id}")
             company.write(lambda c, settled=settled: claims.settle(c, settled, company.now))  # type: ignore[misc]
     return reached
 

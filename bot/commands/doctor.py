@@ -125,6 +125,7 @@ def _traffic(database: Database) -> Iterator[Check]:
         letters[state] += count
     waiting = letters[outbox.READY] + letters[outbox.SENDING] + letters[outbox.HELD]
     what = f"信件 letters: 待发 {waiting}，不确定 {letters[outbox.UNKNOWN]}，失败 {letters[outbox.FAILED]}"
+    what += f"；发出后没有回音 without an answer: 共 {database.read_now(outbox.unanswered)} 次"
     yield Check("ok", what)
     updates: Counter[str] = Counter()
     for (_, state), count in database.read_now(inbox.counts).items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from functools import lru_cache
@@ -113,8 +114,10 @@ class TelegramMessenger:
         done, sent = letter.parts_done, []
         try:
             if letter.edits and letter.edits.partition("+")[0].isdigit():
-                return Sent(await self._redraw(letter.chat, messages, letter.edits))
+                return Sent(await self._redraw(letter, messages, letter.edits))
             for part in messages[letter.parts_done :]:
+                if done > letter.parts_done:
+                    await letter.pause()
                 sent.append(await self._new(letter.chat, part))
                 done += 1
         except TelegramError as error:
@@ -122,12 +125,13 @@ class TelegramMessenger:
         # The last part carries the buttons and comes first; the others are kept for a recall.
         return Sent("+".join(reversed(sent))[:128].rstrip("+"))
 
-    async def _redraw(self, chat: str, messages: list[dict[str, Any]], edits: str) -> str:
+    async def _redraw(self, letter: Outgoing, messages: list[dict[str, Any]], edits: str) -> str:
         """Redraw a card in place; one that is gone or too old is sent anew.
 
         Words take the place of words. A card with a file keeps its file and gets the new buttons; when the new drawing
         has no file any more (it was recalled), the messages with the old ones are deleted.
         """
+        chat = letter.chat
         first, *others = edits.split("+")
         last = messages[-1]
         try:
@@ -135,7 +139,9 @@ class TelegramMessenger:
                 await self.bot.edit_message_reply_markup(int(chat), int(first), reply_markup=_keyboard(last))
                 return edits
             for other in others:
-                await self.bot.delete_message(int(chat), int(other))
+                with contextlib.suppress(BadRequest):  # an earlier try deleted it
+                    await self.bot.delete_message(int(chat), int(other))
+                await letter.pause()
             await self.bot.edit_message_text(
                 last["text"],
                 chat_id=int(chat),
@@ -147,10 +153,12 @@ class TelegramMessenger:
             words = str(error).lower()
             if _SAME in words:
                 return edits
-            if _NO_TEXT in words:
-                await self.bot.delete_message(int(chat), int(first))
-            elif not any(gone in words for gone in _GONE):
+            if _NO_TEXT not in words and not any(gone in words for gone in _GONE):
                 raise
+            if _NO_TEXT in words:
+                await letter.pause()
+                await self.bot.delete_message(int(chat), int(first))
+            await letter.pause()
             return await self._new(chat, last)
         return first
 

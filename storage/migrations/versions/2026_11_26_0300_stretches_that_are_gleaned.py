@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261126_gleaning"
-down_revision = "20261126_retention"
+down_revision = "20261126_holds"
 branch_labels = None
 depends_on = None
 
