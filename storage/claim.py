@@ -343,8 +343,8 @@ def _told(**more: Any) -> Prepared:  # noqa: ANN401 - columns
         .where(
             letter.c.id == bindparam("row"),
             letter.c.claims == bindparam("claim"),
-            # Ready: it was freed meanwhile, and not taken again.
-            letter.c.state.in_((literal_column("'sending'"), literal_column("'ready'"))),
+            # Whatever else was thought of it meanwhile (freed, held, no longer wanted): it was in the air.
+            letter.c.state.not_in((literal_column("'sent'"), literal_column("'unknown'"))),
         )
         .values(
             state=bindparam("to"),

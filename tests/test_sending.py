@@ -19,8 +19,8 @@ from handlers.grammar import Registry
 from messengers.base import Outgoing, SendFailedError, Sent
 from services import claim as service
 from services.work import Work
-from storage import claim, hold, outbox
-from storage.claim import Settlement
+from storage import campaign, claim, hold, outbox
+from storage.claim import Claimed, Settlement
 from storage.engine import Database, StorageError
 from tests.postal import Postal, postal
 from tests.running import eventually
@@ -59,6 +59,21 @@ def test_what_was_freed_and_not_taken_again_may_still_be_told(settled: Database)
     settled.write_now(lambda c: claim.free(c, "postal", now))
     assert settled.write_now(lambda c: claim.settle(c, Settlement(first.id, outbox.SENT, first.claim), now))
     assert column(settled, "state") == [outbox.SENT]
+
+
+def test_what_was_in_the_air_is_sent_whatever_was_thought_of_it_meanwhile(settled: Database) -> None:
+    number, now = announce(settled, people=3), datetime.now(UTC)
+
+    def take(connection: Connection, at: datetime) -> list[Claimed]:
+        return service.take(Work(connection, ORGANISATION, at), "postal", 10, 50).letters
+
+    first, *_ = settled.write_now(lambda c: take(c, now))
+    settled.write_now(lambda c: campaign.turn(c, number, outbox.HELD, now, now))
+    assert settled.write_now(lambda c: take(c, now + 2 * LEASE)) == []
+    assert states(settled, number) == {"held": 3}
+    assert settled.write_now(lambda c: claim.settle(c, Settlement(first.id, outbox.SENT, first.claim), now))
+    settled.write_now(lambda c: campaign.turn(c, number, outbox.READY, now, now))
+    assert first.id not in [one.id for one in settled.write_now(lambda c: take(c, now + 3 * LEASE))]
 
 
 async def test_who_must_stop_sending_has_stopped_before_others_begin(settled: Database, registry: Registry) -> None:
