@@ -357,7 +357,6 @@ def _told(**more: Any) -> Prepared:  # noqa: ANN401 - columns
             lease_until=None,
             **more,
         )
-        .returning(letter.c.id)
     )
 
 
@@ -370,7 +369,7 @@ def settle(connection: Connection, one: Settlement, now: datetime, under: int | 
     `under`: a later claim of the same holder.
     """
     return bool(
-        (_SETTLE_UNKNOWN if one.unknown else _SETTLE).rows(
+        (_SETTLE_UNKNOWN if one.unknown else _SETTLE).touched(
             connection,
             {
                 "row": one.letter,
