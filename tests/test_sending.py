@@ -19,7 +19,7 @@ from handlers.grammar import Registry
 from messengers.base import Outgoing, SendFailedError, Sent
 from services import claim as service
 from services.work import Work
-from storage import campaign, claim, hold, outbox
+from storage import campaign, claim, hold, outbox, spending
 from storage.claim import Claimed, Settlement
 from storage.engine import Database, StorageError
 from tests.postal import Postal, postal
@@ -347,3 +347,36 @@ def test_an_author_sees_every_try_that_nobody_answered(company: Company) -> None
     company.travel(minutes=1)
     company.write(lambda c: c.execute(update(outbox.letter).where(outbox.letter.c.lane > 0).values(unknowns=2)))
     assert "次发出后没有回音" in company.lin.presses("刷新")
+
+
+class Parted(Postal):
+    """A messenger that sends each letter in three parts; the database is away before the last, once."""
+
+    away: int = 1
+
+    async def send(self, letter: Outgoing) -> Sent:
+        """Send what is left of the parts."""
+        for part in range(letter.parts_done, 3):
+            if part > letter.parts_done:
+                await letter.pause()
+            if part == 2 and self.away:
+                self.away -= 1
+                raise StorageError("away")
+            await self.send_many([letter])
+        return Sent("3")
+
+
+async def test_each_part_is_a_call_and_goes_out_once(
+    settled: Database, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.outcome.LONGEST_PAUSE", 0.05)
+    async with postal(per_day=1000) as (plain, far):
+        messenger = Parted(plain._url, plain.limits, 5.0)
+        number = announce(settled, people=4)
+        async with delivering(settled, messenger, registry):
+            await eventually(reached(settled, number, sent=4))
+        await messenger.close()
+        assert far.shown == {str(person): 3 for person in range(1, 5)}
+        today = ORGANISATION.today(datetime.now(UTC))
+        # The one that could not be read is counted too: nobody knows how far it came.
+        assert settled.read_now(lambda c: spending.since(c, "postal", today)) == 13
