@@ -64,17 +64,21 @@ class Outcomes:
         lost = error.retry_after is None and not error.closes_address and not error.permanent
         pause = self._trip(error.why) if lost else 0.0
         self._obey(error)
+        # One moment for all of them: they go out together again.
+        now = datetime.now(UTC)
         for letter in letters:
-            self._settle(letter, error, pause)
+            self._settle(letter, error, pause, now)
 
     def refused(self, letter: Claimed, error: SendFailedError) -> None:
         """Take what an answered call said of this one."""
         self._obey(error)
-        self._settle(letter, error, 0.0)
+        self._settle(letter, error, 0.0, datetime.now(UTC))
 
     def cut_off(self, letter: Claimed, parts: int) -> None:
         """Our own end came while it was in the air."""
-        self._settle(letter, SendFailedError("stopped in the air", unknown=True, parts_done=parts), 0.0)
+        self._settle(
+            letter, SendFailedError("stopped in the air", unknown=True, parts_done=parts), 0.0, datetime.now(UTC)
+        )
 
     def surprised(self, letters: Sequence[Claimed], error: Exception, parts: int = 0) -> None:
         """Something of ours broke on the way; a database that is away is not the letter's fault."""
@@ -102,10 +106,10 @@ class Outcomes:
             self._pacer.hold(error.retry_after)
             self._settling.hold(error.retry_after)
 
-    def _settle(self, letter: Claimed, error: SendFailedError, pause: float) -> None:
+    def _settle(self, letter: Claimed, error: SendFailedError, pause: float, now: datetime) -> None:
         why = error.why
         if error.retry_after is not None:
-            again = datetime.now(UTC) + timedelta(seconds=error.retry_after)
+            again = now + timedelta(seconds=error.retry_after)
             tries = letter.attempts - 1
             self._settling.add(letter, outbox.READY, note=why, again_at=again, parts=error.parts_done, attempts=tries)
         elif error.closes_address and letter.chat == letter.recipient:
@@ -113,9 +117,9 @@ class Outcomes:
         elif error.closes_address or error.permanent:
             self._settling.add(letter, outbox.FAILED, note=why)
         else:
-            self._lost(letter, error, pause)
+            self._lost(letter, error, pause, now)
 
-    def _lost(self, letter: Claimed, error: SendFailedError, pause: float) -> None:
+    def _lost(self, letter: Claimed, error: SendFailedError, pause: float, now: datetime) -> None:
         """Nobody got through, or nobody knows: try later what may be tried."""
         unknowns = letter.unknowns + error.unknown
         once = letter.must_arrive and letter.unknowns == 0
@@ -130,7 +134,7 @@ class Outcomes:
                 letter,
                 outbox.READY,
                 note=error.why,
-                again_at=datetime.now(UTC) + timedelta(seconds=wait),
+                again_at=now + timedelta(seconds=wait),
                 parts=error.parts_done,
                 # While nobody gets through it is not this letter's fault; what may have arrived stays counted.
                 attempts=letter.attempts - 1 if pause and not error.unknown else None,

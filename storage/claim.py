@@ -346,8 +346,8 @@ def _told(**more: Any) -> Prepared:  # noqa: ANN401 - columns
         .where(
             letter.c.id == bindparam("row"),
             letter.c.claims == bindparam("claim"),
-            # Ready: it was freed meanwhile, and not taken again.
-            letter.c.state.in_((literal_column("'sending'"), literal_column("'ready'"))),
+            # Whatever else was thought of it meanwhile (freed, held, no longer wanted): it was in the air.
+            letter.c.state.not_in((literal_column("'sent'"), literal_column("'unknown'"))),
         )
         .values(
             state=bindparam("to"),
@@ -360,7 +360,6 @@ def _told(**more: Any) -> Prepared:  # noqa: ANN401 - columns
             lease_until=None,
             **more,
         )
-        .returning(letter.c.id)
     )
 
 
@@ -373,7 +372,7 @@ def settle(connection: Connection, one: Settlement, now: datetime, under: int | 
     `under`: a later claim of the same holder.
     """
     return bool(
-        (_SETTLE_UNKNOWN if one.unknown else _SETTLE).rows(
+        (_SETTLE_UNKNOWN if one.unknown else _SETTLE).touched(
             connection,
             {
                 "row": one.letter,

@@ -83,8 +83,10 @@ class Prepared:
         compiled = self._compiled[name] = _Compiled(statement, connection.dialect)
         return compiled
 
-    def rows(self, connection: Connection, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Run it and return every row, converted; driver errors come out as SQLAlchemy's."""
+    def _run(
+        self, connection: Connection, parameters: Mapping[str, Any]
+    ) -> tuple[_Compiled, list[tuple[Any, ...]], int]:
+        """Run it; driver errors come out as SQLAlchemy's."""
         compiled = self._compiled.get(connection.dialect.name) or self._compile(connection)
         if not connection.in_transaction():
             connection.begin()
@@ -93,13 +95,23 @@ class Prepared:
         try:
             cursor.execute(compiled.sql, ready)
             found: list[tuple[Any, ...]] = cursor.fetchall() if compiled.returns else []
+            touched: int = cursor.rowcount
         except connection.dialect.loaded_dbapi.Error as error:
             # SQLAlchemy wraps it, and drops a connection that is gone. Running it again there would hide what it was:
             # after a deadlock PostgreSQL only says that the transaction is over.
             connection._handle_dbapi_exception(error, compiled.sql, ready, cursor, None)  # noqa: SLF001
         finally:
             cursor.close()
+        return compiled, found, touched
+
+    def rows(self, connection: Connection, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Run it and return every row, converted."""
+        compiled, found, _ = self._run(connection, parameters)
         return [_converted(row, compiled.results) for row in found] if compiled.results else found
+
+    def touched(self, connection: Connection, parameters: Mapping[str, Any]) -> int:
+        """Run it and return how many rows it changed, which costs less than to have them returned."""
+        return self._run(connection, parameters)[2]
 
     def first(self, connection: Connection, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """Run it and return the first row, or None."""

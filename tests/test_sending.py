@@ -19,8 +19,8 @@ from handlers.grammar import Registry
 from messengers.base import Outgoing, SendFailedError, Sent
 from services import claim as service
 from services.work import Work
-from storage import claim, hold, outbox
-from storage.claim import Settlement
+from storage import campaign, claim, hold, outbox, spending
+from storage.claim import Claimed, Settlement
 from storage.engine import Database, StorageError
 from tests.postal import Postal, postal
 from tests.running import eventually
@@ -59,6 +59,21 @@ def test_what_was_freed_and_not_taken_again_may_still_be_told(settled: Database)
     settled.write_now(lambda c: claim.free(c, "postal", now))
     assert settled.write_now(lambda c: claim.settle(c, Settlement(first.id, outbox.SENT, first.claim), now))
     assert column(settled, "state") == [outbox.SENT]
+
+
+def test_what_was_in_the_air_is_sent_whatever_was_thought_of_it_meanwhile(settled: Database) -> None:
+    number, now = announce(settled, people=3), datetime.now(UTC)
+
+    def take(connection: Connection, at: datetime) -> list[Claimed]:
+        return service.take(Work(connection, ORGANISATION, at), "postal", 10, 50).letters
+
+    first, *_ = settled.write_now(lambda c: take(c, now))
+    settled.write_now(lambda c: campaign.turn(c, number, outbox.HELD, now, now))
+    assert settled.write_now(lambda c: take(c, now + 2 * LEASE)) == []
+    assert states(settled, number) == {"held": 3}
+    assert settled.write_now(lambda c: claim.settle(c, Settlement(first.id, outbox.SENT, first.claim), now))
+    settled.write_now(lambda c: campaign.turn(c, number, outbox.READY, now, now))
+    assert first.id not in [one.id for one in settled.write_now(lambda c: take(c, now + 3 * LEASE))]
 
 
 async def test_who_must_stop_sending_has_stopped_before_others_begin(settled: Database, registry: Registry) -> None:
@@ -332,3 +347,36 @@ def test_an_author_sees_every_try_that_nobody_answered(company: Company) -> None
     company.travel(minutes=1)
     company.write(lambda c: c.execute(update(outbox.letter).where(outbox.letter.c.lane > 0).values(unknowns=2)))
     assert "次发出后没有回音" in company.lin.presses("刷新")
+
+
+class Parted(Postal):
+    """A messenger that sends each letter in three parts; the database is away before the last, once."""
+
+    away: int = 1
+
+    async def send(self, letter: Outgoing) -> Sent:
+        """Send what is left of the parts."""
+        for part in range(letter.parts_done, 3):
+            if part > letter.parts_done:
+                await letter.pause()
+            if part == 2 and self.away:
+                self.away -= 1
+                raise StorageError("away")
+            await self.send_many([letter])
+        return Sent("3")
+
+
+async def test_each_part_is_a_call_and_goes_out_once(
+    settled: Database, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.outcome.LONGEST_PAUSE", 0.05)
+    async with postal(per_day=1000) as (plain, far):
+        messenger = Parted(plain._url, plain.limits, 5.0)
+        number = announce(settled, people=4)
+        async with delivering(settled, messenger, registry):
+            await eventually(reached(settled, number, sent=4))
+        await messenger.close()
+        assert far.shown == {str(person): 3 for person in range(1, 5)}
+        today = ORGANISATION.today(datetime.now(UTC))
+        # The one that could not be read is counted too: nobody knows how far it came.
+        assert settled.read_now(lambda c: spending.since(c, "postal", today)) == 13

@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from telegram.error import TimedOut
 
 from messengers.telegram import request
 from storage import address, outbox
@@ -162,6 +163,24 @@ async def test_what_left_without_an_answer_is_counted_as_unknown(
 
         await eventually(unknown, 20)
         assert len(run.api.texts(ADA)) == 2, "once more for what must arrive, and then never again"
+
+
+async def test_an_upload_that_nobody_takes_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request, "UPLOAD", 0.5)
+    stuck = asyncio.Event()
+
+    async def take_nothing(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await stuck.wait()
+
+    async with await asyncio.start_server(take_nothing, "127.0.0.1", 0, limit=1024) as server:
+        port = server.sockets[0].getsockname()[1]
+        form, asking = aiohttp.FormData(), request.Request()
+        form.add_field("document", b"x" * (20 << 20), filename="a.pdf")
+        async with asyncio.timeout(5):
+            with pytest.raises(TimedOut):
+                await asking._exchange("POST", f"http://127.0.0.1:{port}/", form, 20.0)
+        await asking.shutdown()
+        stuck.set()
 
 
 async def test_the_program_being_down_loses_nothing(company: Company) -> None:

@@ -18,6 +18,8 @@ from yarl import URL
 
 CONNECT = 10.0
 READ = 20.0
+UPLOAD = 900.0
+"""Seconds for which a file may be on its way up: 20 MB at 23 KB a second."""
 CONNECTIONS = 256
 _JSON = {"Content-Type": "application/json"}
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -88,7 +90,8 @@ class Request(BaseRequest):
             await self.initialize()
         if self._session is None:
             raise NetworkError("the session is closed")
-        address, timeout = URL(url, encoded=True), _timeout(seconds)
+        most = UPLOAD if isinstance(body, aiohttp.FormData) else None
+        address, timeout = URL(url, encoded=True), _timeout(seconds, most)
         try:
             async with self._session.request(method, address, data=body, headers=headers, timeout=timeout) as answer:
                 return answer.status, await answer.read()
@@ -102,8 +105,8 @@ class Request(BaseRequest):
 
 
 @lru_cache(maxsize=64)
-def _timeout(seconds: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=seconds)
+def _timeout(seconds: float, most: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=most, sock_connect=CONNECT, sock_read=seconds)
 
 
 class _Heard(BaseRequest):

@@ -73,7 +73,7 @@ async def test_the_clock_goes_on_waking_however_it_is_set(
     )
 
 
-AIR = size(30, 300)
+AIR = size(30, 48)
 """Letters that are in the air when the clock is set."""
 
 
