@@ -14,6 +14,7 @@ CAPABILITIES = (
     "desk",
     "announcement",
     "announcements",
+    "reach",
     "theme_day",
     "digest",
     "member",
