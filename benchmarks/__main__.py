@@ -1,6 +1,6 @@
 """`make bench`: every benchmark, each figure beside its limit, one table at the end; exit code 1 when one is missed.
 
-`python -m benchmarks turn points` runs only those named.
+`python -m benchmarks turn points` runs only those named; `--page` writes a complete run into docs/performance.md.
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from __future__ import annotations
 import importlib
 import sys
 
-from benchmarks.table import Row, show
+from benchmarks.table import Row, show, write
 
 ALL = ("turn", "loopback", "points", "figures", "broadcast", "batch", "retention", "startup")
 
 
 def main(wanted: list[str]) -> int:
     """Run them one after another."""
+    page = "--page" in wanted
+    wanted = [name for name in wanted if name != "--page"]
     unknown = set(wanted) - set(ALL)
     if unknown:
         sys.stderr.write(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(ALL)}\n")
@@ -26,7 +28,10 @@ def main(wanted: list[str]) -> int:
         show(rows)
         found += rows
     print()
-    return 0 if show(found) else 1
+    well = show(found)
+    if page and not wanted:
+        write(found)
+    return 0 if well else 1
 
 
 if __name__ == "__main__":

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
+
+from tests.faults.figures import machine
 
 HEAD = ("what", "figure", "limit", "")
 
@@ -35,3 +39,20 @@ def show(rows: Iterable[Row]) -> bool:
     for what, figure, limit, verdict in lines:
         print(f"{what:<{wide}}  {figure:>18}  {limit:>10}  {verdict}".rstrip(), flush=True)
     return all(row.ok for row in rows)
+
+
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+BEGIN, END = "<!-- figures: written by make bench ARGS=--page -->", "<!-- end of figures -->"
+
+
+def write(rows: Sequence[Row]) -> None:
+    """Put the figures of one complete run into the page, with date and machine."""
+    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
+    after = rest.split(END)[1]
+    head = f"{datetime.now(UTC):%Y-%m-%d}，{machine()}"
+    lines = ["| 量什么 what | 结果 figure | 界限 limit | |", "|---|---|---|---|"]
+    for row in rows:
+        verdict = "" if not row.limit else "ok" if row.ok else "未达到 missed"
+        limit = row.limit.replace(">=", "≥").replace("<=", "≤")
+        lines.append(f"| {row.what.strip()} | {row.figure} | {limit} | {verdict} |")
+    PAGE.write_text("\n".join((before.rstrip(), "", BEGIN, "", head, "", *lines, "", END)) + after, encoding="utf-8")
