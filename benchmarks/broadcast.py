@@ -64,7 +64,7 @@ def _rows(connection: Connection, number: int) -> None:
     connection.execute(
         text(
             "INSERT INTO letter (messenger, recipient, chat, member_id, lane, kind, campaign_id, state, created_at, "
-            "next_at) SELECT messenger, account, chat, member_id, 2, 'announcement', :number, 'ready', :now, :now "
+            "next_at) SELECT messenger, account, chat, member_id, 3, 'announcement', :number, 'ready', :now, :now "
             "FROM address WHERE open"
         ),
         {"number": number, "now": "2026-11-23 00:00:00.000000"},

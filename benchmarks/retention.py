@@ -62,7 +62,7 @@ _CAMPAIGNS = (
 )
 _LETTERS = (
     "INSERT INTO letter (messenger, recipient, chat, member_id, campaign_id, lane, kind, state, message, created_at, "
-    "next_at, settled_at) SELECT messenger, account, chat, member_id, campaign.id, 2, 'announcement', 'sent', '1', "
+    "next_at, settled_at) SELECT messenger, account, chat, member_id, campaign.id, 3, 'announcement', 'sent', '1', "
     "created_at, created_at, created_at FROM campaign, address ORDER BY campaign.id, address.id"
 )
 

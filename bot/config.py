@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from domain.organisation import Organisation, PointRule, QuietHours, Timetable
 from domain.retention import SHORTEST, Retention
+from messengers import NAMES
 from messengers.telegram import Section as TelegramSection
 from messengers.web import Section as WebSection
 
@@ -174,6 +175,7 @@ class Settings(_Section):
             pushes_a_day=quiet.pushes_a_day,
             timetable=Timetable(**schedule.model_dump()),
             retention=Retention(**self.retention.model_dump()),
+            messengers=tuple(name for name in NAMES if getattr(self, name).enabled),
             smallest_group=self.points.smallest_group,
         )
 

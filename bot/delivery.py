@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -74,6 +75,10 @@ class Delivery:
         self._least = max(1, self._calls // 2) * self._call
         self._hands = {True: asyncio.Semaphore(ANSWERS), False: asyncio.Semaphore(min(AIR, max(16, self._calls)))}
         self._in_hand = {True: 0, False: 0}
+        self._under: Counter[int] = Counter()
+        """How many letters of which campaign are in hand,"""
+        self._stopped: set[int] = set()
+        """and which of those were paused or recalled meanwhile."""
         self._behind = True
         """Whether there may be answers that there was no room for."""
         self._counting: set[int] = set()
@@ -216,6 +221,7 @@ class Delivery:
                 work, self._messenger.name, answers, most, self._call, parcels=False, alive=self._outcomes.alive
             )
             taken.spent = most <= 0 < others
+            self._stopped = campaigns.stopped(connection, list(self._under))
             self._ask_about(work, taken)
             return taken
 
@@ -242,14 +248,17 @@ class Delivery:
                 await self._database.write(lambda c: self._tidy(c, taken))
             return
         letters: list[Claimed] = []
-        for bite in parcel.bites(found):
-            written = await self._database.write(partial(self._write, bite))
-            if written is None:
-                break
-            letters += written
-            if self._call == 1:
-                self._start(written)
-        if self._call > 1:
+        try:
+            for bite in parcel.bites(found):
+                written = await self._database.write(partial(self._write, bite))
+                if written is None:
+                    break
+                if self._call == 1:
+                    self._start(written)
+                else:
+                    letters += written
+        finally:
+            # What is written is claimed, whatever became of the rest.
             self._start(letters)
 
     def _write(self, bite: parcel.Bite, connection: Connection) -> list[Claimed] | None:
@@ -293,6 +302,8 @@ class Delivery:
         for letter in letters:
             answer = letter.lane == outbox.ANSWER
             self._in_hand[answer] += 1
+            if letter.campaign_id is not None:
+                self._under[letter.campaign_id] += 1
             if self._call > 1 and letter.campaign_id is not None and letter.edits is None and not apart:
                 together.setdefault((letter.campaign_id, letter.language), []).append(letter)
                 continue
@@ -323,10 +334,15 @@ class Delivery:
             raise
         finally:
             self._settling.hand.let_go(letter.id)
-            self._done(answer=answer, count=1)
+            self._done([letter])
 
-    def _done(self, *, answer: bool, count: int) -> None:
-        self._in_hand[answer] -= count
+    def _done(self, letters: Sequence[Claimed]) -> None:
+        answer, number = letters[0].lane == outbox.ANSWER, letters[0].campaign_id
+        self._in_hand[answer] -= len(letters)
+        if number is not None:
+            self._under[number] -= len(letters)
+            if self._under[number] <= 0:
+                del self._under[number]
         more = self._behind if answer else self._room(answers=False) >= self._least
         if more or self._breaker.open:
             self._wake.set()
@@ -336,7 +352,7 @@ class Delivery:
     ) -> bool:
         """Wait for these letters' moment; False when they have to wait in the database instead."""
         if before is None and self._pacer.at_once(chat, group=group):
-            return True
+            return self._wanted(letters)
         try:
             async with asyncio.timeout(calls.WAITS):
                 if before is not None:
@@ -345,7 +361,14 @@ class Delivery:
         except (HeldError, TimeoutError):
             self._outcomes.waits(letters)
             return False
-        return True
+        return self._wanted(letters)
+
+    def _wanted(self, letters: Sequence[Claimed]) -> bool:
+        """Answer whether their campaign still goes on; else they go back, and are set aside there."""
+        if letters[0].campaign_id not in self._stopped:
+            return True
+        self._outcomes.waits(letters)
+        return False
 
     async def _many(self, letters: list[Claimed]) -> None:
         """Send the same words to many in one call."""
@@ -365,4 +388,4 @@ class Delivery:
         finally:
             for letter in () if apart else letters:
                 self._settling.hand.let_go(letter.id)
-            self._done(answer=False, count=len(letters))
+            self._done(letters)

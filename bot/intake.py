@@ -22,7 +22,7 @@ from domain.refusal import Refusal
 from messengers.base import Messenger, PausedError, Raw, SendFailedError
 from services import words
 from services.work import Handing
-from storage import inbox, lease
+from storage import inbox, lease, outbox
 from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
@@ -247,6 +247,13 @@ class Intake(Shelf):
             return
         if isinstance(arrival.content, Pressed):
             self._acknowledge(name, event.body)
+        await self._heard(arrival, handing, hand=hand)
+
+    async def _heard(self, arrival: Arrival, handing: Handing | None, *, hand: bool) -> None:
+        """Hand over what the turn wrote; or it was had before, perhaps by ourselves, and the word of it was lost."""
+        name = arrival.messenger
+        if handing is None and hand and not self._database.sqlite:
+            await self._database.write(lambda c: outbox.free_handed(c, name, arrival.user, datetime.now(UTC)))
         self._posted(name, handing)
 
     def _keep(
@@ -331,7 +338,8 @@ class Intake(Shelf):
             arrival = await self._fetch(face, arrival)
         if needs_dictionary(arrival):
             await asyncio.to_thread(words.load)
-        self._posted(arrival.messenger, await self._hear(row, arrival))
+        hand = self._takes(arrival.messenger)
+        await self._heard(arrival, await self._hear(row, arrival), hand=hand)
 
     async def _hear(self, row: int, arrival: Arrival) -> Handing | None:
         """Have the turn; while the database is away the update waits, and so does everything behind it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import os
 import secrets
@@ -26,12 +27,17 @@ LOOK = 1.5
 
 
 def _here() -> str:
-    """Return the name of the machine and its space of process numbers."""
+    """Return a name for this start of this machine and its space of process numbers, which no other machine has.
+
+    The host's name alone would not do, for clones share it; nor the space, whose first is numbered alike everywhere.
+    """
     try:
+        started = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         space = str(Path("/proc/self/ns/pid").readlink()).strip("pid:[]")
     except OSError:
-        space = ""
-    return f"{socket.gethostname()[:20]}:{space}"
+        return f"{socket.gethostname()[:20]}:"
+    known = f"{socket.gethostname()} {started}".encode()
+    return f"{hashlib.sha256(known).hexdigest()[:20]}:{space}"
 
 
 def new_holder() -> str:

@@ -23,6 +23,8 @@ ALWAYS = ("cancel", "home", "help", "person")
 WISHES = ("我想要", "我想", "我要", "请帮我", "帮我", "麻烦", "请", "iwantto", "iwouldliketo", "please", "canyou")
 REST = "…"
 """A phrase that ends with it is a beginning: what follows is handed to the entry."""
+SHORT = 8
+"""What so few characters mean is remembered; longer sentences are somebody's own words, and are not."""
 SURE = 0.6
 """From this share of understood words on, the guess is offered; below, only the nearest entries are named."""
 
@@ -54,9 +56,17 @@ def _phrases(language: str) -> tuple[dict[str, str], tuple[tuple[str, str], ...]
     return whole, tuple(sorted(beginnings, key=lambda pair: -len(pair[0])))
 
 
-@lru_cache(maxsize=256)
 def match(sentence: str) -> tuple[str, str] | None:
     """Return (entry, rest) when the sentence is a known phrase of any language, else None. Needs no dictionary."""
+    return _known(sentence) if len(sentence) <= SHORT else _match(sentence)
+
+
+@lru_cache(maxsize=256)
+def _known(sentence: str) -> tuple[str, str] | None:
+    return _match(sentence)
+
+
+def _match(sentence: str) -> tuple[str, str] | None:
     bare = plain(sentence)
     for said in (bare, _without_wish(bare)):
         for language in ("zh", "en"):

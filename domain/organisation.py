@@ -54,6 +54,8 @@ class Organisation:
     pushes_a_day: int = 3
     timetable: Timetable = field(default_factory=Timetable)
     retention: Retention = field(default_factory=Retention)
+    messengers: tuple[str, ...] = ()
+    """The messengers that are switched on; empty: any."""
     smallest_group: int = 5
     """No figure is shown of fewer people (never below 5)."""
 

@@ -67,6 +67,9 @@ KINDS = {
             asks_after=timedelta(hours=2),
             asks="announcements.late",
         ),
+        Kind(
+            "redrawing", mutable=False, budgeted=False, must_arrive=True, urgent=True, personal=False, late_limit=None
+        ),
         Kind("announcement_author", mutable=False, budgeted=False, must_arrive=True, late_limit=None),
         Kind("announcement_reminder", mutable=False, budgeted=False, personal=False),
         Kind("demand", mutable=False, budgeted=False, must_arrive=True, late_limit=None),

@@ -33,7 +33,8 @@ class Parcel:
     following: int | None
     """Where the stretch begins afterwards; None: it ends."""
     rows: list[dict[str, Any]] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: dict[int, str] = field(default_factory=dict)
+    """Who gets none, and why: `muted` or `capped`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,10 @@ class Bite:
     before: int
     after: int | None
     rows: list[dict[str, Any]]
-    last: bool
+
+    def covers(self, person: int) -> bool:
+        """Answer whether the stretch passes this person with this bite."""
+        return self.before <= person and (self.after is None or person < self.after)
 
 
 def look(work: Work, one: Stretch, messenger: str, most: int, lease: timedelta) -> Parcel:
@@ -57,10 +61,13 @@ def look(work: Work, one: Stretch, messenger: str, most: int, lease: timedelta) 
         here = [person for person in here if reachable[person].messenger == messenger]
     parcel = Parcel(one, rules, following)
     had = campaigns.written(work.connection, one.campaign_id, here)
-    willing, moments = post.sift(
-        work, [person for person in here if person not in had], rules, work.now, parcel.left_out
-    )
-    for person in willing:
+    new = [person for person in here if person not in had]
+    willing = post.willing_of(work, new, rules, Counter())
+    moments = post.moments_of(work, willing, rules, work.now)
+    within = post.within_budget(work, willing, rules, moments, Counter())
+    parcel.left_out = dict.fromkeys(set(new) - set(willing), "muted")
+    parcel.left_out |= dict.fromkeys(set(willing) - set(within), "capped")
+    for person in within:
         row = post.row(work, reachable[person], one.campaign_id, rules, moments[person])
         at_once = moments[person] <= work.now and reachable[person].messenger == messenger
         row |= {"edits": None, "lease_until": work.now + lease if at_once else None, "attempts": int(at_once)}
@@ -75,17 +82,20 @@ def bites(parcel: Parcel, size: int = BITE) -> Iterator[Bite]:
     for place in range(0, max(len(rows), 1), size):
         last = place + size >= len(rows)
         after = parcel.following if last else int(rows[place + size]["member_id"])
-        yield Bite(parcel, before, after, rows[place : place + size], last)
+        yield Bite(parcel, before, after, rows[place : place + size])
         before = after or 0
 
 
 def write(work: Work, bite: Bite) -> list[Claimed] | None:
     """Write a bite's letters; returns those that leave at once, or None when the stretch is not what it was."""
     parcel, one = bite.parcel, bite.parcel.stretch
+    if parcel.left_out:
+        stretch.hold_campaign(work.connection, one.campaign_id)
     if not stretch.move(work.connection, one, bite.before, bite.after):
         return None
-    if bite.last and not one.gleaning:
-        campaigns.add(work.connection, one.campaign_id, **parcel.left_out)
+    if not one.gleaning:
+        ours = [why for person, why in parcel.left_out.items() if bite.covers(person)]
+        campaigns.add(work.connection, one.campaign_id, **Counter(ours))
     written = outbox.write_new(work.connection, bite.rows)
     return [
         _claimed(written[row["member_id"]], row, one)

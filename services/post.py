@@ -7,9 +7,10 @@ is not written at all. `compose` is asked once a language.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from content import Voice, voice
 from domain.codec import decode_reply, encode_reply
@@ -115,7 +116,7 @@ def push(
         if len(few) > LISTED:
             number = _open(work, rules, subject, compose)
             campaigns.describe(work.connection, number, to.path, [one.value for one in to.standings])
-            stretch.lay(work.connection, number, _lane(rules), address.messengers(work.connection), wish)
+            stretch.lay(work.connection, number, _lane(rules), _served(work), wish)
             return Posted(number, 0)
         to = few
     wanted = sorted(set(to))
@@ -123,9 +124,15 @@ def push(
         number = _open(work, rules, subject, compose)
         missing = _missing(work, wanted, address.reachable(work.connection, wanted)) if len(wanted) <= LISTED else {}
         campaigns.change(work.connection, number, people=len(wanted), **missing)
-        stretch.lay_list(work.connection, number, _lane(rules), address.messengers(work.connection), wish, wanted)
+        stretch.lay_list(work.connection, number, _lane(rules), _served(work), wish, wanted)
         return Posted(number, len(wanted))
     return _write_letters(work, wanted, rules, subject, compose, wish)
+
+
+def _served(work: Work) -> list[str]:
+    """Return the messengers on which anybody was met and that are switched on."""
+    on = work.organisation.messengers
+    return [name for name in address.messengers(work.connection) if not on or name in on]
 
 
 def _write_letters(
@@ -166,12 +173,12 @@ def sift(
     work: Work, people: Sequence[int], rules: Kind, wish: datetime, left_out: Counter[str]
 ) -> tuple[list[int], dict[int, datetime]]:
     """Return who of these gets it, and when each may be reached; counts who muted it or has had the day's pushes."""
-    willing = _willing(work, people, rules, left_out)
-    moments = _moments(work, willing, rules, wish)
-    return _within_budget(work, willing, rules, moments, left_out), moments
+    willing = willing_of(work, people, rules, left_out)
+    moments = moments_of(work, willing, rules, wish)
+    return within_budget(work, willing, rules, moments, left_out), moments
 
 
-def _willing(work: Work, people: Sequence[int], rules: Kind, left_out: Counter[str]) -> list[int]:
+def willing_of(work: Work, people: Sequence[int], rules: Kind, left_out: Counter[str]) -> list[int]:
     """Leave out who muted the kind."""
     chosen = preference.chosen(work.connection, people, rules.name) if rules.mutable else {}
     willing = [person for person in people if chosen.get(person, rules.default)]
@@ -179,7 +186,7 @@ def _willing(work: Work, people: Sequence[int], rules: Kind, left_out: Counter[s
     return willing
 
 
-def _within_budget(
+def within_budget(
     work: Work, people: Sequence[int], rules: Kind, moments: dict[int, datetime], left_out: Counter[str]
 ) -> list[int]:
     """Leave out who would get more than the budget on the day of arrival: what waits for morning counts then."""
@@ -196,7 +203,7 @@ def _within_budget(
     return sorted(within)
 
 
-def _moments(work: Work, people: Sequence[int], rules: Kind, wish: datetime) -> dict[int, datetime]:
+def moments_of(work: Work, people: Sequence[int], rules: Kind, wish: datetime) -> dict[int, datetime]:
     """Return when each may be reached: at once, or when the quiet hours are over."""
     if rules.urgent:
         return dict.fromkeys(people, wish)
@@ -213,7 +220,9 @@ def undisturbed(work: Work, wish: datetime) -> tuple[datetime, frozenset[date]]:
 
 
 def _lane(rules: Kind) -> int:
-    return outbox.PUSH if rules.personal or rules.urgent else outbox.BROADCAST
+    if rules.personal:
+        return outbox.PUSH
+    return outbox.URGENT if rules.urgent else outbox.BROADCAST
 
 
 def row(work: Work, to: Reachable, campaign: int, rules: Kind, moment: datetime) -> dict[str, object]:
@@ -255,3 +264,28 @@ def redraw(work: Work, messenger: str, account: str, chat: str, message: str, re
     if outbox.replace_drawing(work.connection, messenger, account, message, payload):
         return
     answer(work, messenger, account, chat, reply, edits=message)
+
+
+def draw(work: Work, drawings: Sequence[tuple[Mapping[str, Any], Reply]]) -> None:
+    """Redraw messages that many have (messenger, recipient, chat, message), behind everything else that leaves."""
+    rows = [
+        {
+            "messenger": row["messenger"],
+            "recipient": row["recipient"],
+            "chat": row["chat"],
+            "member_id": None,
+            "lane": outbox.BROADCAST,
+            "kind": "redrawing",
+            "must_arrive": 1,
+            "language": "",
+            "payload": encode_reply(drawing),
+            "edits": row["message"],
+            "state": outbox.READY,
+            "created_at": work.now,
+            "next_at": work.now,
+            "lease_until": None,
+            "attempts": 0,
+        }
+        for row, drawing in drawings
+    ]
+    outbox.write_drawings(work.connection, rows)

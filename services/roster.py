@@ -13,6 +13,7 @@ from domain.roster import Fate, PersonRow, Reading, Verdict, find_header, read_p
 from services import sheet
 from services.work import Work
 from storage import audit, stretch
+from storage import campaign as campaigns
 from storage import member as members
 from storage import permission as grants
 from storage import roster as table
@@ -156,6 +157,8 @@ def apply(work: Work, name: str, body: bytes, *, skip_errors: bool = False) -> P
     if not made.changes:
         return made
     # Announcements on their way reach whom they were sent to, not whoever belongs there from now on.
+    for campaign in stretch.uncounted(work.connection):
+        campaigns.change(work.connection, campaign, **campaigns.census(work.connection, campaign))
     stretch.fix(work.connection)
     paths = _paths(work, made.reading)
     root = _root(work)

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, or_, outerjoin, select
+from sqlalchemy import Connection, and_, bindparam, case, func, or_, outerjoin, select
 
 from domain.member import NOTICE_VERSION, Standing
 from storage import stretch
 from storage.address import address
 from storage.member import audience, member
-from storage.outbox import FAILED, HELD, READY, RECALLED, SENT, UNKNOWN, campaign, letter
+from storage.outbox import FAILED, HELD, READY, RECALLED, SENDING, SENT, UNKNOWN, campaign, letter
+from storage.prepared import Prepared
 
 
 def open_one(connection: Connection, values: dict[str, Any]) -> int:
@@ -174,27 +175,34 @@ def missed(
 def arrived(
     connection: Connection, numbers: Sequence[int], after: int, since: datetime | None, most: int
 ) -> list[dict[str, Any]]:
-    """Return what of these campaigns has arrived: letters above `after`, or settled from `since` on; by id.
+    """Return what of these campaigns has arrived: letters above `after`, with `since` settled from then on; by id.
 
     (id, messenger, recipient, chat, message, language); without a message there is nothing to redraw.
     """
-    newer = letter.c.id > after
-    rows = connection.execute(
-        select(
-            letter.c.id,
-            letter.c.messenger,
-            letter.c.recipient,
-            letter.c.chat,
-            letter.c.message,
-            letter.c.language,
-        )
-        .where(
-            letter.c.campaign_id.in_(numbers),
-            letter.c.state == SENT,
-            letter.c.message != "",
-            newer if since is None else or_(newer, letter.c.settled_at >= since),
-        )
-        .order_by(letter.c.id)
-        .limit(most)
+    query = select(
+        letter.c.id, letter.c.messenger, letter.c.recipient, letter.c.chat, letter.c.message, letter.c.language
+    ).where(letter.c.state == SENT, letter.c.id > after, letter.c.message != "")
+    if since is not None:
+        query = query.where(letter.c.settled_at >= since)
+    found: list[dict[str, Any]] = []
+    for number in numbers:
+        # One after another: each is a walk along the index, both together would be sorted whole.
+        rows = connection.execute(query.where(letter.c.campaign_id == number).order_by(letter.c.id).limit(most))
+        found += [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name
+    return sorted(found, key=lambda row: int(row["id"]))[:most]
+
+
+def flying(connection: Connection, numbers: Sequence[int]) -> int | None:
+    """Return the first letter of these campaigns that is being sent just now."""
+    found: int | None = connection.scalar(
+        select(func.min(letter.c.id)).where(letter.c.campaign_id.in_(numbers), letter.c.state == SENDING)
     )
-    return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name
+    return found
+
+
+_STATE = Prepared(select(campaign.c.state).where(campaign.c.id == bindparam("number")))
+
+
+def stopped(connection: Connection, numbers: Sequence[int]) -> set[int]:
+    """Return which of these campaigns are paused or recalled."""
+    return {number for number in numbers if _STATE.first(connection, {"number": number}) != (READY,)}

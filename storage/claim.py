@@ -39,6 +39,7 @@ from storage.outbox import (
     READY,
     RECALLED,
     SENDING,
+    URGENT,
     campaign,
     letter,
 )
@@ -320,7 +321,7 @@ def _earliest(lane: int) -> Any:  # noqa: ANN401 - an SQL expression
 
 _NEXT = Prepared(
     select(
-        *(_earliest(lane) for lane in (ANSWER, PUSH, BROADCAST)),
+        *(_earliest(lane) for lane in (ANSWER, PUSH, URGENT, BROADCAST)),
         select(func.min(letter.c.lease_until))
         .where(letter.c.messenger == bindparam("messenger"), letter.c.state == SENDING)
         .scalar_subquery()

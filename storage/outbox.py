@@ -48,7 +48,7 @@ READY, SENDING, SENT, UNKNOWN, FAILED, HELD, RECALLED, MUTED, CAPPED = (
 )
 """held: its campaign is paused. unknown: it left, and nobody knows whether it arrived. muted, capped: written, and then
 its reader switched the kind off, or had had the day's pushes, before it could leave."""
-ANSWER, PUSH, BROADCAST = 0, 1, 2
+ANSWER, PUSH, URGENT, BROADCAST = 0, 1, 2, 3
 """Lanes, in the order in which they leave."""
 
 campaign = Table(
@@ -106,6 +106,14 @@ letter = Table(
     UniqueConstraint("campaign_id", "member_id"),
     Index("ix_letter_messenger_state_lane_next_at", "messenger", "state", "lane", "next_at"),
     Index("ix_letter_messenger_recipient_id", "messenger", "recipient", "id"),
+    Index(
+        "ix_letter_messenger_recipient_edits",
+        "messenger",
+        "recipient",
+        "edits",
+        sqlite_where=text("edits IS NOT NULL AND state = 'ready'"),
+        postgresql_where=text("edits IS NOT NULL AND state = 'ready'"),
+    ),
     Index(
         "ix_letter_member_id_created_at",
         "member_id",
@@ -311,13 +319,41 @@ def replace_drawing(connection: Connection, messenger: str, recipient: str, mess
             letter.c.messenger == messenger,
             letter.c.recipient == recipient,
             letter.c.edits == message,
-            letter.c.state == READY,
+            # In so many words, so that the index over what waits fits.
+            text("letter.state = 'ready'"),
         )
         # Whoever may still have sent the older one has nothing to say about the newer.
         .values(payload=payload, claims=letter.c.claims + 1)
         .returning(letter.c.id)
     ).first()
     return row is not None
+
+
+def free_handed(connection: Connection, messenger: str, recipient: str, now: datetime) -> None:
+    """Let go of answers that were handed over as they were written, and whose handing over was lost with a commit's."""
+    connection.execute(
+        letter.update()
+        .where(
+            letter.c.messenger == messenger,
+            letter.c.recipient == recipient,
+            letter.c.state == SENDING,
+            letter.c.lane == ANSWER,
+            letter.c.claims == 0,
+        )
+        .values(state=READY, next_at=now, lease_until=None)
+    )
+
+
+def write_drawings(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write redrawings of what many have, all of `_GIVEN` said: they leave behind everything else."""
+    if rows:
+        connection.execute(letter.insert(), rows)
+
+
+def drawings_waiting(connection: Connection, most: int) -> int:
+    """Return how many such redrawings have not left, as far as `most`."""
+    waiting = select(letter.c.id).where(letter.c.edits.is_not(None), text("letter.state = 'ready'")).limit(most)
+    return connection.scalar(select(func.count()).select_from(waiting.subquery())) or 0
 
 
 def settle_past(connection: Connection, now: datetime, campaign_id: int | None = None) -> None:

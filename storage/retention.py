@@ -29,6 +29,7 @@ from storage.outbox import (
     RECALLED,
     SENT,
     UNKNOWN,
+    URGENT,
     campaign,
     letter,
 )
@@ -79,7 +80,7 @@ def campaigns(connection: Connection, before: datetime, most: int) -> int:
 
     Who has one can't be told any more, so nobody gets one any more by himself: whoever is left waits.
     """
-    gone = _forget(connection, (BROADCAST,), before, most)
+    gone = _forget(connection, (URGENT, BROADCAST), before, most)
     _count(connection, gone)
     touched = sorted({number for number, _ in gone if number is not None})
     if touched:

@@ -134,6 +134,7 @@ _FIRST = (
     .where(
         stretch.c.messenger == bindparam("messenger"),
         stretch.c.state == READY,
+        campaign.c.state == READY,
         stretch.c.next_at <= bindparam("now", type_=UtcTime),
     )
     .order_by(stretch.c.lane, stretch.c.gleaning, stretch.c.id)
@@ -209,6 +210,12 @@ def _gleanings(connection: Connection, one: Stretch, most: int) -> tuple[list[in
     return found, last + 1 if last < one.last else None
 
 
+def hold_campaign(connection: Connection, number: int) -> None:
+    """Let others who change this campaign or its stretches wait: always before a stretch is touched."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(select(campaign.c.id).where(campaign.c.id == number).with_for_update())
+
+
 _MOVE = Prepared(
     stretch.update()
     .where(
@@ -216,6 +223,7 @@ _MOVE = Prepared(
         stretch.c.state == READY,
         stretch.c.first == bindparam("before"),
         stretch.c.gleaning == bindparam("was"),
+        select(campaign.c.id).where(campaign.c.id == stretch.c.campaign_id, campaign.c.state == READY).exists(),
     )
     .values(first=bindparam("after"), gleaning=bindparam("gleans"))
     .returning(stretch.c.id)
@@ -230,6 +238,8 @@ def move(connection: Connection, one: Stretch, before: int, after: int | None) -
     values = {"row": one.id, "before": before, "was": one.gleaning}
     if after is not None:
         return _MOVE.first(connection, {**values, "after": after, "gleans": one.gleaning}) is not None
+    # Two that end at once would each see the other, and nobody would glean.
+    hold_campaign(connection, one.campaign_id)
     others = select(stretch.c.id).where(
         stretch.c.campaign_id == one.campaign_id,
         stretch.c.last == one.last,
@@ -267,26 +277,34 @@ def left(connection: Connection, campaign_id: int) -> int:
     return connection.scalar(query) or 0
 
 
+def uncounted(connection: Connection) -> list[int]:
+    """Return the described campaigns whose audience nobody has counted."""
+    described = select(stretch.c.campaign_id).where(stretch.c.people == "")
+    return list(
+        connection.scalars(select(campaign.c.id).where(campaign.c.id.in_(described), campaign.c.people.is_(None)))
+    )
+
+
 def fix(connection: Connection) -> None:
-    """Write down who is left of every described audience: the roster is about to change."""
-    rows = connection.execute(
-        select(stretch, campaign.c.path, campaign.c.standings)
-        .join(campaign, campaign.c.id == stretch.c.campaign_id)
-        .where(stretch.c.people == "")
-    ).all()
-    for row in rows:
-        who = audience(row.path or "", row.standings).where(
-            member.member.c.id >= row.first, member.member.c.id <= row.last
-        )
-        people: list[int] = sorted(connection.scalars(who))
-        lay_list(
-            connection,
-            row.campaign_id,
-            row.lane,
-            [row.messenger],
-            row.next_at,
-            people,
-            row.state,
-            gleaning=row.gleaning,
-        )
-        connection.execute(stretch.delete().where(stretch.c.id == row.id))
+    """Write down who is left of every described audience, and who was passed already: the roster is about to change.
+
+    Whoever pauses or recalls one of them meanwhile waits.
+    """
+    described = select(stretch.c.campaign_id).where(stretch.c.people == "")
+    campaigns = select(campaign).where(campaign.c.id.in_(described)).order_by(campaign.c.id).with_for_update()
+    for one in connection.execute(campaigns).all():
+        rows = connection.execute(
+            select(stretch).where(stretch.c.campaign_id == one.id, stretch.c.people == "").order_by(stretch.c.first)
+        ).all()
+        everybody: list[int] = sorted(connection.scalars(audience(one.path or "", one.standings)))
+        for row in rows:
+            people = [number for number in everybody if row.first <= number <= row.last]
+            lay_list(
+                connection, one.id, row.lane, [row.messenger], row.next_at, people, row.state, gleaning=row.gleaning
+            )
+        if rows:
+            # Whom any messenger has passed: once its stretch is a list, that begins after them.
+            far = rows[-1]
+            passed = [number for number in everybody if number < far.first]
+            lay_list(connection, one.id, far.lane, [far.messenger], far.next_at, passed, far.state, gleaning=True)
+        connection.execute(stretch.delete().where(stretch.c.id.in_([row.id for row in rows])))

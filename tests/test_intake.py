@@ -202,3 +202,23 @@ async def test_our_own_mistake_is_told_once_under_a_reference(
         [told] = answers(run, ADA)
         assert "broken on purpose" not in told
         assert tries
+
+
+@pytest.mark.parametrize("company", ["postgresql"], indirect=True)
+async def test_an_answer_whose_commit_was_not_confirmed_leaves_at_once(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(company, users=USERS) as run:
+        await eventually(lambda: run.app.deliveries["telegram"].running)
+        done, lost = Database._on_server, list[int]()
+
+        def unconfirmed(self: Database, work: Any) -> Any:  # noqa: ANN401 - whatever the work returns
+            if "at_once" in str(work) and not lost:
+                lost.append(1)
+                done(self, work)
+            return done(self, work)
+
+        monkeypatch.setattr(Database, "_on_server", unconfirmed)
+        await run.app.intake.accept("telegram", [said(1, ADA, "签到")])
+        await eventually(lambda: len(run.api.texts(ADA)) == 1)
+        assert lost

@@ -7,6 +7,7 @@ import contextlib
 import os
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -183,3 +184,13 @@ async def test_a_page_on_one_process_shows_what_another_sent(company: Company) -
         holders = one.read(lease.holders)
         assert {name for name in holders if not name.startswith("process")} == {"clock"}
         assert len([name for name in holders if name.startswith("process")]) == 2
+
+
+def test_another_machine_of_the_same_name_is_no_neighbour(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = new_holder().rpartition(":")[0].rpartition(":")[0] + ":999999999:abc"
+    assert is_dead_neighbour(gone)
+    read = Path.read_text
+    monkeypatch.setattr(
+        Path, "read_text", lambda self, **given: "another start" if "boot_id" in str(self) else read(self, **given)
+    )
+    assert not is_dead_neighbour(gone)

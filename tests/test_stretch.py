@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +14,7 @@ from domain.reply import Reply, text
 from services import claim, parcel, post
 from services.claim import Taken
 from services.work import Work
-from storage import address, campaign, outbox, stretch
+from storage import address, campaign, outbox, preference, stretch
 from storage import claim as claims
 from tests.company import MONDAY_MORNING
 from tests.talk import Company
@@ -84,6 +86,93 @@ def test_who_changes_messengers_on_the_way_is_reached_once(company: Company, ord
     assert company.read(lambda c: stretch.left(c, number)) == 0
     assert sorted(with_letter(company, number)) == sorted(company.roll.people.values())
     assert company.read(lambda c: campaign.missed(c, number, "/", (), 10, 0)) == []
+
+
+@pytest.mark.usefixtures("large")
+def test_who_was_passed_before_a_roster_changed_things_is_found_too(company: Company) -> None:
+    bind_telegram(company)
+    number = push(company)
+    first = company.write(lambda c: claim.take(company.work(c), "web", 0, 5).letters)
+    assert first
+    assert "bo" not in {one.recipient for one in first}
+    company.write(lambda c: address.close(c, "telegram", BO, "blocked"))
+    company.write(stretch.fix)
+    for messenger in ("telegram", "web", "telegram", "web"):
+        leave(company, messenger)
+    assert company.read(lambda c: stretch.left(c, number)) == 0
+    assert sorted(with_letter(company, number)) == sorted(company.roll.people.values())
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("company", ["postgresql"], indirect=True)
+def test_two_stretches_that_end_at_once_leave_one_to_glean(company: Company) -> None:
+    bind_telegram(company)
+    number = push(company)
+    parcels = {}
+    for messenger in ("web", "telegram"):
+        company.write(lambda c, messenger=messenger: claim.tidy(company.work(c), messenger, Taken()))  # type: ignore[misc]
+    parcels["web"] = company.read(lambda c: claim.next_parcel(company.work(c), "web", 100, Taken()))
+    company.write(lambda c: address.close(c, "telegram", BO, "blocked"))
+    parcels["telegram"] = company.read(lambda c: claim.next_parcel(company.work(c), "telegram", 100, Taken()))
+    together = threading.Barrier(2)
+
+    def end(messenger: str) -> None:
+        found = parcels[messenger]
+        assert found is not None
+        together.wait(5)
+        company.write(lambda c: parcel.write(company.work(c), next(parcel.bites(found, 100))))
+
+    threads = [threading.Thread(target=end, args=(messenger,)) for messenger in parcels]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    for messenger in ("web", "telegram"):
+        leave(company, messenger)
+    assert company.roll.people["bo"] in with_letter(company, number)
+    assert company.read(lambda c: stretch.left(c, number)) == 0
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("company", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("to", [outbox.RECALLED, outbox.HELD])
+def test_what_is_stopped_during_an_import_stays_stopped(company: Company, to: str) -> None:
+    number = push(company)
+    importing = company.database.engine.connect()
+    transaction = importing.begin()
+    stretch.fix(importing)
+    stopping = threading.Thread(
+        target=lambda: company.write(lambda c: campaign.turn(c, number, to, company.now, company.now))
+    )
+    stopping.start()
+    stopping.join(0.3)
+    transaction.commit()
+    importing.close()
+    stopping.join(10)
+    assert leave(company, "web") == []
+
+
+@pytest.mark.usefixtures("large")
+def test_who_muted_it_is_counted_although_it_stopped_in_between(company: Company) -> None:
+    bo = company.roll.people["bo"]
+    company.write(lambda c: preference.choose(c, bo, "points", wanted=False))
+    number = push(company, kind="points")
+    company.write(lambda c: claim.tidy(company.work(c), "web", Taken()))
+    found = company.read(lambda c: claim.next_parcel(company.work(c), "web", 100, Taken()))
+    assert found is not None
+    assert company.write(lambda c: parcel.write(company.work(c), next(parcel.bites(found, 4))))
+    leave(company, "web")
+    assert company.read(lambda c: campaign.get(c, number))["muted"] == 1
+
+
+@pytest.mark.usefixtures("large")
+def test_a_messenger_that_is_switched_off_holds_nothing_open(company: Company) -> None:
+    bind_telegram(company)
+    company.organisation = replace(company.organisation, messengers=("web",))
+    number = push(company)
+    leave(company, "web")
+    company.write(lambda c: address.close(c, "telegram", BO, "gone"))
+    assert company.read(lambda c: stretch.left(c, number)) == 0
 
 
 @pytest.mark.usefixtures("large")
