@@ -312,3 +312,18 @@ def test_what_the_clock_did_goes_as_answers_do(company: Company) -> None:
     pass_by(company, DAYS.letters_days + 1)
     night(company)
     assert company.read(lambda c: c.scalar(count)) == 1
+
+
+@pytest.mark.parametrize("kind", ["announcement", "announcement_urgent"])
+def test_who_got_an_announcement_is_kept_as_long_whether_it_was_urgent_or_not(company: Company, kind: str) -> None:
+    people = [company.roll.people[one] for one in BRANCH]
+    number = company.write(lambda c: post.push(company.work(c), people, kind, lambda _voice: HELLO)).campaign or 0
+    company.deliver()
+    pass_by(company, DAYS.letters_days + 20)
+    company.gao.says("签到")
+    night(company)
+    assert len(company.read(lambda c: campaign.written(c, number, people))) == len(BRANCH)
+    pass_by(company, DAYS.campaigns_days)
+    company.gao.says("签到")
+    night(company)
+    assert company.read(lambda c: campaign.written(c, number, people)) == set()
