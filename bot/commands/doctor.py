@@ -74,6 +74,7 @@ def _configuration(settings: Settings, config: Path | None) -> Iterator[Check]:
 def _database(settings: Settings) -> Iterator[Check]:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - start-up cost
 
+    from bot.gate import way_on  # noqa: PLC0415
     from storage import migrate, pause  # noqa: PLC0415
     from storage.engine import Database  # noqa: PLC0415
 
@@ -95,7 +96,7 @@ def _database(settings: Settings) -> Iterator[Check]:
     else:
         yield Check("ok", what)
     if standing == migrate.head() and (reasons := database.read_now(pause.reasons)):
-        yield Check("error", f"暂停：不收不发 paused: {', '.join(reasons)}", _way_on(reasons))
+        yield Check("error", f"暂停：不收不发 paused: {', '.join(reasons)}", way_on(reasons)[0])
     if standing == migrate.head():
         yield from _traffic(database)
         yield from _schedules(database)
@@ -105,15 +106,6 @@ def _database(settings: Settings) -> Iterator[Check]:
         level = "ok" if free > LITTLE_SPACE else "warning"
         yield Check(level, f"磁盘 disk: 剩余 {free / (1 << 30):.1f} GiB", "" if level == "ok" else "清理磁盘")
     database.close()
-
-
-def _way_on(reasons: list[str]) -> str:
-    """Say what to make sure of before a paused copy is resumed."""
-    from storage import pause  # noqa: PLC0415 - start-up cost
-
-    if pause.UNVERIFIED in reasons:
-        return "这份恢复没有核对完，或核对不一致：换一个空库重新恢复"
-    return "确认别处没有同一个机器人在运行（恢复前的、搬走后的），再运行 dangqun resume"
 
 
 def _traffic(database: Database) -> Iterator[Check]:
