@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 from bot.__main__ import app
 from bot.commands.run import bind
+from bot.commands.say import program
 
 ROSTER = (
     "花名册\n工号,姓名,政治面貌,党支部,部门,职责\n007,王芳,中共党员,第一党支部,综合部,支部书记\n8,李强,群众,,生产部,\n"
@@ -53,6 +55,27 @@ def test_init_writes_secrets_that_only_the_owner_reads(home: Path) -> None:
     assert code != 0
     assert "没有改动" in said
     assert config.read_text(encoding="utf-8") == words
+
+
+def test_the_next_steps_can_be_typed_as_they_stand(home: Path) -> None:
+    code, said = dangqun("init", "--name", "江河集团")
+    assert code == 0
+    steps = re.findall(r"\d\. \S*dangqun (.+)", said)
+    assert steps == [
+        "import roster 花名册.xlsx --dry-run",
+        "import roster 花名册.xlsx",
+        "invite 工号 --administrator",
+        "run",
+        "invite 工号",
+        "doctor",
+    ]
+    assert said.count(f"{program()} ") >= len(steps)
+    assert "另开一个终端" in said
+    (home / "花名册.csv").write_bytes(ROSTER.encode("gb18030"))
+    for step in (steps[0], steps[1], steps[2], steps[4], steps[5]):
+        words = step.replace(".xlsx", ".csv").replace("工号", "007").split()
+        assert dangqun(*words)[0] == 0, words
+    assert " -c anders.toml" in dangqun("init", "--config", "anders.toml")[1]
 
 
 def test_a_name_with_quotes_is_refused(home: Path) -> None:
