@@ -107,6 +107,54 @@ def test_from_roster_to_invitation(installed: Path) -> None:
     assert code == 0
 
 
+def test_an_import_with_errors_names_the_way_to_skip_them(installed: Path) -> None:
+    (installed / "r.csv").write_text("工号,姓名\n0009,赵敏\n,钱多\n", encoding="utf-8")
+    code, said = dangqun("import", "roster", "r.csv")
+    assert code == 1
+    assert "只导入没有问题的行。（加上 --skip-errors）" in said
+    assert "(add --skip-errors)" in said
+    assert dangqun("import", "roster", "r.csv", "--skip-errors")[0] == 0
+
+
+def test_an_invitation_understands_a_number_without_its_zeros(installed: Path) -> None:
+    (installed / "r.csv").write_text("工号,姓名\n0009,赵敏\n012,钱多\n0012,孙力\n7,周正\n", encoding="utf-8")
+    assert dangqun("import", "roster", "r.csv")[0] == 0
+    code, said = dangqun("invite", "9")
+    assert code == 0, said
+    assert "工号 9 按 0009 处理" in said
+    assert "赵敏（0009）" in said
+    assert "周正（7）" in dangqun("invite", "007")[1]
+    assert "孙力（0012）" in dangqun("invite", "0012")[1]
+    # Two people could be meant: nobody gets the other's code.
+    assert dangqun("invite", "12")[0] == 1
+
+
+def test_an_invitation_warns_of_a_link_that_opens_here_alone(installed: Path) -> None:
+    (installed / "r.csv").write_text("工号,姓名\n0009,赵敏\n", encoding="utf-8")
+    assert dangqun("import", "roster", "r.csv")[0] == 0
+    assert "只有本机打得开：先在 [web] base_url 填" in dangqun("invite", "0009")[1]
+    config = installed / "config.toml"
+    words = config.read_text(encoding="utf-8").replace('base_url = ""', 'base_url = "https://d.example.com"')
+    config.write_text(words, encoding="utf-8")
+    code, said = dangqun("invite", "0009")
+    assert code == 0
+    assert "只有本机打得开" not in said
+    assert "https://d.example.com/chat/?start=" in said
+
+
+def test_a_backup_does_not_overwrite_a_file_unless_told_to(installed: Path) -> None:
+    file = installed / "a.zip"
+    assert dangqun("backup", "a.zip")[0] == 0
+    file.write_bytes(b"something else")
+    code, said = dangqun("backup", "a.zip")
+    assert code == 2
+    assert "a.zip 已存在，没有改动它" in said
+    assert "--force" in said
+    assert file.read_bytes() == b"something else"
+    assert dangqun("backup", "a.zip", "--force")[0] == 0
+    assert dangqun("verify", "a.zip")[0] == 0
+
+
 def test_questions_with_errors_by_row(installed: Path) -> None:
     (installed / "题.csv").write_text(QUESTIONS, encoding="utf-8")
     code, said = dangqun("import", "questions", "题.csv", "--bank", "plant", "--dry-run")

@@ -16,9 +16,15 @@ SECRETS = ("config.toml（[security] key、[telegram] token …）", "环境变�
 
 def backup(
     file: Path = typer.Argument(..., help="写到这个文件 · The file to write."),  # noqa: B008
+    force: bool = typer.Option(False, "--force", help="覆盖已有的文件 · Overwrite the file."),  # noqa: FBT001, FBT003
     config: Path | None = ConfigOption,
 ) -> None:
     """备份：运行时也可以做，数据与附件一起 · Back everything up, also while running."""
+    if file.exists() and not force:
+        fail(
+            f"{file} 已存在，没有改动它。换一个文件名，或加上 --force 覆盖。",
+            f"{file} exists and was left alone. Choose another name, or add --force.",
+        )
     settings = settings_of(config)
     database = open_database(settings)
     made = save(database, settings.organisation.name, file)
