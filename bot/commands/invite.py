@@ -66,6 +66,8 @@ def show(settings: Settings, made: Issued, written: str) -> None:
     out.print(f"  有效至 until  {until:%Y-%m-%d %H:%M}，一次有效 · single use")
     if not settings.web.base_url:
         zh = "! 这个链接只有本机打得开：先在 [web] base_url 填员工浏览器访问本程序的地址，再发一个。"
-        en = "  The link opens on this machine alone: set [web] base_url to what people's browsers see, then invite again."
+        en = (
+            "  The link opens on this machine alone: set [web] base_url to what people's browsers see, and do it again."
+        )
         out.print(zh, markup=False, style="yellow")
         out.print(en, markup=False, style="dim")
