@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import stat
+import zipfile
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
 from bot.__main__ import app
 from bot.commands.run import bind
 from bot.commands.say import program
+from bot.mistakes import of_database
 
 ROSTER = (
     "花名册\n工号,姓名,政治面貌,党支部,部门,职责\n007,王芳,中共党员,第一党支部,综合部,支部书记\n8,李强,群众,,生产部,\n"
@@ -212,7 +215,7 @@ def test_a_wrong_configuration_is_a_sentence(installed: Path) -> None:
     for command in (("run",), ("migrate",), ("invite", "1"), ("export", "members", "--out", "x.csv")):
         code, said = dangqun(*command)
         assert code != 0
-        assert "telegramm: unknown key; did you mean telegram?" in said
+        assert "telegramm：不认识的键，是不是 telegram？ · unknown key; did you mean telegram?" in said
         assert "Traceback" not in said
 
 
@@ -230,8 +233,13 @@ def test_a_database_that_is_not_there_is_a_sentence(home: Path, monkeypatch: pyt
     monkeypatch.setenv("DANGQUN_DATABASE__URL", "postgresql://nobody@127.0.0.1:9/none")
     code, said = dangqun("migrate")
     assert code != 0
-    assert "连接不上" in said
-    assert "Traceback" not in said
+    assert "数据库连接不上：服务器没有运行，或端口不对" in said
+    assert "The database can't be reached: " in said
+    assert "Connection refused" in said
+    code, said = dangqun("doctor")
+    assert code == 1
+    assert "数据库连接不上：服务器没有运行，或端口不对" in said
+    assert "psycopg" not in said
 
 
 def test_a_taken_port_is_the_next_free_one() -> None:
@@ -278,8 +286,67 @@ def test_a_key_without_its_section_is_named(installed: Path, monkeypatch: pytest
 
 def test_an_unknown_kind_of_database_is_a_sentence(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     del installed
-    for url in ("mysql://x", "sqlite:////proc/nowhere/x.db", "nonsense"):
+    for url in ("mysql://u:geheim@x", "nonsense", "oracle+x://u:geheim@h", "postgresql://u:geheim@h:port/d"):
         monkeypatch.setenv("DANGQUN_DATABASE__URL", url)
-        code, said = dangqun("migrate")
-        assert code != 0
-        assert "Traceback" not in said
+        for command in ("migrate", "doctor"):
+            code, said = dangqun(command)
+            assert code in {1, 2}, url
+            assert "不是可用的地址：要写成 sqlite:///路径，或 postgresql://" in said
+            assert "geheim" not in said
+            assert "MySQLdb" not in said
+
+
+def test_a_file_that_can_be_no_database_is_a_sentence(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (installed / "x.db").write_bytes(b"no database at all, but long enough to be looked at" * 30)
+    for url, zh in (
+        ("sqlite:////proc/nowhere/x.db", "打不开 [database] url 里的文件：没有这个文件或文件夹"),
+        ("sqlite:///x.db", "这个文件不是 SQLite 数据库，或者损坏了"),
+        ("sqlite:///var", "打不开文件：检查路径和权限"),
+    ):
+        monkeypatch.setenv("DANGQUN_DATABASE__URL", url)
+        for command in ("migrate", "doctor"):
+            code, said = dangqun(command)
+            assert code in {1, 2}
+            assert zh in said
+
+
+def test_the_password_of_an_address_is_never_shown() -> None:
+    url = "postgresql://u:ge%40heim@h/d"
+    error = OperationalError("", {}, Exception('connection to "u:ge@heim" or ge%40heim failed: no route\nmore'))
+    zh, en = of_database(error, url)
+    assert zh.startswith("数据库连接不上：")
+    assert "heim" not in zh + en
+    assert "more" not in en
+
+
+def test_files_that_cannot_be_read_or_written_are_named_in_both_languages(installed: Path) -> None:
+    (installed / "bad.zip").write_bytes(b"x")
+    for words, zh in (
+        (("import", "roster", "nofile.xlsx"), "读不了 nofile.xlsx：没有这个文件或文件夹"),
+        (("import", "roster", "var"), "读不了 var：这是文件夹，不是文件"),
+        (("export", "members", "--out", "nowhere/a.csv"), "写不了 nowhere/a.csv：没有这个文件或文件夹"),
+        (("init", "--config", "nowhere/a.toml"), "写不了 nowhere/a.toml：没有这个文件或文件夹"),
+        (("backup", "nowhere/a.zip"), "写不了 nowhere/a.zip：没有这个文件或文件夹"),
+        (("verify", "nofile.zip"), "读不了 nofile.zip：没有这个文件或文件夹"),
+        (("verify", "bad.zip"), "bad.zip 不是本程序的备份，或者没有传完整。"),
+        (("restore", "bad.zip"), "bad.zip 不是本程序的备份，或者没有传完整。没有改动数据库。"),
+        (("transfer", "mysql://u:geheim@h"), "不是可用的地址"),
+    ):
+        code, said = dangqun(*words)
+        assert code == 2, (words, said)
+        assert zh in said
+        assert "Errno" not in said
+        assert "geheim" not in said
+
+
+def test_a_backup_is_verified_with_a_time_that_people_read(installed: Path) -> None:
+    assert dangqun("backup", "a.zip")[0] == 0
+    code, said = dangqun("verify", "a.zip")
+    assert code == 0
+    assert re.search(r"完好：江河集团，\d{4}-\d\d-\d\d \d\d:\d\d（\S+）备份，\d+ 行", said)
+    with zipfile.ZipFile(installed / "a.zip") as whole, zipfile.ZipFile(installed / "b.zip", "w") as other:
+        for name in whole.namelist():
+            other.writestr(name, whole.read(name) + (b"{}\n" if name == "member.jsonl" else b""))
+    code, said = dangqun("verify", "b.zip")
+    assert code == 2
+    assert "b.zip 的内容和清单不一致，不能用。不一致的表：member" in said

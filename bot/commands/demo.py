@@ -104,6 +104,7 @@ def _key() -> bytes:
 def _database(url: str, path: Path) -> Database:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - start-up cost
 
+    from bot import mistakes  # noqa: PLC0415
     from storage import migrate  # noqa: PLC0415
 
     try:
@@ -111,8 +112,9 @@ def _database(url: str, path: Path) -> Database:
         if migrate.current(database.engine) != migrate.head():
             migrate.upgrade(database.engine)
     except (SQLAlchemyError, OSError) as error:
+        zh, en = mistakes.of_database(error, url)
         fail(
-            f"演示库 {path} 打不开：{str(error).splitlines()[0]}。可用 make run ARGS=--fresh 重新生成。",
-            "The demo database can't be opened. `make run ARGS=--fresh` makes a new one.",
+            f"演示库 {path} 打不开（{zh}）。可用 make run ARGS=--fresh 重新生成。",
+            f"The demo database can't be opened ({en}). `make run ARGS=--fresh` makes a new one.",
         )
     return database

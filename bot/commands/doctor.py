@@ -74,6 +74,7 @@ def _configuration(settings: Settings, config: Path | None) -> Iterator[Check]:
 def _database(settings: Settings) -> Iterator[Check]:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - start-up cost
 
+    from bot import mistakes  # noqa: PLC0415
     from bot.gate import way_on  # noqa: PLC0415
     from storage import migrate, pause  # noqa: PLC0415
     from storage.engine import Database  # noqa: PLC0415
@@ -83,8 +84,9 @@ def _database(settings: Settings) -> Iterator[Check]:
         begun = time.monotonic()
         standing = migrate.current(database.engine)
         took = time.monotonic() - begun
-    except (SQLAlchemyError, OSError) as error:
-        yield Check("error", f"数据库 database: {str(error).splitlines()[0]}", "检查 [database] url 与数据库是否在运行")
+    except (SQLAlchemyError, OSError, ImportError, ValueError) as error:
+        zh, en = mistakes.of_database(error, settings.database.url.get_secret_value())
+        yield Check("error", f"{zh} · {en}", "检查 [database] url 与数据库是否在运行 · check [database] url")
         return
     what = f"数据库 database: {database.engine.dialect.name}, {took * 1000:.0f} ms"
     if standing is None:

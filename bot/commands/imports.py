@@ -21,10 +21,13 @@ SHOWN = 200
 
 def read_file(path: Path) -> bytes:
     """Return a file's bytes, or end with the reason."""
+    from bot.mistakes import of_file  # noqa: PLC0415 - start-up cost
+
     try:
         return path.read_bytes()
     except OSError as error:
-        fail(f"读不了 {path}：{error.strerror}", "The file can't be read.")
+        zh, en = of_file(error)
+        fail(f"读不了 {path}：{zh}", f"The file can't be read: {en}")
 
 
 def refused(refusal: Refusal, zh: str = "", en: str = "") -> None:

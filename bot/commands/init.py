@@ -11,6 +11,7 @@ import typer
 
 from bot.commands.say import fail, out, program
 from bot.commands.surroundings import DEFAULT_CONFIG, open_database, settings_of
+from bot.mistakes import of_file
 
 TEMPLATE = """\
 # 党群助手的配置。每一项的说明见 config.example.toml 与 docs/configuration.md。
@@ -82,7 +83,8 @@ def init(
             f"{path} exists and was left alone. Move it away to begin anew.",
         )
     except OSError as error:
-        fail(f"写不了 {path}：{error}", "The file can't be written.")
+        zh, en = of_file(error)
+        fail(f"写不了 {path}：{zh}", f"The file can't be written: {en}")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(words)
     _create(path)
