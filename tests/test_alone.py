@@ -102,19 +102,19 @@ def test_a_holder_that_cannot_be_judged_is_waited_for(folder: Path, monkeypatch:
         database.write_now(lambda c: lease.release(c, elsewhere))
 
     database.write_now(lambda c: lease.take(c, "clock", elsewhere, LASTS))
-    monkeypatch.setattr(alone.time, "sleep", runs_out)
+    monkeypatch.setattr(time, "sleep", runs_out)
     holder = alone.claim(database)
     assert holder in database.read_now(lease.alive)
 
     def lives(_: float) -> None:
-        monkeypatch.setattr(alone.time, "monotonic", lambda: 1e12)
+        monkeypatch.setattr(time, "monotonic", lambda: 1e12)
 
     def ends(*_: object) -> NoReturn:
         raise SystemExit
 
     database.write_now(lambda c: lease.release(c, holder))
     database.write_now(lambda c: lease.take(c, "clock", elsewhere, LASTS))
-    monkeypatch.setattr(alone.time, "sleep", lives)
+    monkeypatch.setattr(time, "sleep", lives)
     monkeypatch.setattr(alone, "refuse", ends)
     with pytest.raises(SystemExit):
         alone.claim(database)
