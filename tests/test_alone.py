@@ -74,8 +74,8 @@ def test_a_second_start_on_the_same_file_is_refused_and_one_after_a_kill_is_not(
             words = said(second, READY[command])
             assert second.wait(5) == 2
         file = "var/demo.db" if command == "demo" else "var/dangqun.db"
-        assert f"{file} 正由另一个程序使用" in words
-        assert f"{file} is in use by another program" in words
+        assert f"{file} 正由另一个程序使用（进程 {first.pid}）" in words
+        assert f"{file} is in use by another program (process {first.pid})" in words
         assert READY[command] not in words
         assert first.poll() is None
         first.kill()

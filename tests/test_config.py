@@ -43,7 +43,7 @@ def test_defaults_are_a_whole_configuration() -> None:
             "[organisation]\ntimezone='Asia/Shanhai'",
             "organisation.timezone：没有这个时区，是不是 Asia/Shanghai？（写的是 Asia/Shanhai） · no such",
         ),
-        ("[organisation]\nname=''", 'organisation.name：至少 1 个字（写的是 ""） · must have at least 1 characters'),
+        ("[organisation]\nname=''", 'organisation.name：至少 1 个字（写的是 ""） · must not be shorter than 1'),
         ("[organisation]\nname=5", "organisation.name：要写成文字，加引号（写的是 5） · must be text in quotes"),
         (
             "[organisation]\nlanguage='fr'",

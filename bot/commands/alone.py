@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from bot.commands.say import fail
 
@@ -34,7 +34,7 @@ def claim(database: Database) -> str:
     return holder
 
 
-def refuse(file: str, number: int | None = None) -> None:
+def refuse(file: str, number: int | None = None) -> NoReturn:
     """End because another program uses the file; `number` is of its process, where that is known."""
     who, whose = (f"（进程 {number}）", f" (process {number})") if number else ("", "")
     fail(

@@ -29,8 +29,7 @@ def demo(
     """演示企业：打开浏览器就能聊 · A demo enterprise, chatting in the browser."""
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / "demo.db"
-    if not _lock():
-        refuse(str(path))
+    _lock(path)
     if fresh:
         for leftover in FOLDER.glob("demo.db*"):
             leftover.unlink()
@@ -80,15 +79,16 @@ def _settings(path: Path) -> Settings:
         fail(str(error), "The demo configuration is wrong.")
 
 
-def _lock() -> bool:
-    """Hold the demo's data while this process lives; False when another process does."""
-    handle = os.open(FOLDER / "demo.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+def _lock(path: Path) -> None:
+    """Hold the demo's data while this process lives; ends when another process does, before anything is made anew."""
+    handle = os.open(FOLDER / "demo.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        os.close(handle)
-        return False
-    return True
+        number = os.read(handle, 20).decode("ascii", "replace")
+        refuse(str(path), int(number) if number.isdigit() else None)
+    os.ftruncate(handle, 0)
+    os.write(handle, str(os.getpid()).encode("ascii"))
 
 
 def _key() -> bytes:
