@@ -136,7 +136,7 @@ def _of_kind(problem: Any, settings: type[BaseModel]) -> Words:  # noqa: ANN401
     kind, facts = problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
         name, model = str(problem["loc"][-1]), _beneath(problem["loc"][:-1], settings)
-        return nearest(name, list(model.model_fields) if isinstance(model, type) else [])
+        return nearest(name, list(getattr(model, "model_fields", ())))
     if kind == "literal_error":
         allowed = str(facts["expected"])
         return f"只能是 {allowed.replace(' or ', ' 或 ')}", f"must be {allowed}"
