@@ -53,6 +53,7 @@ class App:
     key: bytes
     base_url: str
     demo_people: Sequence[Mapping[str, str]] = ()
+    holder: str = field(default_factory=new_holder)
     registry: Registry = field(default_factory=open_registry)
     messengers: dict[str, Messenger] = field(default_factory=dict)
     deliveries: dict[str, Delivery] = field(default_factory=dict)
@@ -70,7 +71,7 @@ class App:
     def __post_init__(self) -> None:
         """Join what needs no network yet."""
         dispatch = Dispatch(self.settings.as_organisation(), self.registry, self.links)
-        self.leases = Leases(self.database, new_holder())
+        self.leases = Leases(self.database, self.holder)
         self.gate = Gate(self.database)
         self.intake = Intake(
             self.database, dispatch, self._posted, self._takes, self.leases.holder, lambda: self.gate.shut
@@ -273,8 +274,8 @@ def _tell_the_end(task: asyncio.Task[None]) -> None:
         log.error("%s ended by mistake; restart the program", task.get_name(), exc_info=error)
 
 
-async def run_until_stopped(app: App, sockets: Sequence[object], ready: Callable[[], None]) -> None:
-    """Start, say that it is ready, and serve until SIGINT or SIGTERM."""
+async def run_until_stopped(app: App, sockets: Sequence[object], ready: Callable[[Sequence[str]], None]) -> None:
+    """Start, say that it is ready or why it is paused, and serve until SIGINT or SIGTERM."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -285,7 +286,7 @@ async def run_until_stopped(app: App, sockets: Sequence[object], ready: Callable
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GARBAGE)
-        ready()
+        ready(app.gate.reasons)
         await stopping.wait()
     finally:
         await app.stop()

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from bot import mistakes
 from domain.organisation import Organisation, PointRule, QuietHours, Timetable
 from domain.retention import SHORTEST, Retention
 from messengers import NAMES
@@ -46,7 +47,8 @@ class OrganisationSection(_Section):
     def _known(cls, value: str) -> str:
         if value not in available_timezones():
             near = difflib.get_close_matches(value, available_timezones(), 1)
-            raise ValueError(f"no such time zone: {value}" + (f"; did you mean {near[0]}?" if near else ""))
+            zh, en = (f"，是不是 {near[0]}？", f"; did you mean {near[0]}?") if near else ("，如 Asia/Shanghai", "")
+            raise ValueError(f"没有这个时区{zh} · no such time zone{en}")
         return value
 
 
@@ -72,7 +74,10 @@ class SecuritySection(_Section):
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         text = value.get_secret_value()
         if text and (len(text) != 64 or any(c not in "0123456789abcdef" for c in text.lower())):  # noqa: PLR2004
-            raise ValueError("must be 64 hexadecimal characters; `openssl rand -hex 32` makes them")
+            raise ValueError(
+                "要写 64 位十六进制，用 openssl rand -hex 32 生成 · "
+                "must be 64 hexadecimal characters; `openssl rand -hex 32` makes them"
+            )
         return value
 
 
@@ -123,6 +128,7 @@ class RetentionSection(_Section):
     def _long_enough(cls, value: int) -> int:
         if 0 < value < SHORTEST:
             raise ValueError(
+                f"至少 {SHORTEST} 天，或写 0 一直保留：这么晚还可能再送来同一条消息 · "
                 f"at least {SHORTEST} days, or 0 to keep it for ever: updates may be brought again that late"
             )
         return value
@@ -184,17 +190,25 @@ def load(path: Path | None, environment: Mapping[str, str] | None = None) -> Set
     """Read and check the configuration. `path` None: environment and defaults alone. Raises `ConfigError`."""
     data: dict[str, Any] = {}
     if path is not None:
+        words = ""
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            words = path.read_text(encoding="utf-8")
+            data = tomllib.loads(words)
         except FileNotFoundError as error:
-            raise ConfigError(f"{path}: no such file; `dangqun init` makes one") from error
+            raise ConfigError(
+                f"{path}：没有这个文件，dangqun init 可以生成 · no such file; `dangqun init` makes one"
+            ) from error
+        except OSError as error:
+            zh, en = mistakes.of_file(error)
+            raise ConfigError(f"{path}：读不了，{zh} · can't be read: {en}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: {error}") from error
+            zh, en = mistakes.of_toml(error, words)
+            raise ConfigError(f"{path} {zh} · {en}") from error
     _merge_environment(data, os.environ if environment is None else environment)
     try:
         return Settings.model_validate(data)
     except ValidationError as error:
-        raise ConfigError("\n".join(_sentence(problem) for problem in error.errors())) from error
+        raise ConfigError("\n".join(mistakes.of_setting(one, Settings) for one in error.errors())) from error
 
 
 def _merge_environment(data: dict[str, Any], environment: Mapping[str, str]) -> None:
@@ -205,7 +219,8 @@ def _merge_environment(data: dict[str, Any], environment: Mapping[str, str]) -> 
             near = difflib.get_close_matches(name, _environment_names(), 1, 0.85)
             if near:
                 raise ConfigError(
-                    f"{name}: unknown; did you mean {near[0]}? Section and key are parted by two underscores"
+                    f"{name}：不认识，是不是 {near[0]}？节和键之间是两条下划线 · "
+                    f"unknown; did you mean {near[0]}? Section and key are parted by two underscores"
                 )
             continue
         *sections, key = name.removeprefix(PREFIX).lower().split("__")
@@ -214,13 +229,17 @@ def _merge_environment(data: dict[str, Any], environment: Mapping[str, str]) -> 
             try:
                 value = Path(value).read_text(encoding="utf-8").strip()  # noqa: PLW2901
             except (OSError, UnicodeDecodeError) as error:
-                raise ConfigError(f"{name}: the file can't be read: {error}") from error
+                zh, en = mistakes.of_file(error) if isinstance(error, OSError) else mistakes.of_toml(error)
+                raise ConfigError(f"{name}：它指的文件读不了，{zh} · the file can't be read: {en}") from error
         table = data
         for section in sections:
             table = table.setdefault(section, {})
             if not isinstance(table, dict):
-                raise ConfigError(f"{name}: [{section}] is not a section")
-        table[key] = json.loads(value) if value.startswith("[") and value.endswith("]") else value
+                raise ConfigError(f"{name}：[{section}] 不是一节 · [{section}] is not a section")
+        try:
+            table[key] = json.loads(value) if value.startswith("[") and value.endswith("]") else value
+        except ValueError as error:
+            raise ConfigError(f'{name}：列表要写成 ["甲", "乙"] · a list is written ["a", "b"]') from error
 
 
 def _environment_names() -> list[str]:
@@ -231,27 +250,3 @@ def _environment_names() -> list[str]:
         if inner is not None and issubclass(inner, BaseModel):
             names += [f"{PREFIX}{section}__{key}".upper() for key in inner.model_fields]
     return names
-
-
-def _fields_at(location: tuple[Any, ...]) -> list[str]:
-    model: Any = Settings
-    for part in location[:-1]:
-        if part not in model.model_fields:
-            return []
-        annotation = model.model_fields[part].annotation
-        candidates = [annotation, *get_args(annotation)]
-        model = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
-        if model is None:
-            return []
-    return list(model.model_fields)
-
-
-def _sentence(problem: Any) -> str:  # noqa: ANN401 - pydantic's error dict
-    location = problem["loc"]
-    where = ".".join(str(part) for part in location) or "configuration"
-    if problem["type"] == "extra_forbidden":
-        known = _fields_at(location)
-        near = difflib.get_close_matches(str(location[-1]), known, 1, 0.4)
-        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
-        return f"{where}: unknown key; {hint}"
-    return f"{where}: {problem['msg'].removeprefix('Value error, ')}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from storage import pause
 from storage.engine import Database, StorageError
@@ -13,6 +13,24 @@ log = logging.getLogger(__name__)
 
 LOOK = 2.0
 """Seconds between looks: nobody asks the database for each update, and who resumes need not restart the program."""
+
+
+_WHY = {pause.RESTORED: "从备份恢复", pause.UNVERIFIED: "恢复没有核对完，或核对不一致"}
+
+
+def why(reasons: Sequence[str]) -> str:
+    """Return the reasons in Chinese; a database that has moved says where to."""
+    return "、".join(_WHY.get(one, one.replace("moved to", "已搬到")) for one in reasons)
+
+
+def way_on(reasons: Sequence[str]) -> tuple[str, str]:
+    """Say in Chinese and English what to do about a paused copy."""
+    if pause.UNVERIFIED in reasons:
+        return "换一个空库重新恢复", "Restore again into an empty database."
+    return (
+        "确认别处没有同一个机器人在运行（恢复前的、搬走后的），再运行 dangqun resume",
+        "Make sure that the same bot runs nowhere else, then `dangqun resume`.",
+    )
 
 
 class Gate:
@@ -30,16 +48,21 @@ class Gate:
         """Whether nothing may be taken, served or sent now."""
         return bool(self._reasons)
 
+    @property
+    def reasons(self) -> Sequence[str]:
+        """Why it is shut; nothing when it is open."""
+        return tuple(self._reasons)
+
     async def look(self) -> bool:
         """Learn how it stands; True when that has changed. Raises `StorageError`: then it stands as before."""
         before, self._reasons = self.shut, await self._database.read(pause.reasons)
         if self.shut == before:
             return False
         if self.shut:
-            reasons = ", ".join(self._reasons)
-            log.warning("paused (%s): nothing is taken, served or sent until `dangqun resume`", reasons)
+            words, reasons = why(self._reasons), ", ".join(self._reasons)
+            log.warning("已暂停（%s），不收不办不发 · paused (%s): nothing is taken, served or sent", words, reasons)
         else:
-            log.warning("resumed: updates are taken and served, letters are sent")
+            log.warning("已继续收发 · resumed: updates are taken and served, letters are sent")
         turned, self._turned = self._turned, asyncio.Event()
         turned.set()
         return True

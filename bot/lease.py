@@ -45,13 +45,21 @@ def new_holder() -> str:
     return f"{_here()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
-def is_dead_neighbour(holder: str) -> bool:
-    """Answer whether a holder was a process of this very machine and is gone: then nobody need wait for its lease."""
+def neighbour(holder: str) -> int | None:
+    """Return the number of a holder's process when it is or was one of this very machine, else None."""
     place, _, rest = holder.rpartition(":")[0].rpartition(":")
     if place != _here() or not place.rpartition(":")[2] or not rest.isdigit():
+        return None
+    return int(rest)
+
+
+def is_dead_neighbour(holder: str) -> bool:
+    """Answer whether a holder was a process of this very machine and is gone: then nobody need wait for its lease."""
+    number = neighbour(holder)
+    if number is None:
         return False
     try:
-        os.kill(int(rest), 0)
+        os.kill(number, 0)
     except ProcessLookupError:
         return True
     except OSError:

@@ -29,10 +29,10 @@ class _Masking(logging.Formatter):
         return masked(super().format(record)).replace("\r", "\\r")
 
 
-def start_logging(level: int = logging.INFO) -> None:
-    """Log to standard error, one line a record."""
+def start_logging(level: int = logging.INFO, *, alone: bool = False) -> None:
+    """Log to standard error, one line a record. `alone`: with one process there is nothing to say of who does what."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Masking("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("apscheduler", "httpx", "httpcore", "aiohttp.access", "telegram"):
+    for noisy in ("apscheduler", "httpx", "httpcore", "aiohttp.access", "telegram", *(("bot.lease",) if alone else ())):
         logging.getLogger(noisy).setLevel(logging.WARNING)

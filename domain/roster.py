@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from domain.member import Standing, UnitKind
 from domain.permission import Role
+from domain.political_status import standings_in
 
 LONGEST_NUMBER = 64
 LONGEST_NAME = 40
@@ -61,16 +62,6 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "unit_kind": ("组织类型", "机构类型", "类型", "kind"),
 }
 _COLUMN = {alias: column for column, aliases in _ALIASES.items() for alias in aliases}
-_POLITICS = (
-    ("预备党员", Standing.PARTY_PROBATIONARY),
-    ("积极分子", Standing.PARTY_APPLICANT),
-    ("发展对象", Standing.PARTY_APPLICANT),
-    ("申请人", Standing.PARTY_APPLICANT),
-    ("党员", Standing.PARTY_FULL),
-    ("团员", Standing.LEAGUE),
-)
-_NOT_OURS = re.compile(r"非(?:中共)?党员|非团员|(?:民革|民盟|民建|民进|农工|致公|九三|台盟|民主)[^,，、;；/]*")
-"""What holds 党员 or 团员 and means something else: no Party member, or a member of another party."""
 _KINDS = (
     ("党小组", UnitKind.PARTY_GROUP),
     ("党支部", UnitKind.PARTY_BRANCH),
@@ -303,14 +294,18 @@ def _read_person(
         reading.say(at, Fate.ERROR, "roster.too_long", longest=LONGEST_NAME)
         return
     politics = _cell(row, columns, "politics")
-    standings = _standings_in(politics)
+    known, understood = standings_in(politics)
+    standings = set(known)
+    if not understood:
+        reading.say(at, Fate.IGNORED, "roster.politics_unknown", words=politics[:LONGEST_NAME])
     units = _units_of(reading, row, columns)
     if _cell(row, columns, "union_member").lower() in _YES or "union" in units:
         standings.add(Standing.UNION)
     if "league" in units:
         standings.add(Standing.LEAGUE)
     roles = _roles_of(reading, at, _cell(row, columns, "role"), units)
-    person = PersonRow(number, name, frozenset(standings), frozenset(units.values()), roles, covered_by(columns.keys()))
+    covers = covered_by(columns.keys() if understood else columns.keys() - {"politics"})
+    person = PersonRow(number, name, frozenset(standings), frozenset(units.values()), roles, covers)
     before = reading.people.get(number)
     if before is not None:
         same = before[1] == person
@@ -353,15 +348,6 @@ def _declared(reading: Reading, path: tuple[str, ...]) -> tuple[str, ...]:
     for length in range(1, len(path) + 1):
         reading.units.setdefault(path[:length], kind_of(path[length - 1]))
     return path
-
-
-def _standings_in(politics: str) -> set[Standing]:
-    """Read a political standing as files have it."""
-    words = _NOT_OURS.sub("", politics)
-    found = {standing for word, standing in _POLITICS if word in words}
-    if Standing.PARTY_PROBATIONARY in found:
-        found.discard(Standing.PARTY_FULL)
-    return found
 
 
 def _roles_of(

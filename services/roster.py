@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from domain.member import Standing, Unit, UnitKind
 from domain.permission import Role
 from domain.refusal import Refusal
-from domain.roster import Fate, PersonRow, Reading, Verdict, find_header, read_people, read_units
+from domain.roster import LONGEST_NUMBER, Fate, PersonRow, Reading, Verdict, find_header, read_people, read_units
 from services import sheet
 from services.work import Work
 from storage import audit, stretch
@@ -218,6 +218,19 @@ def _put(work: Work, person: PersonRow, kept: Kept | None, paths: dict[tuple[str
         where = root.id if role is Role.ADMINISTRATOR else paths[path]
         if grants.give(connection, number, role, where, work.now):
             audit.note(connection, work.now, None, "roles.give", number, role=role.value, by="roster")
+
+
+def number_meant(work: Work, written: str) -> str:
+    """Return the number in the roster that somebody means who leaves its zeros out, as the import would; else as it is.
+
+    Looked up by each width instead of among everybody: a roster may hold a million.
+    """
+    digits = written.lstrip("0")
+    if not (digits.isascii() and digits.isdigit()) or members.by_employee_no(work.connection, written) is not None:
+        return written
+    spellings = [digits.zfill(width) for width in range(len(digits), LONGEST_NUMBER + 1)]
+    found = [one for one in spellings if members.by_employee_no(work.connection, one) is not None]
+    return found[0] if len(found) == 1 else written
 
 
 _POLITICS = {

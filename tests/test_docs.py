@@ -43,6 +43,19 @@ def test_the_readmes_are_twins() -> None:
     assert commands(zh) == commands(en)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_can_be_typed_as_they_stand(page: object) -> None:
+    words = PAGES[PAGES.index(page)].read_text(encoding="utf-8")  # type: ignore[arg-type]
+    assert not re.findall(r"^dangqun .*", words, re.MULTILINE)
+
+
+def test_the_readme_names_the_first_administrator_and_the_second_terminal() -> None:
+    zh, en = (ROOT.joinpath(name).read_text(encoding="utf-8") for name in ("README.md", "README.en.md"))
+    assert zh.count("--administrator") == en.count("--administrator") == 1
+    assert "另开一个终端" in zh
+    assert "use another for the next two" in en
+
+
 def test_every_command_of_the_readme_exists() -> None:
     words = (ROOT / "README.md").read_text(encoding="utf-8")
     known = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ import pytest
 from openpyxl import Workbook
 from sqlalchemy import Connection
 
+from content import voice
 from domain.member import Standing
 from domain.permission import Role
 from domain.refusal import Refusal
@@ -227,6 +228,49 @@ def test_no_party_member_is_made_of_a_no(company: Company) -> None:
         return {one.value for one in company.read(lambda c: member.standings_of(c, person.id))} - {"employee"}
 
     assert [standings(f"B{n}") for n in range(1, 6)] == [set(), set(), {"party_probationary"}, set(), {"party_full"}]
+
+
+@pytest.mark.parametrize("words", ["党员么", "党员家属", "中共党员（预备）", "拟发展党员", "正式", "x"])
+def test_an_unknown_political_status_gets_a_line_and_changes_nothing(company: Company, words: str) -> None:
+    apply(company, xlsx([("工号", "姓名", "政治面貌"), ("B001", "刘洋", "共青团员")]))
+    body = xlsx([("工号", "姓名", "政治面貌"), ("B001", "刘洋", words), ("B002", "周洋", words)])
+    made = plan(company, body)
+    assert codes(made, Fate.IGNORED) == [(2, "roster.politics_unknown"), (3, "roster.politics_unknown")]
+    assert f"不认识的政治面貌“{words}”，忽略" in voice("zh").line("roster.politics_unknown", **made.verdicts[0].facts)
+    apply(company, body)
+    assert _standings(company, "B001") == {Standing.EMPLOYEE, Standing.LEAGUE}
+    assert _standings(company, "B002") == {Standing.EMPLOYEE}
+
+
+@pytest.mark.parametrize(
+    ("words", "standings"),
+    [
+        ("中共党员", {Standing.PARTY_FULL}),
+        ("中国共产党党员", {Standing.PARTY_FULL}),
+        ("正式党员（2015年7月入党）", {Standing.PARTY_FULL}),
+        ("党员 2015-07-01", {Standing.PARTY_FULL}),
+        ("中共党员、共青团员", {Standing.PARTY_FULL, Standing.LEAGUE}),
+        ("预备期党员", {Standing.PARTY_PROBATIONARY}),
+        ("党员发展对象", {Standing.PARTY_APPLICANT}),
+        ("入党积极分子", {Standing.PARTY_APPLICANT}),
+        ("群众", set()),
+        ("民盟盟员", set()),
+        ("非党员", set()),
+        ("无党派人士", set()),
+        ("—", set()),
+        ("", set()),
+    ],
+)
+def test_usual_ways_to_write_a_political_status(company: Company, words: str, standings: set[Standing]) -> None:
+    made = apply(company, xlsx([("工号", "姓名", "政治面貌"), ("B001", "刘洋", words)]))
+    assert codes(made, Fate.IGNORED) == []
+    assert _standings(company, "B001") == {Standing.EMPLOYEE, *standings}
+
+
+def _standings(company: Company, number: str) -> frozenset[Standing]:
+    person = company.read(lambda c: member.by_employee_no(c, number))
+    assert person is not None
+    return company.read(lambda c: member.standings_of(c, person.id))
 
 
 def test_whoever_left_comes_back_by_the_roster(company: Company) -> None:

@@ -9,20 +9,32 @@ from typing import Any
 import typer
 
 from bot.commands.say import fail, out
-from bot.commands.surroundings import ConfigOption, open_database, settings_of
+from bot.commands.surroundings import ConfigOption, open_at, open_database, settings_of
+from bot.mistakes import of_file
 
 SECRETS = ("config.toml（[security] key、[telegram] token …）", "环境变量里的密钥 · secrets in the environment")
 
 
 def backup(
     file: Path = typer.Argument(..., help="写到这个文件 · The file to write."),  # noqa: B008
+    force: bool = typer.Option(False, "--force", help="覆盖已有的文件 · Overwrite the file."),  # noqa: FBT001, FBT003
     config: Path | None = ConfigOption,
 ) -> None:
     """备份：运行时也可以做，数据与附件一起 · Back everything up, also while running."""
+    if file.exists() and not force:
+        fail(
+            f"{file} 已存在，没有改动它。换一个文件名，或加上 --force 覆盖。",
+            f"{file} exists and was left alone. Choose another name, or add --force.",
+        )
     settings = settings_of(config)
     database = open_database(settings)
-    made = save(database, settings.organisation.name, file)
-    database.close()
+    try:
+        made = save(database, settings.organisation.name, file)
+    except OSError as error:
+        zh, en = of_file(error)
+        fail(f"写不了 {file}：{zh}", f"The file can't be written: {en}")
+    finally:
+        database.close()
     rows = sum(one["rows"] for one in made["tables"].values())
     out.print(f"已备份 {rows} 行 → {file} · {rows} rows", markup=False)
     out.print("密钥不在备份里，请另外保存 · secrets are not in it, keep them too：" + "；".join(SECRETS), markup=False)
@@ -57,9 +69,27 @@ def verify(file: Path = typer.Argument(..., help="备份文件 · The backup."))
     try:
         manifest = check(file)
     except BackupError as error:
-        fail(f"备份不可用：{error}", "The backup can't be used; the line above names what differs.")
+        fail(*_unusable(file, error))
     rows = sum(one["rows"] for one in manifest["tables"].values())
-    out.print(f"完好：{manifest['organisation']}，{manifest['made_at']}，{rows} 行 · intact", markup=False)
+    made_at = datetime.fromisoformat(manifest["made_at"]).astimezone()
+    out.print(
+        f"完好：{manifest['organisation']}，{made_at:%Y-%m-%d %H:%M}（{made_at:%Z}）备份，{rows} 行", markup=False
+    )
+    out.print(f"Intact: {rows} rows, made at {made_at:%Y-%m-%d %H:%M %Z}", markup=False, style="dim")
+
+
+def _unusable(file: Path, error: Exception) -> tuple[str, str]:
+    """Say why a file can't be used as a backup."""
+    cause = error.__cause__
+    if isinstance(cause, OSError):
+        zh, en = of_file(cause)
+        return f"读不了 {file}：{zh}。", f"The file can't be read: {en}."
+    if cause is not None:
+        return f"{file} 不是本程序的备份，或者没有传完整。", f"{file} is no backup of this program, or not whole."
+    if "has format" in str(error):
+        return f"{file} 是另一种格式的备份，本程序读不了。", f"{error}."
+    tables = "、".join(part.partition(":")[0] for part in str(error).split("; "))
+    return f"{file} 的内容和清单不一致，不能用。不一致的表：{tables}。", f"The backup is not what it was: {error}."
 
 
 def restore(
@@ -96,7 +126,8 @@ def load_paused(database: Any, file: Path) -> None:  # noqa: ANN401 - storage.en
     try:
         manifest = format_of.check(file)
     except format_of.BackupError as error:
-        fail(f"备份不可用：{error}", "The backup can't be used; nothing was changed.")
+        zh, en = _unusable(file, error)
+        fail(f"{zh}没有改动数据库。", f"{en} Nothing was changed.")
     if manifest["revision"] != migrate.head():
         fail(
             f"备份来自另一个版本（{manifest['revision']}，本程序 {migrate.head()}）。请用那个版本恢复，再升级。",
@@ -123,12 +154,11 @@ def transfer(
     import tempfile  # noqa: PLC0415 - only here
 
     from storage import pause  # noqa: PLC0415
-    from storage.engine import Database  # noqa: PLC0415
 
     settings = settings_of(config)
     source = open_database(settings)
     _demand_rest(source)
-    target = Database(to)
+    target, _ = open_at(to)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "transfer.zip"
         made = save(source, settings.organisation.name, file)

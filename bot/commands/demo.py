@@ -5,12 +5,14 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
-from bot.commands.run import bind, serve
+from bot.commands.alone import claim, refuse
+from bot.commands.run import bind, say_paused, serve
 from bot.commands.say import fail, out
 from bot.config import ConfigError, Settings, load
 from storage.engine import Database
@@ -27,14 +29,7 @@ def demo(
     """演示企业：打开浏览器就能聊 · A demo enterprise, chatting in the browser."""
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / "demo.db"
-    alone = _lock()
-    if not alone and fresh:
-        fail(
-            "另一个演示正在用这份数据，没有重新生成。先用 Ctrl-C 停掉它。",
-            "Another demo is using this data; nothing was made anew. Stop it with Ctrl-C first.",
-        )
-    if not alone:
-        out.print("[yellow]![/] 另一个演示正在运行，两个会共用同一份数据 · another demo runs; both share the same data")
+    _lock(path)
     if fresh:
         for leftover in FOLDER.glob("demo.db*"):
             leftover.unlink()
@@ -43,12 +38,13 @@ def demo(
     if taken != port:
         out.print(f"[yellow]![/] 端口 {port} 已被占用，改用 {taken} · port {port} is taken, using {taken}")
     database = _database(settings.database.url.get_secret_value(), path)
+    holder = claim(database)
     from bot.demo import enterprise  # noqa: PLC0415 - after the database is known good
 
     people = enterprise.prepare(database, settings.as_organisation(), key, datetime.now(UTC))
     base_url = f"http://{host}:{taken}"
 
-    def ready() -> None:
+    def ready(paused: Sequence[str]) -> None:
         out.print(f"\n[bold]党群助手 · 演示企业[/]  {base_url}/\n")
         out.print(f"  四人并排对话 · chat as four people   {base_url}/")
         out.print(f"  单独的对话页 · the chat page         {base_url}/chat/")
@@ -57,8 +53,10 @@ def demo(
         for person in people:
             out.print(f"    {person['name']}  {person['role']}")
         out.print(f"\n  数据在 {path}，不碰其他数据；Ctrl-C 停止 · data in {path}; Ctrl-C stops\n")
+        if paused:
+            say_paused(paused)
 
-    serve(settings, database, key, [bound], base_url, demo_people=people, ready=ready)
+    serve(settings, database, key, [bound], base_url, holder=holder, demo_people=people, ready=ready)
 
 
 def _settings(path: Path) -> Settings:
@@ -81,15 +79,16 @@ def _settings(path: Path) -> Settings:
         fail(str(error), "The demo configuration is wrong.")
 
 
-def _lock() -> bool:
-    """Hold the demo's data while this process lives; False when another process does."""
-    handle = os.open(FOLDER / "demo.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+def _lock(path: Path) -> None:
+    """Hold the demo's data while this process lives; ends when another process does, before anything is made anew."""
+    handle = os.open(FOLDER / "demo.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        os.close(handle)
-        return False
-    return True
+        number = os.read(handle, 20).decode("ascii", "replace")
+        refuse(str(path), int(number) if number.isdigit() else None)
+    os.ftruncate(handle, 0)
+    os.write(handle, str(os.getpid()).encode("ascii"))
 
 
 def _key() -> bytes:
@@ -105,6 +104,7 @@ def _key() -> bytes:
 def _database(url: str, path: Path) -> Database:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - start-up cost
 
+    from bot import mistakes  # noqa: PLC0415
     from storage import migrate  # noqa: PLC0415
 
     try:
@@ -112,8 +112,9 @@ def _database(url: str, path: Path) -> Database:
         if migrate.current(database.engine) != migrate.head():
             migrate.upgrade(database.engine)
     except (SQLAlchemyError, OSError) as error:
+        zh, en = mistakes.of_database(error, url)
         fail(
-            f"演示库 {path} 打不开：{str(error).splitlines()[0]}。可用 make run ARGS=--fresh 重新生成。",
-            "The demo database can't be opened. `make run ARGS=--fresh` makes a new one.",
+            f"演示库 {path} 打不开（{zh}）。可用 make run ARGS=--fresh 重新生成。",
+            f"The demo database can't be opened ({en}). `make run ARGS=--fresh` makes a new one.",
         )
     return database

@@ -74,6 +74,8 @@ def _configuration(settings: Settings, config: Path | None) -> Iterator[Check]:
 def _database(settings: Settings) -> Iterator[Check]:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - start-up cost
 
+    from bot import mistakes  # noqa: PLC0415
+    from bot.gate import way_on  # noqa: PLC0415
     from storage import migrate, pause  # noqa: PLC0415
     from storage.engine import Database  # noqa: PLC0415
 
@@ -82,8 +84,9 @@ def _database(settings: Settings) -> Iterator[Check]:
         begun = time.monotonic()
         standing = migrate.current(database.engine)
         took = time.monotonic() - begun
-    except (SQLAlchemyError, OSError) as error:
-        yield Check("error", f"数据库 database: {str(error).splitlines()[0]}", "检查 [database] url 与数据库是否在运行")
+    except (SQLAlchemyError, OSError, ImportError, ValueError) as error:
+        zh, en = mistakes.of_database(error, settings.database.url.get_secret_value())
+        yield Check("error", f"{zh} · {en}", "检查 [database] url 与数据库是否在运行 · check [database] url")
         return
     what = f"数据库 database: {database.engine.dialect.name}, {took * 1000:.0f} ms"
     if standing is None:
@@ -95,7 +98,7 @@ def _database(settings: Settings) -> Iterator[Check]:
     else:
         yield Check("ok", what)
     if standing == migrate.head() and (reasons := database.read_now(pause.reasons)):
-        yield Check("error", f"暂停：不收不发 paused: {', '.join(reasons)}", _way_on(reasons))
+        yield Check("error", f"暂停：不收不发 paused: {', '.join(reasons)}", way_on(reasons)[0])
     if standing == migrate.head():
         yield from _traffic(database)
         yield from _schedules(database)
@@ -105,15 +108,6 @@ def _database(settings: Settings) -> Iterator[Check]:
         level = "ok" if free > LITTLE_SPACE else "warning"
         yield Check(level, f"磁盘 disk: 剩余 {free / (1 << 30):.1f} GiB", "" if level == "ok" else "清理磁盘")
     database.close()
-
-
-def _way_on(reasons: list[str]) -> str:
-    """Say what to make sure of before a paused copy is resumed."""
-    from storage import pause  # noqa: PLC0415 - start-up cost
-
-    if pause.UNVERIFIED in reasons:
-        return "这份恢复没有核对完，或核对不一致：换一个空库重新恢复"
-    return "确认别处没有同一个机器人在运行（恢复前的、搬走后的），再运行 dangqun resume"
 
 
 def _traffic(database: Database) -> Iterator[Check]:

@@ -19,7 +19,8 @@ Table = tuple[list[str], list[list[str]]]
 
 
 def _write(name: str, path: Path, table: Table) -> None:
-    from services import sheet  # noqa: PLC0415 - start-up cost
+    from bot.mistakes import of_file  # noqa: PLC0415 - start-up cost
+    from services import sheet  # noqa: PLC0415
 
     header, rows = table
     suffix = path.suffix.lower()
@@ -29,7 +30,8 @@ def _write(name: str, path: Path, table: Table) -> None:
     try:
         path.write_bytes(body)
     except OSError as error:
-        fail(f"写不了 {path}：{error.strerror}", "The file can't be written.")
+        zh, en = of_file(error)
+        fail(f"写不了 {path}：{zh}", f"The file can't be written: {en}")
     out.print(f"{len(rows)} 行 → {path} · {len(rows)} rows", markup=False)
 
 

@@ -21,17 +21,21 @@ SHOWN = 200
 
 def read_file(path: Path) -> bytes:
     """Return a file's bytes, or end with the reason."""
+    from bot.mistakes import of_file  # noqa: PLC0415 - start-up cost
+
     try:
         return path.read_bytes()
     except OSError as error:
-        fail(f"读不了 {path}：{error.strerror}", "The file can't be read.")
+        zh, en = of_file(error)
+        fail(f"读不了 {path}：{zh}", f"The file can't be read: {en}")
 
 
-def refused(refusal: Refusal) -> None:
-    """Say a refusal in both languages, and end."""
+def refused(refusal: Refusal, zh: str = "", en: str = "") -> None:
+    """Say a refusal in both languages, and end. `zh`, `en`: how to do here what it names."""
     from content import voice  # noqa: PLC0415 - start-up cost
 
-    fail(voice("zh").line(refusal.code, **refusal.facts), voice("en").line(refusal.code, **refusal.facts), code=1)
+    said = {language: voice(language).line(refusal.code, **refusal.facts) for language in ("zh", "en")}
+    fail(said["zh"] + zh, said["en"] + en, code=1)
 
 
 @imports.command("roster")
@@ -60,6 +64,7 @@ def roster(
     except Refusal as refusal:
         if refusal.code == "roster.has_errors":
             show_plan(database.read_now(lambda c: service.plan(Work(c, organisation, now), file.name, body)))
+            refused(refusal, "（加上 --skip-errors）", " (add --skip-errors)")
         refused(refusal)
     finally:
         database.close()

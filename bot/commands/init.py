@@ -9,8 +9,9 @@ from zoneinfo import available_timezones
 
 import typer
 
-from bot.commands.say import fail, out
-from bot.commands.surroundings import open_database, settings_of
+from bot.commands.say import fail, out, program
+from bot.commands.surroundings import DEFAULT_CONFIG, open_database, settings_of
+from bot.mistakes import of_file
 
 TEMPLATE = """\
 # 党群助手的配置。每一项的说明见 config.example.toml 与 docs/configuration.md。
@@ -40,6 +41,24 @@ webhook_secret = "{webhook_secret}"
 """
 
 
+STEPS = (
+    ("import roster 花名册.xlsx --dry-run", "看看会导入什么，不写入", "see what would happen"),
+    ("import roster 花名册.xlsx", "导入", "import it"),
+    (
+        "invite 工号 --administrator",
+        "第一位管理员的绑定码；这个人要在花名册里",
+        "a code for the first administrator, who must be in the roster",
+    ),
+    (
+        "run",
+        "启动，打开 http://127.0.0.1:8080/chat/；它一直占着这个终端，Ctrl-C 停止，下面的命令另开一个终端",
+        "serve; it holds this terminal, use another one for what follows",
+    ),
+    ("invite 工号", "给其他人发绑定码；管理员也可以在聊天里发 /invite", "a code for everybody else"),
+    ("doctor", "体检：每一行都说怎么办；接入 Telegram 见 docs/telegram.md", "check; for Telegram see docs/telegram.md"),
+)
+
+
 def init(
     name: str = typer.Option("我的单位", "--name", help="单位名称 · The organisation's name."),
     timezone: str = typer.Option("Asia/Shanghai", "--timezone", help="时区 · Time zone."),
@@ -64,19 +83,18 @@ def init(
             f"{path} exists and was left alone. Move it away to begin anew.",
         )
     except OSError as error:
-        fail(f"写不了 {path}：{error}", "The file can't be written.")
+        zh, en = of_file(error)
+        fail(f"写不了 {path}：{zh}", f"The file can't be written: {en}")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(words)
     _create(path)
-    for line in (
-        f"[green]✓[/] 配置 {path}（仅自己可读），数据库已建好",
-        "下一步 · Next:",
-        f"  1. dangqun import roster 花名册.xlsx --dry-run -c {path}   看看会导入什么",
-        f"  2. dangqun run -c {path}                               启动，打开 http://127.0.0.1:8080/chat/",
-        f"  3. dangqun invite 工号 -c {path}                        给每个人一个绑定码",
-        f"  4. dangqun doctor -c {path}                            体检；接入 Telegram 见 docs/telegram.md",
-    ):
-        out.print(line)
+    out.print("[green]✓[/] ", end="")
+    out.print(f"配置 {path}（仅自己可读），数据库已建好 · configuration and database are there", markup=False)
+    out.print("下一步 · Next:")
+    for number, (command, zh, en) in enumerate(STEPS, 1):
+        tail = "" if path == DEFAULT_CONFIG else f" -c {path}"
+        out.print(f"  {number}. {program()} {command}{tail}", markup=False)
+        out.print(f"       {zh} · {en}", markup=False, style="dim")
 
 
 def _create(path: Path) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from bot.commands.alone import claim
 from bot.commands.say import fail, out
 from bot.commands.surroundings import ConfigOption, key_of, open_database, settings_of
 from bot.config import Settings
@@ -21,12 +22,25 @@ def run(config: Path | None = ConfigOption) -> None:
     key = key_of(settings)
     database = open_database(settings)
     bound, port = bind(settings.web.host, settings.web.port, tries=1)
+    holder = claim(database)
     base_url = settings.web.base_url or f"http://{settings.web.host}:{port}"
 
-    def ready() -> None:
-        out.print(f"已就绪 · ready in {time.monotonic() - begun:.2f} s  {base_url}/chat/")
+    def ready(paused: Sequence[str]) -> None:
+        if paused:
+            say_paused(paused)
+        else:
+            out.print(f"已就绪 · ready in {time.monotonic() - begun:.2f} s  {base_url}/chat/")
 
-    serve(settings, database, key, [bound], base_url, ready=ready)
+    serve(settings, database, key, [bound], base_url, holder=holder, ready=ready)
+
+
+def say_paused(reasons: Sequence[str]) -> None:
+    """Say instead of "ready" that this copy is paused, why, and what to do."""
+    from bot.gate import way_on, why  # noqa: PLC0415 - start-up cost
+
+    zh, en = way_on(reasons)
+    out.print(f"! 已暂停（{why(reasons)}）：不收、不办、不发。{zh}。", markup=False, style="yellow")
+    out.print(f"  Paused ({', '.join(reasons)}): nothing is taken, served or sent. {en}", markup=False, style="dim")
 
 
 def bind(host: str, port: int, tries: int = 20) -> tuple[socket.socket, int]:
@@ -56,18 +70,19 @@ def serve(
     sockets: Sequence[socket.socket],
     base_url: str,
     *,
+    holder: str,
     demo_people: Sequence[Mapping[str, str]] = (),
-    ready: object = None,
+    ready: Callable[[Sequence[str]], None],
 ) -> None:
     """Run the program on these sockets until SIGINT or SIGTERM."""
     from bot.app import App, run_until_stopped  # noqa: PLC0415 - after the configuration is known good
     from bot.logs import start_logging  # noqa: PLC0415
 
-    start_logging()
+    start_logging(alone=database.sqlite)
 
     async def main() -> None:
-        app = App(settings, database, key, base_url, demo_people)
-        await run_until_stopped(app, sockets, ready)  # type: ignore[arg-type]
+        app = App(settings, database, key, base_url, demo_people, holder)
+        await run_until_stopped(app, sockets, ready)
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(main())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -9,6 +12,12 @@ from rich.console import Console
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def program() -> str:
+    """Return how to call this program from here, as whoever reads a next step has to type it."""
+    called = sys.argv[0] if Path(sys.argv[0]).name == "dangqun" else ".venv/bin/dangqun"
+    return "dangqun" if shutil.which("dangqun") else called
 
 
 def fail(zh: str, en: str, code: int = 2) -> NoReturn:

@@ -24,19 +24,25 @@ def settings_of(config: Path | None) -> Settings:
         fail(f"配置有误：\n{error}", "The configuration is wrong; the lines above name each mistake.")
 
 
-def open_database(settings: Settings, *, must_be_current: bool = True) -> Database:
-    """Open the database, or end with the reason. `must_be_current`: refuse a schema of another version."""
-    from sqlalchemy.exc import ArgumentError, OperationalError  # noqa: PLC0415 - start-up cost
+def open_at(url: str) -> tuple[Database, str | None]:
+    """Open the database at an address, or end with the reason; returns it and the version of its schema."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - start-up cost
 
+    from bot import mistakes  # noqa: PLC0415
     from storage import migrate  # noqa: PLC0415
 
     try:
-        database = Database(settings.database.url.get_secret_value())
-        standing = migrate.current(database.engine)
-    except (ArgumentError, OSError, ImportError) as error:
-        fail(f"[database] url 不是可用的地址：{error}", "The database address can't be read.")
-    except OperationalError as error:
-        fail(f"数据库连接不上：{error.orig}", "The database can't be reached; `dangqun doctor` says more.")
+        database = Database(url)
+        return database, migrate.current(database.engine)
+    except (SQLAlchemyError, OSError, ImportError, ValueError) as error:
+        fail(*mistakes.of_database(error, url))
+
+
+def open_database(settings: Settings, *, must_be_current: bool = True) -> Database:
+    """Open the database, or end with the reason. `must_be_current`: refuse a schema of another version."""
+    from storage import migrate  # noqa: PLC0415 - start-up cost
+
+    database, standing = open_at(settings.database.url.get_secret_value())
     if must_be_current and standing != migrate.head():
         database.close()
         state = "空的 / empty" if standing is None else standing

@@ -39,16 +39,25 @@ class Section(BaseModel):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.enabled and not self.token.get_secret_value():
-            raise ValueError("enabled needs a token: set [telegram] token or DANGQUN_TELEGRAM__TOKEN")
+            raise ValueError(
+                "启用了却没有令牌：写上 [telegram] token，或环境变量 DANGQUN_TELEGRAM__TOKEN · "
+                "enabled needs a token: set [telegram] token or DANGQUN_TELEGRAM__TOKEN"
+            )
         if self.enabled and self.mode == "webhook":
             if not self.webhook_url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
-                raise ValueError("mode webhook needs webhook_url, an https address")
+                raise ValueError(
+                    "webhook 方式要有 webhook_url，以 https:// 开头 · mode webhook needs webhook_url, an https address"
+                )
             if not urlsplit(self.webhook_url).path.strip("/"):
                 raise ValueError(
+                    "webhook_url 要带一段别人猜不到的路径，如 https://域名/hooks/telegram-4f1c · "
                     "webhook_url needs a path that nobody guesses, such as https://host/hooks/telegram-4f1c"
                 )
             if not _SECRET.fullmatch(self.webhook_secret.get_secret_value()):
-                raise ValueError(f"mode webhook needs webhook_secret of at least {SHORTEST_SECRET} of A-Z a-z 0-9 _ -")
+                raise ValueError(
+                    f"webhook 方式要有 webhook_secret，至少 {SHORTEST_SECRET} 个字母、数字、_ 或 - · "
+                    f"mode webhook needs webhook_secret of at least {SHORTEST_SECRET} of A-Z a-z 0-9 _ -"
+                )
         return self
 
 
