@@ -17,6 +17,7 @@ $("title").textContent = words.demo_title;
 $("subtitle").textContent = words.demo_hint;
 $("chat-link").textContent = words.demo_chat;
 $("console-link").textContent = words.demo_console;
+$("console-link").href = `/console/?language=${language}`;
 $("language").textContent = words.other_language;
 $("people").setAttribute("aria-label", words.demo_people);
 $("language").addEventListener("click", () => {
