@@ -47,6 +47,8 @@ def _cancel(turn: Turn) -> Button:
 @routes.button("cancel")
 def cancel(turn: Turn) -> Reply:
     """Send nothing."""
+    if not turn.step.startswith("announcement."):
+        return turn.registry.buttons["help.passed"](turn)
     turn.close()
     home = turn.button("help.home", call("help.home"))
     return reply(turn.say("announcement.cancelled"), rows=[[home]], edits=True)

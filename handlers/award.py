@@ -113,6 +113,8 @@ def do(turn: Turn, version: int) -> Reply:
 @routes.button("cancel")
 def cancel(turn: Turn) -> Reply:
     """Enter nothing."""
+    if not turn.step.startswith("award."):
+        return turn.registry.buttons["help.passed"](turn)
     turn.close()
     return reply(turn.say("award.cancelled"), rows=[[turn.button("help.home", call("help.home"))]], edits=True)
 

@@ -37,7 +37,7 @@ def deadlines(work: Work, _subject: str, _due: object) -> None:
 
 def _card(turn: Turn, *blocks: Block, rows: list[list[Button]] | None = None) -> Reply:
     """Return a card of the open draft, with its way out."""
-    drop = [turn.button("demand.cancel", call("demand.drop"))]
+    drop = [turn.button("demand.cancel", call("demand.drop", str(turn.facts.get("token", ""))))]
     return reply(*blocks, rows=[*(rows or []), drop], edits=True, personal=Personal.MEMBERSHIP)
 
 
@@ -258,9 +258,13 @@ def _filed(turn: Turn, case: Case, code: str) -> Reply:
 
 
 @routes.button("drop")
-def drop(turn: Turn) -> Reply:
-    """Throw the draft away."""
-    if turn.step.startswith("demand."):
-        turn.close()
+def drop(turn: Turn, token: str) -> Reply:
+    """Throw the draft away; the button of one that is no longer open says what became of it."""
+    before = service.filed_before(turn.work, turn.person.id, token)
+    if before is not None:
+        return _filed(turn, before, "demand.filed_already")
+    if not turn.step.startswith("demand.") or turn.facts.get("token") != token:
+        return turn.registry.buttons["help.passed"](turn)
+    turn.close()
     rows = [[turn.button("demand.home", call("help.home"))]]
     return reply(turn.say("demand.dropped"), rows=rows, edits=True, personal=Personal.MEMBERSHIP)

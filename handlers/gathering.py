@@ -75,6 +75,8 @@ def named(turn: Turn, unit_id: int, name: str) -> Reply:
 @routes.button("cancel")
 def cancel(turn: Turn) -> Reply:
     """Open nothing."""
+    if not turn.step.startswith("gathering."):
+        return turn.registry.buttons["help.passed"](turn)
     turn.close()
     return reply(turn.say("gathering.cancelled"), rows=[[turn.button("help.home", call("help.home"))]], edits=True)
 

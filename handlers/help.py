@@ -141,6 +141,12 @@ def expired(turn: Turn) -> Reply:
     return reply(turn.say("help.expired"), rows=[[_home_button(turn)]])
 
 
+@routes.button("passed")
+def passed(turn: Turn) -> Reply:
+    """Answer the Cancel of a question that is not open any more: it stops nothing, and must not say that it did."""
+    return reply(turn.say("help.passed"), rows=[[_home_button(turn)]], edits=True)
+
+
 @routes.button("file")
 def unexpected_file(turn: Turn) -> Reply:
     """Answer a file that nobody waits for."""
