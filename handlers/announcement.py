@@ -93,6 +93,8 @@ def _drafted(turn: Turn, one: Announcement) -> Reply:
     facts = {"unit": one.unit_name, "circle": turn.voice.label(f"announcement.circle_{one.circle.value}")}
     if found.more:
         to = turn.say("announcement.reach_more", people=found.people, **facts)
+    elif not found.unbound:
+        to = turn.say("announcement.reach_all", people=found.people, **facts)
     else:
         to = turn.say("announcement.reach", people=found.people, unbound=found.unbound, **facts)
     first = service.first_moment(turn.work, turn.work.now)

@@ -74,7 +74,9 @@ def _amount(turn: Turn, member_id: int, name: str, words: str) -> Reply:
 def amount_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take points and reason."""
     words = content.text if isinstance(content, Said) else ""
-    if read_amount(words) is None or "person" not in turn.facts:
+    if "person" not in turn.facts:
+        raise Refusal("award.namesakes_first")
+    if read_amount(words) is None:
         raise Refusal("award.unread")
     return _amount(turn, int(turn.facts["person"]), "", words)
 
