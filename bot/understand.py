@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -11,18 +12,24 @@ from functools import cache, lru_cache
 from content import voice
 from domain.arrival import Arrival, Opened, Pressed, Said, Uploaded
 from domain.member import NOTICE_VERSION
-from domain.reply import Reply
+from domain.reply import Choices, Reply
 from handlers.grammar import Entry, ExpiredCallError, Registry, Turn
 from services import permission, post, words
 
 _COMMAND = re.compile(r"/([a-z_]+)(?:\s+(.*))?", re.DOTALL)
+_NO_COMMAND = re.compile(r"/([A-Za-z0-9_]+)(?:\s.*)?", re.DOTALL)
 _NOISE = re.compile(r"[\s,。,.!！?？、;;:：~～…\"'“”‘’()()]+")
 _BEFORE_REST = " \t\n，,。.：:、"
 ALWAYS = ("cancel", "home", "help", "person")
 """Words that leave any open question: nobody means them as an answer."""
+_TO_OFFICERS = ("demand.", "demands.")
+"""Steps whose words go to whoever handles a demand."""
 WISHES = ("我想要", "我想", "我要", "请帮我", "帮我", "麻烦", "请", "iwantto", "iwouldliketo", "please", "canyou")
 REST = "…"
-"""A phrase that ends with it is a beginning: what follows is handed to the entry."""
+"""A phrase that ends with it is a beginning: what follows is handed to the entry.
+
+One that begins with it too is a cry for help wherever it stands in what somebody says.
+"""
 SHORT = 8
 """What so few characters mean is remembered; longer sentences are somebody's own words, and are not."""
 SURE = 0.6
@@ -49,11 +56,26 @@ def _phrases(language: str) -> tuple[dict[str, str], tuple[tuple[str, str], ...]
     beginnings: list[tuple[str, str]] = []
     for name, listed in voice(language).phrases.items():
         for phrase in listed:
+            if phrase.startswith(REST):
+                continue
             if phrase.endswith(REST):
                 beginnings.append((plain(phrase), name))
             else:
                 whole[plain(phrase)] = name
     return whole, tuple(sorted(beginnings, key=lambda pair: -len(pair[0])))
+
+
+@cache
+def _cries() -> tuple[str, ...]:
+    """Return the words of any language that only somebody in distress says, as `plain` writes them."""
+    listed = (phrase for language in ("zh", "en") for said in voice(language).phrases.values() for phrase in said)
+    return tuple(plain(phrase).strip(REST) for phrase in listed if phrase.startswith(REST))
+
+
+def distressed(sentence: str) -> bool:
+    """Answer whether somebody in distress says this."""
+    bare = plain(sentence)
+    return any(cry in bare for cry in _cries())
 
 
 def match(sentence: str) -> tuple[str, str] | None:
@@ -162,18 +184,40 @@ def _said(turn: Turn, text: str) -> Callable[[], Reply]:
     command = _COMMAND.fullmatch(text)
     if command is not None:
         entry = turn.registry.entries.get(command[1])
-        if entry is None:
-            return _unknown(turn, text)
-        return _run(turn, entry, (command[2] or "").strip())
+        if entry is not None:
+            return _run(turn, entry, (command[2] or "").strip())
     known = match(text)
+    if distressed(text):
+        return _distress(turn, text, known)
+    misspelt = _NO_COMMAND.fullmatch(text)
+    if misspelt is not None:
+        near = difflib.get_close_matches(misspelt[1].lower(), turn.registry.entries, n=2, cutoff=0.7)
+        return lambda: turn.registry.buttons["help.no_command"](turn, ",".join(near))
     if known is not None and known[0] in ALWAYS and not known[1]:
         return _run(turn, turn.registry.entries[known[0]], "")
     step = _to_step(turn, Said(text), known)
-    if step is not None:
-        return step
-    if known is not None and known[0] in turn.registry.entries:
+    if step is None and known is not None and known[0] in turn.registry.entries:
         return _run(turn, turn.registry.entries[known[0]], known[1])
-    return _unknown(turn, text)
+    return step or _unknown(turn, text)
+
+
+def _distress(turn: Turn, text: str, known: tuple[str, str] | None) -> Callable[[], Reply]:
+    """Name people first, whatever is open. What is said to the officer of a demand is heard as that too."""
+    aside: Callable[[], Reply] | None = None
+    if turn.step.startswith(_TO_OFFICERS):
+        aside = _to_step(turn, Said(text), known)
+    elif known is not None and known[0] == "demand":
+        aside = _run(turn, turn.registry.entries["demand"], known[1])
+
+    def answer() -> Reply:
+        first = turn.registry.buttons["help.distress"](turn)
+        if aside is None:
+            return first
+        then = aside()
+        words = tuple(block for block in first.blocks if not isinstance(block, Choices))
+        return Reply((*words, *then.blocks), personal=max(first.personal, then.personal))
+
+    return answer
 
 
 def _to_step(turn: Turn, content: Said | Uploaded, known: tuple[str, str] | None = None) -> Callable[[], Reply] | None:

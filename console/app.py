@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Sequence
+from html import escape
+from pathlib import Path
 
 from aiohttp import web
 
-from content import voice
+from content import LANGUAGES, voice
 
+STYLE = (Path(__file__).parent / "console.css").read_text(encoding="utf-8")
+_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -17,12 +26,17 @@ _HEADERS = {
 
 
 async def _front_door(request: web.Request) -> web.Response:
-    language = "en" if request.headers.get("Accept-Language", "zh").lower().startswith("en") else "zh"
-    page = voice(language).page["console"]
+    """Speak the language that the link names, as the chat does; a browser's own is often not its reader's."""
+    wish = request.query.get("language", "")
+    language = wish if wish in LANGUAGES else LANGUAGES[0]
+    page = {key: escape(words) for key, words in voice(language).page["console"].items()}
+    other = next(one for one in LANGUAGES if one != language)
     body = (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{page["title"]}</title>'
-        f'<main><h1>{page["title"]}</h1><p>{page["where"]}</p><p><a href="/chat/">{page["chat"]}</a></p></main></html>'
+        f"<style>{STYLE}</style>"
+        f'<header><h1>{page["title"]}</h1><a href="?language={other}">{page["other_language"]}</a></header>'
+        f'<main><p>{page["where"]}</p><p><a class="way" href="/">{page["chat"]}</a></p></main></html>'
     )
     return web.Response(text=body, content_type="text/html", headers=_HEADERS)
 

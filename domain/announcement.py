@@ -109,30 +109,89 @@ def secrecy_mark(words: str) -> str | None:
 
 
 _RELATIVE = {"今天": 0, "今日": 0, "明天": 1, "明日": 1, "后天": 2, "today": 0, "tomorrow": 1}
-_CLOCK = re.compile(r"(上午|下午|晚上|早上)?\s*(\d{1,2})\s*(?:[:]\s*(\d{2})|[点时](半|\d{1,2}分?)?)")
+_PARTS = {"早上": "上午", "中午": "下午", "morning": "上午", "afternoon": "下午", "noon": "下午", "evening": "晚上"}
+_CLOCK = re.compile(r"(上午|下午|晚上)?\s*(\d{1,2})\s*(?:[:]\s*(\d{2})|[点时](半|\d{1,2}分?)?)")
+_ENGLISH_CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*([ap])m\b")
 _DATE = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})[日号]?")
 _NOON = 12
+_NEARLY_NOON = 11
+_HOURS = {
+    "上午": ("9:30", "11:30"),
+    "下午": ("3:30", "5:30"),
+    "晚上": ("8:30", "10:30"),
+    "": ("9:30", "15:30", "20:30", "23:30"),
+}
 
 
 def read_moment(words: str, today: date) -> tuple[date, time] | None:
     """Read `明天 9:00`, `11-25 14:30`, `今天下午3点半` on the organisation's clock; None when it says no moment."""
-    folded = _with_digits(unicodedata.normalize("NFKC", words).lower())
-    day = next((today + timedelta(days=ahead) for word, ahead in _RELATIVE.items() if word in folded), None)
-    found = _DATE.search(folded)
-    if day is None and found is not None:
-        day = _day(found, today)
-        folded = folded[: found.start()] + " " + folded[found.end() :]
-    clock = _CLOCK.search(folded)
+    day, rest = _split(words, today)
+    clock = _CLOCK.search(rest)
     if day is None or clock is None:
         return None
-    hour, rest = int(clock[2]), clock[3] or clock[4] or "0"
-    minute = 30 if rest == "半" else int(rest.removesuffix("分"))
-    if clock[1] in {"下午", "晚上"} and hour < _NOON:
+    hour, minutes = int(clock[2]), clock[3] or clock[4] or "0"
+    minute = 30 if minutes == "半" else int(minutes.removesuffix("分"))
+    part = clock[1] or _part(rest)
+    # 中午 11 点 is before noon, 中午 1 点 after it.
+    if part in {"下午", "晚上"} and hour < (_NEARLY_NOON if "中午" in words else _NOON):
         hour += _NOON
     try:
         return day, time(hour, minute)
     except ValueError:
         return None
+
+
+def names_day(words: str, today: date) -> bool:
+    """Answer whether words name a day: without an hour (明天下午) the hour is asked for, never made up."""
+    return _split(words, today)[0] is not None
+
+
+def names_part(words: str) -> bool:
+    """Answer whether words are nothing but a part of the day."""
+    said = unicodedata.normalize("NFKC", words).strip().lower()
+    return said in _PARTS or said in {"上午", "下午", "晚上"}
+
+
+def example_moment(today: date) -> str:
+    """Return a moment as one might type it, which is acceptable at any time of this day."""
+    day = today + timedelta(days=2)
+    return f"{day.month}-{day.day} 14:30"
+
+
+def example_hour(words: str, now: datetime) -> str:
+    """Return an hour that makes words which name a day a moment still to come; empty when that day is over.
+
+    `now` is on the organisation's clock.
+    """
+    for hour in _HOURS[_part(_split(words, now.date())[1])]:
+        found = read_moment(f"{words} {hour}", now.date())
+        if found is not None and datetime.combine(*found) > now.replace(tzinfo=None):
+            return hour
+    return ""
+
+
+def _split(words: str, today: date) -> tuple[date | None, str]:
+    """Return the day that words name, and the words (folded, with digits) that may name an hour."""
+    folded = unicodedata.normalize("NFKC", words).lower()
+    for word, part in _PARTS.items():
+        folded = folded.replace(word, part)
+    folded = _with_digits(_ENGLISH_CLOCK.sub(_english, folded))
+    day = next((today + timedelta(days=ahead) for word, ahead in _RELATIVE.items() if word in folded), None)
+    found = _DATE.search(folded)
+    if day is None and found is not None:
+        day = _day(found, today)
+        folded = folded[: found.start()] + " " + folded[found.end() :]
+    return day, folded
+
+
+def _part(words: str) -> str:
+    return next((part for part in ("上午", "下午", "晚上") if part in words), "")
+
+
+def _english(found: re.Match[str]) -> str:
+    """Return 3pm or 12:30 am as the Chinese clock says it."""
+    hour = 0 if found[3] == "a" and int(found[1]) == _NOON else int(found[1])
+    return f"{'上午' if found[3] == 'a' else '下午'}{hour}:{found[2] or '00'}"
 
 
 _DIGITS = {one: number for number, one in enumerate("零一二三四五六七八九")} | {"两": 2, "十": 10}

@@ -26,6 +26,12 @@ def streak(last: date | None, before: int, today: date, off: AbstractSet[date]) 
     return before if last == today else before + (0 if today in off else 1)
 
 
+def example_days(today: date) -> tuple[str, str]:
+    """Return the first and the last day of days away as one might type them on this day."""
+    last = today + timedelta(days=3)
+    return f"{today.month}-{today.day}", f"{last.month}-{last.day}"
+
+
 def read_days(words: str, today: date) -> tuple[date, date] | None:
     """Read `11-25` or `11-25 到 11-28` (also 2026-11-25, 11月25日); None when it says no days.
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from domain.announcement import Announcement, Circle, State, read_moment
+from domain.announcement import (
+    FURTHEST,
+    Announcement,
+    Circle,
+    State,
+    example_hour,
+    example_moment,
+    names_day,
+    names_part,
+    read_moment,
+)
 from domain.arrival import Said, Uploaded
 from domain.call import call
 from domain.permission import Action
@@ -47,6 +57,8 @@ def _cancel(turn: Turn) -> Button:
 @routes.button("cancel")
 def cancel(turn: Turn) -> Reply:
     """Send nothing."""
+    if not turn.step.startswith("announcement."):
+        return turn.registry.buttons["help.passed"](turn)
     turn.close()
     home = turn.button("help.home", call("help.home"))
     return reply(turn.say("announcement.cancelled"), rows=[[home]], edits=True)
@@ -81,6 +93,8 @@ def _drafted(turn: Turn, one: Announcement) -> Reply:
     facts = {"unit": one.unit_name, "circle": turn.voice.label(f"announcement.circle_{one.circle.value}")}
     if found.more:
         to = turn.say("announcement.reach_more", people=found.people, **facts)
+    elif not found.unbound:
+        to = turn.say("announcement.reach_all", people=found.people, **facts)
     else:
         to = turn.say("announcement.reach", people=found.people, unbound=found.unbound, **facts)
     first = service.first_moment(turn.work, turn.work.now)
@@ -222,18 +236,31 @@ def plan(turn: Turn, number: int) -> Reply:
     """Ask when."""
     one = _draft(turn, number)
     turn.ask("announcement.moment", id=one.id)
-    back = turn.button("announcement.back", call("announcement.draft", one.id))
-    return reply(turn.say("announcement.ask_when"), rows=[[back]], edits=True)
+    example = example_moment(turn.work.today)
+    return reply(turn.say("announcement.ask_when", example=example), rows=[[_back(turn, number)]], edits=True)
+
+
+def _back(turn: Turn, number: int) -> Button:
+    return turn.button("announcement.back", call("announcement.draft", number))
 
 
 @routes.step("moment")
 def moment(turn: Turn, content: Said | Uploaded) -> Reply:
-    """Take the moment."""
-    number = int(turn.facts["id"])
-    found = read_moment(content.text, turn.work.today) if isinstance(content, Said) else None
-    if found is None:
-        back = turn.button("announcement.back", call("announcement.draft", number))
-        return reply(turn.say("announcement.when_unread"), rows=[[back]])
-    service.plan(turn.work, turn.person.id, number, turn.work.organisation.at(*found))
-    turn.close()
-    return turn.registry.buttons["announcements.show"](turn, number)
+    """Take the moment. A day alone (明天下午) is kept while its hour is asked for: no hour is made up."""
+    number, said = int(turn.facts["id"]), content.text if isinstance(content, Said) else ""
+    today, now, organisation = turn.work.today, turn.work.now, turn.work.organisation
+    day = said if names_day(said, today) else f"{turn.facts.get('day', '')} {said}".strip()
+    found = read_moment(day, today) or read_moment(f"{day}点", today)
+    if found is not None and now < (at := organisation.at(*found)) <= now + FURTHEST:
+        service.plan(turn.work, turn.person.id, number, at)
+        turn.close()
+        return turn.registry.buttons["announcements.show"](turn, number)
+    back = [[_back(turn, number)]]
+    if found is None and (names_day(said, today) or names_part(said)):
+        hour = example_hour(day, organisation.local(now))
+        if hour:
+            turn.ask("announcement.moment", id=number, day=day)
+            return reply(turn.say("announcement.which_hour", day=day[:40], hour=hour), rows=back)
+    elif found is None:
+        return reply(turn.say("announcement.when_unread", example=example_moment(today)), rows=back)
+    return reply(turn.say("announcement.when_past", days=FURTHEST.days), rows=back)

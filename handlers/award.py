@@ -74,7 +74,9 @@ def _amount(turn: Turn, member_id: int, name: str, words: str) -> Reply:
 def amount_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take points and reason."""
     words = content.text if isinstance(content, Said) else ""
-    if read_amount(words) is None or "person" not in turn.facts:
+    if "person" not in turn.facts:
+        raise Refusal("award.namesakes_first")
+    if read_amount(words) is None:
         raise Refusal("award.unread")
     return _amount(turn, int(turn.facts["person"]), "", words)
 
@@ -113,6 +115,8 @@ def do(turn: Turn, version: int) -> Reply:
 @routes.button("cancel")
 def cancel(turn: Turn) -> Reply:
     """Enter nothing."""
+    if not turn.step.startswith("award."):
+        return turn.registry.buttons["help.passed"](turn)
     turn.close()
     return reply(turn.say("award.cancelled"), rows=[[turn.button("help.home", call("help.home"))]], edits=True)
 

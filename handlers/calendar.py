@@ -75,7 +75,7 @@ def holidays(turn: Turn, rest: str) -> Reply:
         code = "calendar.known" if service.has_notice(one) else "calendar.unknown"
         lines.append(turn.say(code, year=one, own=len(own)))
     cancel = turn.button("calendar.cancel", call("help.home"))
-    return reply(*lines, turn.say("calendar.ask"), rows=[[cancel]])
+    return reply(*lines, turn.say("calendar.ask", year=year + 1), rows=[[cancel]])
 
 
 def _allowed(turn: Turn) -> None:
@@ -95,7 +95,7 @@ def _read(turn: Turn, words: str) -> Reply:
     cancel = turn.button("calendar.cancel", call("help.home"))
     if not found.days:
         turn.ask("calendar.notice")
-        return reply(turn.say("calendar.unread"), *_unread(turn, found), rows=[[cancel]])
+        return reply(turn.say("calendar.unread", year=turn.work.today.year + 1), *_unread(turn, found), rows=[[cancel]])
     turn.ask("calendar.notice", words=words, on=turn.work.today.isoformat())
     rows = [[turn.button("calendar.declare", call("calendar.declare", turn.version)), cancel]]
     said = turn.say("calendar.plan", count=len(found.days), days=_listed(turn, found))

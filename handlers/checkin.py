@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from domain.arrival import Said, Uploaded
 from domain.call import call
-from domain.checkin import read_days
+from domain.checkin import example_days, read_days
 from domain.refusal import Refusal
 from domain.reply import Personal, Reply
 from handlers.grammar import Matter, Routes, Turn, reply
@@ -50,8 +50,9 @@ def away(turn: Turn) -> Reply:
     """Ask for which days; the reason is never asked."""
     turn.ask("checkin.days")
     week = 7
+    first, last = example_days(turn.work.today)
     return reply(
-        turn.say("checkin.away_ask"),
+        turn.say("checkin.away_ask", first=first, last=last),
         rows=[
             [turn.button("checkin.away_today", call("checkin.away_for", 1))],
             [
@@ -82,12 +83,13 @@ def days_typed(turn: Turn, content: Said | Uploaded) -> Reply:
 def _away(turn: Turn, words: str) -> Reply:
     days = read_days(words, turn.work.today)
     if days is None:
-        raise Refusal("checkin.away_unread")
+        first, last = example_days(turn.work.today)
+        raise Refusal("checkin.away_unread", first=first, last=last)
     count = service.go_away(turn.work, turn.person.id, *days)
     turn.close()
-    first, last = (turn.voice.day(day) for day in days)
+    begins, ends = (turn.voice.day(day) for day in days)
     return reply(
-        turn.say("checkin.away_noted", first=first, last=last, count=count),
+        turn.say("checkin.away_noted", first=begins, last=ends, count=count),
         rows=[[turn.button("help.home", call("help.home"))]],
         personal=Personal.OWN,
     )

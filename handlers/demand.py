@@ -37,7 +37,7 @@ def deadlines(work: Work, _subject: str, _due: object) -> None:
 
 def _card(turn: Turn, *blocks: Block, rows: list[list[Button]] | None = None) -> Reply:
     """Return a card of the open draft, with its way out."""
-    drop = [turn.button("demand.cancel", call("demand.drop"))]
+    drop = [turn.button("demand.cancel", call("demand.drop", str(turn.facts.get("token", ""))))]
     return reply(*blocks, rows=[*(rows or []), drop], edits=True, personal=Personal.MEMBERSHIP)
 
 
@@ -91,6 +91,10 @@ def about(turn: Turn, content: Said | Uploaded) -> Reply:
 @routes.button("kinds")
 def kinds(turn: Turn, page: int) -> Reply:
     """Offer categories: first (-1) those that the words point to, then all of them by page."""
+    return _kinds(turn, page, "demand.ask_category")
+
+
+def _kinds(turn: Turn, page: int, question: str) -> Reply:
     draft = _draft(turn)
     ordered, found = demand_category.ordered(draft.text)
     if page < 0 and found:
@@ -102,7 +106,7 @@ def kinds(turn: Turn, page: int) -> Reply:
     buttons = [Button(one.called(turn.voice.language), call("demand.kind", one.code)) for one in listed]
     rows = [buttons[place : place + 2] for place in range(0, len(buttons), 2)]
     rows.append([turn.button("demand.more_kinds", call("demand.kinds", following))])
-    return _card(turn, turn.say("demand.ask_category"), rows=rows)
+    return _card(turn, turn.say(question), rows=rows)
 
 
 @routes.button("kind")
@@ -120,7 +124,12 @@ def category(turn: Turn, content: Said | Uploaded) -> Reply:
     code = demand_category.named(content.text) if isinstance(content, Said) else ""
     if code:
         return kind(turn, code)
-    return about(turn, content)
+    draft = Draft.of(turn.facts).heard(content)
+    problem = _problem(turn, draft)
+    if problem is not None:
+        return problem
+    turn.ask("demand.category", **draft.facts)
+    return _kinds(turn, -1, "demand.category_first")
 
 
 def _ask_files(turn: Turn, draft: Draft) -> Reply:
@@ -258,9 +267,13 @@ def _filed(turn: Turn, case: Case, code: str) -> Reply:
 
 
 @routes.button("drop")
-def drop(turn: Turn) -> Reply:
-    """Throw the draft away."""
-    if turn.step.startswith("demand."):
-        turn.close()
+def drop(turn: Turn, token: str) -> Reply:
+    """Throw the draft away; the button of one that is no longer open says what became of it."""
+    before = service.filed_before(turn.work, turn.person.id, token)
+    if before is not None:
+        return _filed(turn, before, "demand.filed_already")
+    if not turn.step.startswith("demand.") or turn.facts.get("token") != token:
+        return turn.registry.buttons["help.passed"](turn)
+    turn.close()
     rows = [[turn.button("demand.home", call("help.home"))]]
     return reply(turn.say("demand.dropped"), rows=rows, edits=True, personal=Personal.MEMBERSHIP)

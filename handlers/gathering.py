@@ -42,8 +42,21 @@ def title_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     words = content.text.strip() if isinstance(content, Said) else ""
     unit = turn.facts.get("unit")
     if unit is None:
-        return choose_place(turn, words)
+        return _place_typed(turn, words)
     return _open(turn, int(unit), words or turn.voice.line("gathering.usual_title"))
+
+
+def _place_typed(turn: Turn, words: str) -> Reply:
+    """Take a unit by its name; what names none of them is told so, with the way out."""
+    places = service.places(turn.work, turn.person.id)
+    exact = [unit for unit in places if unit.name == words]
+    found = exact or [unit for unit in places if words and words in unit.name]
+    if len(found) == 1:
+        return place(turn, found[0].id)
+    rows = [[Button(unit.name[:30], call("gathering.place", unit.id))] for unit in (found or places)[:PAGE]]
+    rows.append([turn.button("gathering.cancel", call("gathering.cancel"))])
+    code = "gathering.several_units" if found else "gathering.which_unit"
+    return reply(turn.say(code, words=words[:40]), rows=rows)
 
 
 @routes.button("place")
@@ -75,6 +88,8 @@ def named(turn: Turn, unit_id: int, name: str) -> Reply:
 @routes.button("cancel")
 def cancel(turn: Turn) -> Reply:
     """Open nothing."""
+    if not turn.step.startswith("gathering."):
+        return turn.registry.buttons["help.passed"](turn)
     turn.close()
     return reply(turn.say("gathering.cancelled"), rows=[[turn.button("help.home", call("help.home"))]], edits=True)
 

@@ -73,7 +73,6 @@ def _urgency(matter: Matter) -> int:
 @routes.entry("home", guests=True, listed=False)
 def home_entry(turn: Turn, _rest: str) -> Reply:
     """Show the home card for a word."""
-    turn.close()
     return home(turn)
 
 
@@ -135,10 +134,39 @@ def ask_person(turn: Turn) -> Reply:
     return reply(said, rows=rows, edits=True, personal=Personal.MEMBERSHIP)
 
 
+@routes.button("distress")
+def distress(turn: Turn) -> Reply:
+    """Answer somebody in distress: whom to call now, and colleagues to ask. An open question stays open."""
+    person = turn.caller.person
+    first = turn.say("help.distress")
+    if person is None or person.consent < NOTICE_VERSION:
+        return reply(first)
+    helpers = ask_person(turn)
+    return Reply((first, *helpers.blocks), personal=helpers.personal)
+
+
+@routes.button("no_command")
+def no_command(turn: Turn, names: str) -> Reply:
+    """Answer a command that does not exist: those with nearly this name, and all of them."""
+    person = turn.caller.person
+    if person is None or person.consent < NOTICE_VERSION:
+        return turn.registry.entries["start"].run(turn, "")
+    near = [entry for name in names.split(",") if (entry := allowed(turn, name)) is not None and entry.listed]
+    rows = [[_go(turn, entry)] for entry in near]
+    rows.append([turn.button("help.all", call("help.go", "help")), _home_button(turn)])
+    return reply(turn.say("help.no_command"), rows=rows)
+
+
 @routes.button("expired")
 def expired(turn: Turn) -> Reply:
     """Answer a button that nobody has any more."""
     return reply(turn.say("help.expired"), rows=[[_home_button(turn)]])
+
+
+@routes.button("passed")
+def passed(turn: Turn) -> Reply:
+    """Answer the Cancel of a question that is not open any more: it stops nothing, and must not say that it did."""
+    return reply(turn.say("help.passed"), rows=[[_home_button(turn)]], edits=True)
 
 
 @routes.button("file")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain import invite as codes
-from domain.arrival import Said, Uploaded
+from domain.arrival import Opened, Said, Uploaded
 from domain.call import call
 from domain.member import NOTICE_VERSION, Standing
 from domain.reply import Block, Button, Personal, Reply
@@ -22,7 +22,10 @@ def start(turn: Turn, payload: str) -> Reply:
     if payload and codes.looks_like_code(payload):
         return _try(turn, payload)
     if person is None:
+        asked = turn.step == "member.code" and not isinstance(turn.arrival.content, Opened)
         turn.ask("member.code")
+        if asked:
+            return reply(turn.say("member.hello_again"), turn.say("member.ask_code"))
         return reply(turn.say("member.hello", organisation=turn.work.organisation.name), turn.say("member.ask_code"))
     if person.consent < NOTICE_VERSION:
         return _notice(turn)

@@ -120,6 +120,8 @@ def do(turn: Turn, version: int) -> Reply:
 @routes.button("cancel")
 def cancel(turn: Turn) -> Reply:
     """Import nothing."""
+    if not turn.step.startswith("question."):
+        return turn.registry.buttons["help.passed"](turn)
     turn.close()
     home = turn.button("help.home", call("help.home"))
     return reply(turn.say("question.cancelled"), rows=[[home]], edits=True)

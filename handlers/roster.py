@@ -108,5 +108,7 @@ def do(turn: Turn, version: int) -> Reply:
 @routes.button("cancel")
 def cancel(turn: Turn) -> Reply:
     """Import nothing."""
+    if not turn.step.startswith("roster."):
+        return turn.registry.buttons["help.passed"](turn)
     turn.close()
     return reply(turn.say("roster.cancelled"), rows=[[turn.button("help.home", call("help.home"))]], edits=True)

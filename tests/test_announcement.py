@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from domain.announcement import read_moment, secrecy_mark
+from domain.announcement import example_hour, example_moment, names_day, read_moment, secrecy_mark
 from domain.arrival import Arrival, Said
 from domain.refusal import Refusal
+from domain.reply import Text
 from storage import inbox, outbox
 from storage.announcement import confirmation
 from tests.talk import Company
@@ -160,6 +163,47 @@ def test_at_a_time(company: Company) -> None:
     assert "明早的通知" in company.bo.sees()
 
 
+def bold(screen: str, company: Company) -> list[str]:
+    """The examples that the newest message shows."""
+    assert screen
+    spans = [span for block in company.lin.messages[-1].reply.blocks if isinstance(block, Text) for span in block.spans]
+    return [span.text for span in spans if span.style == "bold"]
+
+
+@pytest.mark.parametrize("now", ["2026-11-23 09:30", "2026-12-30 23:58", "2028-02-27 00:01"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_examples_are_answers(company: Company, now: str, place: int) -> None:
+    company.travel_to(company.organisation.at(datetime.fromisoformat(now).date(), datetime.fromisoformat(now).time()))
+    company.lin.says("/announce 按例子说")
+    examples = bold(company.lin.presses("定时发送"), company)
+    assert examples[place] in company.lin.says("等一下")
+    assert "改一改" in company.lin.says(examples[place]).labels
+
+
+def test_a_day_without_an_hour_is_asked_for_the_hour(company: Company) -> None:
+    company.lin.says("/announce 下午的通知")
+    company.lin.presses("定时发送")
+    asked = company.lin.says("明天下午")
+    assert "明天下午几点" in asked
+    assert "‹ 返回" in asked.labels
+    assert "周二 15:00" in company.lin.says("三点")
+    company.lin.says("/announce 又一条")
+    company.lin.presses("定时发送")
+    company.lin.says("明天")
+    assert "几点" in company.lin.says("下午")
+    assert "没有看懂" in company.lin.says("阿巴阿巴")
+    assert "周二 16:00" in company.lin.says("4")
+
+
+def test_a_moment_that_is_past_leads_back_to_the_draft(company: Company) -> None:
+    company.travel(hours=4)
+    company.lin.says("/announce 昨天的通知")
+    company.lin.presses("定时发送")
+    assert company.lin.says("今天 8:00").labels == ["‹ 返回"]
+    assert "要在现在之后" in company.lin.says("今天早上")
+    assert "预览" in company.lin.presses("‹ 返回")
+
+
 def test_what_is_planned_can_be_changed_back(company: Company) -> None:
     company.lin.says("/announce 明早的通知")
     company.lin.presses("定时发送")
@@ -286,6 +330,29 @@ def test_moments_as_people_write_them() -> None:
     assert read_moment("1-5 10：00", today) == (date(2027, 1, 5), time(10, 0))
     assert read_moment("2-30 10:00", today) is None
     assert read_moment("25:99", today) is None
+    assert read_moment("明天下午", today) is None
+    assert read_moment("tomorrow 3pm", today) == (date(2026, 11, 24), time(15, 0))
+    assert read_moment("tomorrow afternoon 3:30", today) == (date(2026, 11, 24), time(15, 30))
+    assert read_moment("明天中午12点", today) == (date(2026, 11, 24), time(12, 0))
+    assert read_moment("明天中午1点", today) == (date(2026, 11, 24), time(13, 0))
+
+
+@given(
+    now=st.datetimes(datetime.fromisoformat("2026-01-01"), datetime.fromisoformat("2029-01-01")),
+    words=st.sampled_from(["今天", "明天下午", "12-31"]),
+)
+def test_examples_are_always_acceptable(now: datetime, words: str) -> None:
+    found = read_moment(example_moment(now.date()), now.date())
+    assert found is not None
+    assert now < datetime.combine(*found) < now + timedelta(days=3)
+    hour = example_hour(words, now)
+    if not hour:
+        assert words != "明天下午"
+        return
+    moment = read_moment(f"{words} {hour}", now.date())
+    assert moment is not None
+    assert now < datetime.combine(*moment)
+    assert names_day(words, now.date())
 
 
 def test_whoever_left_or_unbound_meanwhile_gets_nothing(company: Company) -> None:

@@ -63,6 +63,70 @@ def test_a_broadcast_from_both_ends(address: str, browser: Browser) -> None:
     page.close()
 
 
+BELOW = (
+    "() => { const log = document.getElementById('log'); return log.scrollHeight - log.scrollTop - log.clientHeight; }"
+)
+
+
+def test_a_request_arrives_in_sight_of_whoever_is_at_the_end(address: str, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{address}/")
+    employee, officer = pane(page, 0), pane(page, 3)
+    officer.wait_for_selector("#log button", timeout=PATIENCE)
+    for name in ("赵强", "林雪"):
+        page.locator("#people button", has_text=name).click()
+    pane(page, 2).wait_for_selector("#log button", timeout=PATIENCE)
+    officer.wait_for_function(f"() => ({BELOW})() < 2", timeout=PATIENCE)
+    say(employee, "我想反映班车太少了", "提交")
+    tap(employee, "提交", "SQ-")
+    officer.wait_for_selector("#log >> text=班车太少了", timeout=PATIENCE)
+    officer.wait_for_function(f"() => ({BELOW})() < 2", timeout=PATIENCE)
+    assert not officer.is_visible("#unseen")
+    page.close()
+
+
+def test_whoever_reads_further_up_is_told_of_what_arrived(address: str, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 600})
+    page.goto(f"{address}/")
+    employee, officer = pane(page, 0), pane(page, 3)
+    officer.wait_for_selector("#log button", timeout=PATIENCE)
+    officer.evaluate("() => document.getElementById('log').scrollTo(0, 0)")
+    say(employee, "我想反映更衣室太冷了", "提交")
+    tap(employee, "提交", "SQ-")
+    officer.wait_for_selector("#unseen", timeout=PATIENCE)
+    assert officer.evaluate("() => document.getElementById('log').scrollTop") == 0
+    officer.click("#unseen")
+    officer.wait_for_selector("#unseen", state="hidden", timeout=PATIENCE)
+    assert officer.locator("#log >> text=更衣室太冷了").last.is_visible()
+    assert officer.evaluate(BELOW) < 160
+    page.close()
+
+
+def test_a_wall_that_is_narrowed_shows_one_person_and_keeps_the_others(address: str, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"{address}/")
+    pane(page, 0).fill("#words", "还没有写完")
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.wait_for_selector("#pane-0", state="hidden", timeout=PATIENCE)
+    assert pane(page, 3).locator("#words").evaluate("box => box.clientWidth") > 150
+    page.locator("#people button", has_text="王芳").click()
+    assert pane(page, 0).input_value("#words") == "还没有写完"
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.wait_for_selector("#pane-3", timeout=PATIENCE)
+    assert page.is_visible("#pane-0")
+    page.close()
+
+
+def test_phrases_that_do_not_fit_fade_at_their_edge(address: str, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 800})
+    page.goto(f"{address}/chat/?as=0")
+    page.wait_for_selector("#quick.more-after", timeout=PATIENCE)
+    page.hover("#quick")
+    page.mouse.wheel(0, 2000)
+    page.wait_for_selector("#quick.more-before:not(.more-after)", timeout=PATIENCE)
+    page.close()
+
+
 def test_a_line_that_breaks_loses_and_doubles_nothing(address: str, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 800})
     page = context.new_page()

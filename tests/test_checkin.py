@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.arrival import Arrival, Said
-from domain.checkin import read_days, streak
+from domain.checkin import example_days, read_days, streak
 from tests.talk import Company
 
 
@@ -75,6 +75,21 @@ def test_dates_that_make_no_sense_change_nothing(company: Company, words: str) -
     company.ada.says("签到")
     company.ada.presses("休假免签")
     assert "什么都没有改" in company.ada.says(words)
+
+
+def test_the_examples_of_days_away_are_answers(company: Company) -> None:
+    company.ada.says("签到")
+    assert "11-23 到 11-26" in company.ada.presses("休假免签")
+    refused = company.ada.says("后天起")
+    assert "11-23 到 11-26" in refused
+    assert "取消" in refused
+    assert "共 4 天" in company.ada.says("11-23 到 11-26")
+
+
+@given(today=st.dates(date(2026, 1, 1), date(2029, 1, 1)))
+def test_example_days_are_always_read(today: date) -> None:
+    first, last = example_days(today)
+    assert read_days(f"{first} 到 {last}", today) == (today, date.fromordinal(today.toordinal() + 3))
 
 
 def test_buttons_for_days_away(company: Company) -> None:

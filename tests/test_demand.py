@@ -57,6 +57,41 @@ def test_in_one_message_nothing_is_filed_before_the_confirm(company: Company) ->
         assert getattr(company, other).sees() == ""
 
 
+def _cancel(phone: Phone, message: int) -> str:
+    """Press the Cancel of an older message."""
+    [button] = [one for one in phone.messages[message].reply.buttons if one.label == "取消"]
+    return phone.calls(button.call, phone.messages[message].id)
+
+
+def test_an_old_cancel_tells_what_became_of_its_draft(company: Company) -> None:
+    company.ada.says("/demand")
+    prompt = len(company.ada.messages) - 1
+    company.ada.says("食堂太贵了")
+    company.ada.presses("食堂与生活")
+    company.ada.presses("下一步")
+    company.ada.presses("提交")
+    assert _count(company) == 1
+    said = _cancel(company.ada, prompt)
+    assert FILED in said
+    assert "什么都没有提交" not in said
+    company.ada.says("/demand")
+    first = len(company.ada.messages) - 1
+    company.ada.says("取消")
+    company.ada.says("我想反映停车位太少了")
+    assert "已经过去" in _cancel(company.ada, first)
+    company.ada.presses("提交")
+    assert _count(company) == 2
+
+
+@pytest.mark.parametrize(("who", "way"), [("lin", "/announce"), ("lin", "/gathering"), ("root", "/roster")])
+def test_an_old_cancel_of_a_closed_question_stops_nothing(company: Company, who: str, way: str) -> None:
+    phone = company.phone(who)
+    phone.says(way)
+    prompt = len(phone.messages) - 1
+    phone.says("取消")
+    assert "已经过去" in _cancel(phone, prompt)
+
+
 def test_the_guided_way_with_photos(company: Company) -> None:
     assert "想反映什么" in company.ada.says("/demand")
     offered = company.ada.says("车间的灭火器过期了")

@@ -203,3 +203,83 @@ def test_numbers_that_no_database_takes_are_expired(company: Company) -> None:
         assert "出了点问题" not in company.ada.calls(call)
     company.lin.says("发公告")
     assert "你好" in company.lin.says("你\0好\ud800世界")
+
+
+OPEN = {
+    "gathering": ("lin", ["/gathering"], "没有找到叫"),
+    "announcement moment": ("lin", ["/announce 大扫除", "定时发送"], "没有看懂时间"),
+    "announcement reason": ("lin", ["/announce 大扫除", "标为紧急"], "紧急原因请写"),
+    "days away": ("ada", ["签到", "休假免签"], "没有看懂日期"),
+    "roles": ("root", ["/roles"], "没有找到"),
+    "invite": ("lin", ["/invite"], "没有找到"),
+    "theme day": ("lin", ["/theme_day", "改 "], "没有看懂"),
+    "quiet hours": ("ada", ["/settings", "免打扰"], "没有看懂"),
+    "holidays": ("root", ["/holidays"], "没有全部看懂"),
+    "roster": ("root", ["/roster"], "请直接发送文件"),
+    "category": ("ada", ["/demand", "阿巴"], "请点一个类别"),
+    "points": ("lin", ["/award"], "没有找到"),
+}
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_a_question_that_can_not_take_the_answer_says_why_and_names_the_way_out(company: Company, name: str) -> None:
+    who, way, reason = OPEN[name]
+    phone = company.phone(who)
+    for step in way:
+        labels = [b.label for message in phone.messages[-1:] for b in message.reply.buttons]
+        asked = phone.presses(step) if any(step in label for label in labels) else phone.says(step)
+    refused = phone.says("咕")
+    assert reason in refused
+    assert "取消" in refused
+    assert refused != asked
+    assert "已取消" in phone.says("取消")
+
+
+@pytest.mark.parametrize("words", ["有人欺负我，我想自杀", "不想活了", "I want to die", "我想找人聊聊"])
+@pytest.mark.parametrize("name", OPEN)
+def test_somebody_in_distress_reaches_people_from_any_question(company: Company, name: str, words: str) -> None:
+    who, way, _ = OPEN[name]
+    phone = company.phone(who)
+    for step in way:
+        labels = [b.label for message in phone.messages[-1:] for b in message.reply.buttons]
+        _ = phone.presses(step) if any(step in label for label in labels) else phone.says(step)
+    screen = phone.says(words)
+    assert "可以在这里留言" in screen
+    assert ("12356" in screen) == ("聊聊" not in words)
+    assert "已取消" in phone.says("取消")
+
+
+def test_distress_is_heard_before_binding_and_inside_a_request(company: Company) -> None:
+    assert "12356" in company.stranger.says("我不想活了")
+    screen = company.ada.says("我想反映班长欺负我")
+    assert "12356" in screen
+    assert "请确认你的诉求" in screen
+    assert "SQ-" in company.ada.presses("提交")
+
+
+@pytest.mark.parametrize("words", ["预防自杀知识讲座，欢迎参加", "请大家保护好自己"])
+def test_an_announcement_about_help_is_an_announcement(company: Company, words: str) -> None:
+    company.lin.says("发公告")
+    assert "预览" in company.lin.says(words)
+
+
+def test_a_command_that_does_not_exist(company: Company) -> None:
+    screen = company.ada.says("/nosuchcmd")
+    assert "没有这个命令" in screen
+    assert "全部功能" in screen.labels
+    assert "签到" in company.ada.says("/chekin").labels
+    assert "没有这个命令" in company.ada.says("/NoSuch 1")
+    company.lin.says("/gathering")
+    assert "没有这个命令" in company.lin.says("/nosuchcmd")
+
+
+def test_a_stranger_who_says_hello_again_is_not_greeted_with_the_same_words(company: Company) -> None:
+    first = company.stranger.opens("")
+    again = company.stranger.says("你好")
+    assert "绑定码" in again
+    assert again != first
+    assert len(again) < len(first)
+
+
+def test_nobody_without_an_account_is_not_counted_as_nobody(company: Company) -> None:
+    assert "0 人" not in company.lin.says("/announce 大扫除")

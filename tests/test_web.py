@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import json
 
 import aiohttp
@@ -176,6 +178,20 @@ async def test_pages_are_served_with_a_strict_policy(company: Company) -> None:
                 assert answer.status == 404
         async with session.get(f"{run.url}/chat/people") as answer:
             assert await answer.json() == []
+
+
+async def test_the_consoles_page_speaks_the_language_of_its_link_and_leads_back(company: Company) -> None:
+    async with running(company, telegram=False) as run, aiohttp.ClientSession() as session:
+        english = {"Accept-Language": "en-GB,en;q=0.9"}
+        async with session.get(f"{run.url}/console/", headers=english) as answer:
+            page = await answer.text()
+        assert 'lang="zh"' in page
+        assert 'href="/"' in page
+        style = page.partition("<style>")[2].partition("</style>")[0]
+        allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"'sha256-{allowed}'" in answer.headers["Content-Security-Policy"]
+        async with session.get(f"{run.url}/console/?language=en") as answer:
+            assert 'lang="en"' in await answer.text()
 
 
 async def test_a_socket_that_says_nothing_is_let_go(company: Company) -> None:

@@ -46,7 +46,7 @@ def demo(
 
     def ready(paused: Sequence[str]) -> None:
         out.print(f"\n[bold]党群助手 · 演示企业[/]  {base_url}/\n")
-        out.print(f"  四人并排对话 · chat as four people   {base_url}/")
+        out.print(f"  并排对话，点名字 · chat side by side  {base_url}/")
         out.print(f"  单独的对话页 · the chat page         {base_url}/chat/")
         out.print(f"  管理台占位页 · console placeholder   {base_url}/console/")
         out.print("  演示身份 · demo accounts")

@@ -1,6 +1,7 @@
 // The chat page: who we are, the line to the server, bubbles, composer.
 
 import { dayLine, dayOf, fill, keepTimeIn, own } from "./draw.js";
+import { Follow } from "./follow.js";
 import { chooseLanguage, chosenLanguage, labels, people } from "./labels.js";
 import { Line } from "./line.js";
 
@@ -9,6 +10,7 @@ const query = new URLSearchParams(location.search);
 const language = chosenLanguage();
 const words = await labels(language);
 const log = $("log");
+const follow = new Follow(log, $("unseen"));
 keepTimeIn(words.zone);
 const bubbles = new Map();
 const mine = new Map();
@@ -42,6 +44,7 @@ function dress(person) {
   $("attach-label").title = words.attach;
   $("send").textContent = words.send;
   $("language").textContent = words.other_language;
+  $("unseen").textContent = words.unseen;
   $("quick").setAttribute("aria-label", words.quick);
   for (const phrase of (words.quick_phrases || "").split("|").filter(Boolean)) {
     const button = document.createElement("button");
@@ -50,10 +53,15 @@ function dress(person) {
     button.addEventListener("click", () => say(phrase));
     $("quick").append(button);
   }
-}
-
-function atBottom() {
-  return log.scrollHeight - log.scrollTop - log.clientHeight < 160;
+  const quick = $("quick");
+  const edges = () => {
+    quick.classList.toggle("more-before", quick.scrollLeft > 1);
+    quick.classList.toggle("more-after", quick.scrollLeft + quick.clientWidth < quick.scrollWidth - 1);
+  };
+  quick.addEventListener("scroll", edges);
+  // A mouse's wheel turns one way only.
+  quick.addEventListener("wheel", (event) => (quick.scrollLeft += event.deltaY), { passive: true });
+  new ResizeObserver(edges).observe(quick);
 }
 
 function append(bubble, at) {
@@ -78,19 +86,14 @@ function show(item) {
     show.timer = setTimeout(() => ($("typing").hidden = true), 6000);
     return;
   }
-  const stick = atBottom();
+  const wasAtBottom = follow.before();
+  let arrived = null;
   if (item.own) showOwn(item);
-  else if (item.letter && !bubbles.has(String(item.letter))) showLetter(item);
-  if (stick) showNewest();
+  else if (item.letter && !bubbles.has(String(item.letter))) arrived = showLetter(item);
+  follow.changed(wasAtBottom, arrived);
 }
 
-// A card taller than the log is shown from its beginning: its first line says what it is.
-function showNewest() {
-  const last = log.lastElementChild;
-  const tall = last && last.offsetHeight > log.clientHeight;
-  log.scrollTop = tall ? last.offsetTop - log.offsetTop : log.scrollHeight;
-}
-
+// Returns the bubble of a letter that is new; one that only redraws an older bubble is nothing to scroll to.
 function showLetter(item) {
   $("typing").hidden = true;
   const before = item.edits && bubbles.get(String(item.edits));
@@ -101,10 +104,11 @@ function showLetter(item) {
   if (before) {
     bubble.classList.remove("changed");
     requestAnimationFrame(() => bubble.classList.add("changed"));
-  } else {
-    bubble.dataset.letter = id;
-    append(bubble, item.at);
+    return null;
   }
+  bubble.dataset.letter = id;
+  append(bubble, item.at);
+  return bubble;
 }
 
 function showOwn(item) {
@@ -123,7 +127,7 @@ function say(text, frame = { kind: "text", text, language }) {
   own(bubble, text, at, words.sending);
   mine.set(id, { bubble, said: text, at });
   append(bubble, at);
-  log.scrollTop = log.scrollHeight;
+  follow.newest();
 }
 
 function stored(id) {
@@ -231,7 +235,7 @@ const line = new Line(person.token, name, {
       ready.greeted = true;
       line.say({ kind: "open", payload: "", language });
     }
-    log.scrollTop = log.scrollHeight;
+    if (follow.following) follow.newest();
   },
 });
 
