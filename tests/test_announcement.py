@@ -173,7 +173,8 @@ def bold(screen: str, company: Company) -> list[str]:
 @pytest.mark.parametrize("now", ["2026-11-23 09:30", "2026-12-30 23:58", "2028-02-27 00:01"])
 @pytest.mark.parametrize("place", [0, 1])
 def test_the_examples_are_answers(company: Company, now: str, place: int) -> None:
-    company.travel_to(company.organisation.at(datetime.fromisoformat(now).date(), datetime.fromisoformat(now).time()))
+    local = datetime.fromisoformat(now)
+    company.now = company.organisation.at(local.date(), local.time())
     company.lin.says("/announce 按例子说")
     examples = bold(company.lin.presses("定时发送"), company)
     assert examples[place] in company.lin.says("等一下")
