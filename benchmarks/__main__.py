@@ -1,6 +1,6 @@
 """`make bench`: every benchmark, each figure beside its limit, one table at the end; exit code 1 when one is missed.
 
-`python -m benchmarks turn points` runs only those named; `--page` writes a complete run into docs/performance.md.
+`python -m benchmarks turn points` runs only those named; `--page` writes what was found into docs/performance.md.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def main(wanted: list[str]) -> int:
         found += rows
     print()
     well = show(found)
-    if page and not wanted:
+    if page:
         write(found)
     return 0 if well else 1
 

@@ -26,7 +26,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text
 
 from benchmarks.table import Row, at_least, at_most, show
-from bot.app import App
+from bot.app import App, spare_garbage
 from bot.config import load
 from domain.push import Audience
 from domain.reply import Reply
@@ -153,6 +153,7 @@ def _answers(far: str) -> None:
 async def _drain(app: App, database: Database, far: str, first: int, people: int, others: int) -> dict[str, float]:
     bound, _ = free_socket()
     await app.start([bound])
+    spare_garbage()
     await asyncio.sleep(2)
     used, begun = os.times(), time.perf_counter()
     await _broadcast(app, database, range(1, first + 1))

@@ -46,13 +46,16 @@ BEGIN, END = "<!-- figures: written by make bench ARGS=--page -->", "<!-- end of
 
 
 def write(rows: Sequence[Row]) -> None:
-    """Put the figures of one complete run into the page, with date and machine."""
+    """Put the figures of a run into the page, with date and machine; those of benchmarks that did not run stay."""
     before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    after = rest.split(END)[1]
+    table, after = rest.split(END)
+    found = {line.split("|")[1].strip(): line for line in table.splitlines() if line.startswith("| ")}
     head = f"{datetime.now(UTC):%Y-%m-%d}，{machine()}"
     lines = ["| 量什么 what | 结果 figure | 界限 limit | |", "|---|---|---|---|"]
+    found.pop("量什么 what", None)
     for row in rows:
         verdict = "" if not row.limit else "ok" if row.ok else "未达到 missed"
         limit = row.limit.replace(">=", "≥").replace("<=", "≤")
-        lines.append(f"| {row.what.strip()} | {row.figure} | {limit} | {verdict} |")
+        found[row.what.strip()] = f"| {row.what.strip()} | {row.figure} | {limit} | {verdict} |"
+    lines += found.values()
     PAGE.write_text("\n".join((before.rstrip(), "", BEGIN, "", head, "", *lines, "", END)) + after, encoding="utf-8")
