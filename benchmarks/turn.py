@@ -24,7 +24,7 @@ from telegram.ext import Application, ContextTypes, MessageHandler, filters
 from telegram.request import BaseRequest
 
 from benchmarks.table import Row, at_least, at_most, show
-from bot.app import App
+from bot.app import App, spare_garbage
 from bot.config import load
 from domain.member import NOTICE_VERSION
 from messengers.base import Raw
@@ -183,6 +183,7 @@ async def measure(folder: Path) -> tuple[list[tuple[str, int, float, float]], fl
             if keep:
                 found.setdefault((side, at_once), []).append((rate, median(took)))
 
+    spare_garbage()
     await both(8, WARM, keep=False)
     for _ in range(ROUNDS):
         for at_once in (1, 64):

@@ -66,16 +66,15 @@ def _phrases(language: str) -> tuple[dict[str, str], tuple[tuple[str, str], ...]
 
 
 @cache
-def _cries() -> tuple[str, ...]:
+def _cries() -> re.Pattern[str]:
     """Return the words of any language that only somebody in distress says, as `plain` writes them."""
     listed = (phrase for language in ("zh", "en") for said in voice(language).phrases.values() for phrase in said)
-    return tuple(plain(phrase).strip(REST) for phrase in listed if phrase.startswith(REST))
+    return re.compile("|".join(re.escape(plain(phrase).strip(REST)) for phrase in listed if phrase.startswith(REST)))
 
 
 def distressed(sentence: str) -> bool:
     """Answer whether somebody in distress says this."""
-    bare = plain(sentence)
-    return any(cry in bare for cry in _cries())
+    return _cries().search(plain(sentence)) is not None
 
 
 def match(sentence: str) -> tuple[str, str] | None:
