@@ -53,9 +53,13 @@ def write(rows: Sequence[Row]) -> None:
     head = f"{datetime.now(UTC):%Y-%m-%d}，{machine()}"
     lines = ["| 量什么 what | 结果 figure | 界限 limit | |", "|---|---|---|---|"]
     found.pop("量什么 what", None)
+    parent = ""
     for row in rows:
         verdict = "" if not row.limit else "ok" if row.ok else "未达到 missed"
         limit = row.limit.replace(">=", "≥").replace("<=", "≤")
-        found[row.what.strip()] = f"| {row.what.strip()} | {row.figure} | {limit} | {verdict} |"
+        # What stands beneath a figure is named with it: several have the same.
+        name = f"{parent} — {row.what.strip()}" if row.what.startswith(" ") else row.what
+        parent = parent if row.what.startswith(" ") else row.what
+        found[name] = f"| {name} | {row.figure} | {limit} | {verdict} |"
     lines += found.values()
     PAGE.write_text("\n".join((before.rstrip(), "", BEGIN, "", head, "", *lines, "", END)) + after, encoding="utf-8")
