@@ -31,6 +31,7 @@ from messengers.base import Messenger, Surroundings
 from services import calendar
 from services.work import Handing
 from storage import bell
+from storage.claim import Claimed
 from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
@@ -231,9 +232,9 @@ class App:
         for bound in sockets:
             await web.SockSite(self.runner, bound).start()  # type: ignore[arg-type]
 
-    def _veil(self, reply: Reply, messenger: Messenger) -> Reply:
-        """Replace what is too personal for a messenger by a link to the self-hosted chat."""
-        if reply.personal <= messenger.limits.ceiling:
+    def _veil(self, reply: Reply, messenger: Messenger, letter: Claimed) -> Reply:
+        """Replace what is too personal for a messenger, or for a group, by a link to the self-hosted chat."""
+        if self.settings.ceiling_of(messenger.name).carries(reply.personal, group=letter.chat != letter.recipient):
             return reply
         speech = voice(self.settings.organisation.language)
         link = Button(speech.label("help.self_hosted"), url=f"{self.base_url}/chat/")

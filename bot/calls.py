@@ -17,10 +17,12 @@ from domain.reply import Reply
 from messengers.base import BatchMessenger, Messenger, Outgoing, Pause, SendFailedError, Sent, go_on
 from storage.claim import Claimed
 
+REDRAWING = "redrawing"
+"""The kind of letter that takes back what many have."""
 WAITS = 30.0
 """Seconds for which a claimed letter, or its next part, waits for its moment here; then it goes back."""
 
-Veil = Callable[[Reply, Messenger], Reply]
+Veil = Callable[[Reply, Messenger, Claimed], Reply]
 """Replaces a reply that is too personal for a messenger by a link to the self-hosted page."""
 
 
@@ -42,8 +44,18 @@ class Calls:
         self._outcomes = outcomes
 
     def _outgoing(self, letter: Claimed, pause: Pause = go_on) -> Outgoing:
-        reply = self._veil(_read(letter.payload), self._messenger)
-        return Outgoing(letter.id, letter.recipient, letter.chat, reply, letter.edits, letter.parts_done, pause)
+        reply = self._veil(_read(letter.payload), self._messenger, letter)
+        recalls = letter.kind == REDRAWING
+        return Outgoing(
+            letter.id,
+            letter.recipient,
+            letter.chat,
+            reply,
+            letter.edits,
+            letter.parts_done,
+            recalls=recalls,
+            pause=pause,
+        )
 
     async def send(self, letter: Claimed) -> None:
         """Send one letter whose moment has come."""

@@ -18,11 +18,16 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from bot import mistakes
+from domain.ceiling import Ceiling, usual
 from domain.organisation import Organisation, PointRule, QuietHours, Timetable
 from domain.retention import SHORTEST, Retention
 from messengers import NAMES
+from messengers.dingtalk import Section as DingtalkSection
+from messengers.feishu import Section as FeishuSection
+from messengers.section import MessengerSection
 from messengers.telegram import Section as TelegramSection
 from messengers.web import Section as WebSection
+from messengers.wecom import Section as WecomSection
 
 PREFIX = "DANGQUN_"
 
@@ -134,6 +139,15 @@ class RetentionSection(_Section):
         return value
 
 
+class PrivacySection(_Section):
+    """What messengers may carry."""
+
+    profile: Literal["standard", "strict"] = Field(
+        "standard",
+        description="strict: membership and requests never on Telegram; `ceiling` of a messenger goes before it.",
+    )
+
+
 class PointRuleSection(_Section):
     """What a kind of deed is worth."""
 
@@ -159,11 +173,22 @@ class Settings(_Section):
     security: SecuritySection = Field(SecuritySection(), description="The program's own secret.")
     web: WebSection = Field(WebSection(), description="The embedded chat and its server.")
     telegram: TelegramSection = Field(TelegramSection(), description="Telegram.")
+    wecom: WecomSection = Field(WecomSection(), description="WeCom 企业微信, a self-built app.")
+    dingtalk: DingtalkSection = Field(
+        DingtalkSection(), description="DingTalk 钉钉, an app of the company with a robot."
+    )
+    feishu: FeishuSection = Field(FeishuSection(), description="Feishu 飞书, a self-built app with a bot.")
+    privacy: PrivacySection = Field(PrivacySection(), description="What messengers may carry.")
     schedule: ScheduleSection = Field(ScheduleSection(), description="When the assistant speaks.")
     quiet_hours: QuietHoursSection = Field(QuietHoursSection(), description="When nobody is disturbed.")
     backup: BackupSection = Field(BackupSection(), description="Daily copies of the embedded database.")
     retention: RetentionSection = Field(RetentionSection(), description="How long rows are kept.")
     points: PointsSection = Field(PointsSection(), description="Points are voluntary and one's own.")
+
+    def ceiling_of(self, messenger: str) -> Ceiling:
+        """Return the classes of personal data that a messenger carries."""
+        section: MessengerSection = getattr(self, messenger)
+        return section.ceiling.over(usual(self.privacy.profile, messenger))
 
     def as_organisation(self) -> Organisation:
         """Return what rules need, without the rest."""

@@ -40,12 +40,29 @@ class Uploaded:
     attachment: int | None = None
 
 
-Content = Said | Pressed | Opened | Uploaded
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A place that a person sent, in degrees, with its name where the messenger gave one."""
+
+    latitude: float
+    longitude: float
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A person stopped following, blocked or removed us: nothing is written to them until they come back."""
+
+
+Content = Said | Pressed | Opened | Uploaded | Located | Left
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One thing said by one person in one place. `at` is UTC and aware."""
+    """One thing said by one person in one place. `at` is UTC and aware.
+
+    In private `chat` is the same as `user`, however the messenger calls that chat itself.
+    """
 
     messenger: str
     user: str
@@ -54,6 +71,8 @@ class Arrival:
     at: datetime
     content: Content
     language: str = ""
+    directory_id: str = ""
+    """What the company's own directory calls this person, where the messenger vouches for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +101,10 @@ def cleaned(arrival: Arrival) -> Arrival:
             content = Opened(clean(payload))
         case Pressed(call, message):
             content = Pressed(clean(call), clean(message) if message else None)
+        case Located() as place:
+            content = replace(place, label=clean(place.label))
+        case Left():
+            content = Left()
         case Uploaded() as file:
             content = replace(file, name=clean(file.name) or "file", mime=clean(file.mime), caption=clean(file.caption))
     return arrival if content == arrival.content else replace(arrival, content=content)

@@ -10,15 +10,21 @@ CALL_BYTES = 64
 
 
 class Personal(IntEnum):
-    """How personal a reply is. A messenger states the highest class that it may carry (`facts.md` 3.2)."""
+    """How personal a reply is; of two in one reply the higher holds. What carries which is in `domain/ceiling.py`."""
 
     PUBLIC = 0
     OWN = 1
     """The reader's own points, attendance, settings."""
     MEMBERSHIP = 2
-    """Membership, roles, the text of a request."""
-    SENSITIVE = 3
+    """Membership, development towards it, roles, names of others."""
+    REQUEST = 3
+    """The text of a request."""
+    PULSE = 4
+    """An answer to an anonymous question."""
+    HARDSHIP = 5
     """Health, money, hardship."""
+    SECRET = 6
+    """What no messenger carries."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from domain.arrival import Arrival, Ignored, Uploaded
-from domain.reply import Personal, Reply
+from domain.reply import Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,27 @@ class Limits:
     per_second: float | None
     per_chat_per_second: float | None
     per_group_per_minute: int | None
-    ceiling: Personal
-    """The highest class of personal data that this messenger may carry."""
+    text_bytes: int | None = None
+    """Bytes of UTF-8 in one message, where a messenger counts those; longer words become several messages."""
+    per_chat_windows: tuple[tuple[int, int], ...] = ()
+    """(messages, seconds): what one person gets beyond it is dropped, often without an error."""
     per_minute: float | None = None
     """Calls a minute, all chats together."""
     per_day: int | None = None
     per_month: int | None = None
-    """Calls that are sold; they are counted, and the last tenth is kept for answers."""
+    """Calls that are sold; they are counted, told of from 70 % on, and the last tenth is kept for answers."""
+    by_person: bool = False
+    """What is counted by day and month is not calls but people: one call to a thousand is a thousand."""
+    busy_minutes: tuple[int, ...] = ()
+    """Minutes of each hour in which no broadcast goes out: everybody else's bots speak then."""
     recipients_a_call: int = 1
     """How many people get the same words by one call; above 1 the messenger is a `BatchMessenger`."""
     keyed: bool = False
     """A letter sent twice under its key is shown once: what may have arrived can be sent again."""
+    keyed_batches: bool = True
+    """The same for a call that reaches many, when `keyed`. False: only single letters have a key."""
+    numbered: bool = False
+    """Buttons may be drawn as numbered words, counted from 1 in reading order; a typed number is a press then."""
     per_process: bool = False
     """People hang on one process (an open page), so each process sends; otherwise one process at a time does."""
 
@@ -47,6 +57,71 @@ class Limits:
         return min(known, default=None)
 
 
+ABILITIES = (
+    "text_in",
+    "picture_in",
+    "file_in",
+    "voice_in",
+    "location_in",
+    "press_in",
+    "menu_in",
+    "follow_in",
+    "group_in",
+    "text_out",
+    "styles_out",
+    "picture_out",
+    "file_out",
+    "buttons_out",
+    "redraw",
+    "many_out",
+    "recall",
+    "reads",
+    "deep_link",
+    "no_public_address",
+)
+"""What `docs/messengers.md` compares, in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """How well something works on a messenger: `yes`, `part` or `no`; the words for people are in `content/`.
+
+    `content/<language>/<messenger>.toml` has a table `page.ability` with a line for each that is not simply yes.
+    """
+
+    level: str
+
+
+YES, PART, NO = Ability("yes"), Ability("part"), Ability("no")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question of `dangqun connect`: the key of the config section, and what an answer looks like.
+
+    Its words are in `content/<language>/<messenger>.toml`, table `page`, as `connect_<key>`; `connect_before` and
+    `connect_after` say what is to be done in the messenger's console before and after.
+    """
+
+    key: str
+    secret: bool = False
+    pattern: str = ".+"
+    """A regular expression that the whole answer fits."""
+    default: str = ""
+    makes: Callable[[], str] | None = None
+    """Makes a value that nobody guesses, when the administrator gives none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a messenger wants to know again later: an address for replies, a ticket. Kept encrypted."""
+
+    name: str
+    value: str
+    seconds: float
+    """How long it is worth anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Raw:
     """One update as it came, before anyone looked inside. `key` is unique within the messenger for ever."""
@@ -54,6 +129,8 @@ class Raw:
     key: str
     body: str
     """JSON text."""
+    note: Note | None = None
+    """Committed together with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +161,22 @@ class Outgoing:
     """The messenger's id of the message to redraw; None: a new message."""
     parts_done: int = 0
     """How many of the rendered parts an earlier try has already sent."""
+    recalls: bool = False
+    """The message `edits` is taken back: where it can't be redrawn it is withdrawn, and these words stand instead."""
     pause: Pause = field(default=go_on, compare=False)
     """Awaited between two calls for this letter: each has its own turn and is counted. What it raises goes through."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """It is out. `message` is the messenger's id of the part that carries the buttons (else of the last part)."""
+    """It is out. `message` is the messenger's id of the part that carries the buttons (else of the last part).
+
+    At most 512 characters. It comes back as `Outgoing.edits`.
+    """
 
     message: str
+    calls: int | None = None
+    """Calls that the messenger counts, where that is not one for each part: a reply may be free, an upload cost one."""
 
 
 class SendFailedError(Exception):
@@ -135,22 +219,40 @@ class PausedError(Exception):
     """Nothing was taken: this copy of the installation is paused, until somebody resumes it."""
 
 
+Fetch = Callable[[], Awaitable[tuple[str, float]]]
+"""Asks the messenger for a token: (token, seconds for which it is valid)."""
+
+
 class Doors(Protocol):
     """What the program lends to a messenger. Every method is safe to call from several tasks at once."""
 
     def paused(self) -> bool:
         """Answer whether this copy is paused: then nothing is taken, and nothing that was kept is shown to anybody."""
 
-    async def accept(self, messenger: str, events: Sequence[Raw], cursor: str | None = None) -> None:
+    async def accept(
+        self, messenger: str, events: Sequence[Raw], cursor: str | None = None, *, within: float | None = None
+    ) -> None:
         """Commit raw updates, and the poller's new cursor with them, in one transaction; known keys are no work.
 
-        Only after it has returned may the messenger be told that the updates are taken.
+        Only after it has returned may the messenger be told that the updates are taken. `within`: for messengers that
+        don't wait. After so many seconds of a busy database, or at once when it is away, the updates are written to a
+        file of our own that outlives a power cut, this returns, and they go into the database when it can be reached.
         Raises an exception when nothing was stored (the disk is full, the database is down, `PausedError`): then don't
         acknowledge.
         """
 
     async def cursor(self, messenger: str) -> str | None:
         """Return the cursor committed last."""
+
+    async def token(self, messenger: str, name: str, fetch: Fetch, *, refused: str = "", early: float = 300.0) -> str:
+        """Return a token from the database, or fetch it: once, however many processes ask at the same time.
+
+        Renewed `early` seconds before its end. `refused`: the token that the messenger would not take; unless another
+        has taken its place meanwhile it is dropped, and fetched anew. What `fetch` raises goes through.
+        """
+
+    async def note(self, messenger: str, name: str) -> str | None:
+        """Return what was noted under this name (`Raw.note`); None when it is worth nothing any more."""
 
     async def keep_file(self, stored: StoredFile) -> int:
         """Keep bytes; returns the attachment id."""
@@ -205,12 +307,17 @@ class Messenger(Protocol):
 
     name: str
     limits: Limits
+    abilities: Mapping[str, Ability]
+    """For each of `ABILITIES`."""
 
     def receive(self, body: str) -> Arrival | Ignored:
         """Read one raw update. Pure. Raises `MalformedUpdateError`."""
 
     def render(self, reply: Reply) -> list[dict[str, Any]]:
-        """Return the messages that a reply becomes, in order; pure, never empty; limits obeyed, no word lost."""
+        """Return the messages that a reply becomes, in order; pure, never empty; limits obeyed, no word lost.
+
+        The same reply makes the same bytes, at any time and in any process.
+        """
 
     async def send(self, letter: Outgoing) -> Sent:
         """Send or redraw. Raises `SendFailedError` and nothing else that is expected."""
@@ -231,7 +338,7 @@ class Messenger(Protocol):
         """Return a link that opens the private chat with this payload; empty when the messenger has none."""
 
     async def check(self) -> list[Check]:
-        """Look at credentials and reachability for `doctor`."""
+        """Look at credentials, permissions, reachability and the clock for `doctor`. Nothing of `Doors` is there."""
 
     async def close(self) -> None:
         """Let go of sockets and sessions."""
@@ -245,6 +352,21 @@ class BatchMessenger(Messenger, Protocol):
 
         Raises `SendFailedError` when the call as a whole failed.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """How many of those to whom a message went have read it, as far as the messenger says."""
+
+    asked: int
+    read: int
+
+
+class ReadingMessenger(Messenger, Protocol):
+    """A messenger that tells how many have read what was sent."""
+
+    async def reads(self, letters: Sequence[tuple[str, str]]) -> Reads:
+        """Count readers of letters, each (account, `Sent.message`). Never who. Raises `SendFailedError`."""
 
 
 Open = Callable[[Any, Surroundings], Awaitable[Messenger]]

@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
+
+from messengers.section import MessengerSection
 
 if TYPE_CHECKING:
     from messengers.base import Messenger, Surroundings
@@ -15,10 +17,8 @@ SHORTEST_SECRET = 32
 _SECRET = re.compile(r"[A-Za-z0-9_-]{32,256}")
 
 
-class Section(BaseModel):
+class Section(MessengerSection):
     """Telegram."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     enabled: bool = Field(default=False, description="Serve people on Telegram.")
     token: SecretStr = Field(SecretStr(""), description="The bot's token from @BotFather; better from the environment.")
@@ -30,10 +30,6 @@ class Section(BaseModel):
     )
     per_second: float = Field(
         30.0, gt=0, le=100_000, description="Messages a second to all chats together; Telegram allows 30, 1000 if paid."
-    )
-    personal_ceiling: Literal["own", "membership"] = Field(
-        "membership",
-        description="The most personal class sent to Telegram, which keeps data abroad; the rest becomes a link.",
     )
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -23,8 +23,20 @@ from telegram.error import (
 )
 
 from domain.arrival import Arrival, Ignored, Uploaded
-from domain.reply import Personal, Reply
-from messengers.base import Check, Limits, Outgoing, SendFailedError, Sent, StoredFile, Surroundings
+from domain.reply import Reply
+from messengers.base import (
+    NO,
+    PART,
+    YES,
+    Ability,
+    Check,
+    Limits,
+    Outgoing,
+    SendFailedError,
+    Sent,
+    StoredFile,
+    Surroundings,
+)
 from messengers.telegram import Section
 from messengers.telegram.intake import Poller, Webhook
 from messengers.telegram.receive import Me, receive
@@ -36,7 +48,28 @@ log = logging.getLogger(__name__)
 FILE_IN = 20 << 20
 PATIENCE = 3.0
 """Seconds for which a start waits to hear our own name."""
-CEILINGS = {"own": Personal.OWN, "membership": Personal.MEMBERSHIP}
+ABILITIES = {
+    "text_in": YES,
+    "picture_in": YES,
+    "file_in": YES,
+    "voice_in": PART,
+    "location_in": YES,
+    "press_in": YES,
+    "menu_in": YES,
+    "follow_in": YES,
+    "group_in": PART,
+    "text_out": YES,
+    "styles_out": YES,
+    "picture_out": YES,
+    "file_out": YES,
+    "buttons_out": YES,
+    "redraw": YES,
+    "many_out": NO,
+    "recall": YES,
+    "reads": NO,
+    "deep_link": YES,
+    "no_public_address": YES,
+}
 _GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message identifier")
 _SAME = "message is not modified"
 _NO_TEXT = "no text in the message"
@@ -59,6 +92,7 @@ class TelegramMessenger:
     """Telegram, opened."""
 
     name = "telegram"
+    abilities: Mapping[str, Ability] = ABILITIES
 
     def __init__(self, section: Section, surroundings: Surroundings) -> None:
         """Make the bot; nothing is sent yet."""
@@ -85,7 +119,6 @@ class TelegramMessenger:
             per_second=section.per_second,
             per_chat_per_second=1.0,
             per_group_per_minute=20,
-            ceiling=CEILINGS[section.personal_ceiling],
         )
         self._poller = Poller(section, surroundings.doors, self.bot)
         self._webhook = Webhook(section, surroundings.doors)
@@ -265,11 +298,7 @@ class TelegramMessenger:
         except TelegramError as error:
             why = type(error).__name__
             return [Check("error", f"telegram: 连不上 {self._section.api_base} ({why})", "检查网络、代理与 api_base")]
-        checks = [Check("ok", f"telegram: @{user.username}，{self._section.mode}")]
-        if self._section.personal_ceiling != "own":
-            remedy = 'Telegram 数据在境外；内地员工可设 personal_ceiling = "own"，见 docs/privacy.md'
-            checks.append(Check("warning", "telegram: 会发送组织身份与诉求内容", remedy))
-        return checks
+        return [Check("ok", f"telegram: @{user.username}，{self._section.mode}")]
 
     async def close(self) -> None:
         """Close both sessions."""

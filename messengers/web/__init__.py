@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from messengers.section import MessengerSection
 
 if TYPE_CHECKING:
     from messengers.base import Messenger, Surroundings
 
 
-class Section(BaseModel):
+class Section(MessengerSection):
     """The embedded chat and the web server that it shares with webhooks and console."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     enabled: bool = Field(default=True, description="Serve the chat page.")
     host: str = Field("127.0.0.1", description="The address to listen on; behind a proxy leave it as it is.")

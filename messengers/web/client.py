@@ -6,15 +6,18 @@ import asyncio
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
 from domain.arrival import Arrival, Ignored, Uploaded, clean
-from domain.reply import Personal, Reply
+from domain.reply import Reply
 from messengers.base import (
+    NO,
+    YES,
+    Ability,
     Check,
     Limits,
     MailboxItem,
@@ -56,10 +59,33 @@ LIMITS = Limits(
     per_second=None,
     per_chat_per_second=None,
     per_group_per_minute=None,
-    ceiling=Personal.SENSITIVE,
     keyed=True,
     per_process=True,
 )
+
+
+ABILITIES = {
+    "text_in": YES,
+    "picture_in": YES,
+    "file_in": YES,
+    "voice_in": NO,
+    "location_in": NO,
+    "press_in": YES,
+    "menu_in": NO,
+    "follow_in": YES,
+    "group_in": NO,
+    "text_out": YES,
+    "styles_out": YES,
+    "picture_out": YES,
+    "file_out": YES,
+    "buttons_out": YES,
+    "redraw": YES,
+    "many_out": NO,
+    "recall": YES,
+    "reads": NO,
+    "deep_link": YES,
+    "no_public_address": YES,
+}
 
 
 class Allowance:
@@ -86,6 +112,7 @@ class WebMessenger:
 
     name = "web"
     limits = LIMITS
+    abilities: Mapping[str, Ability] = ABILITIES
 
     def __init__(self, section: Section, surroundings: Surroundings) -> None:
         """Open nothing yet; the program serves `routes`."""
