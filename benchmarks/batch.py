@@ -46,7 +46,7 @@ async def _drain(database: Database, people: int, a_call: int, **pace: float) ->
     far = Clocked()
     async with postal(far=far, recipients_a_call=a_call, **pace) as (messenger, _):
         dispatch = Dispatch(ORGANISATION, open_registry(), {})
-        delivery = Delivery(database, messenger, lambda reply, _messenger: reply, dispatch)  # type: ignore[arg-type]
+        delivery = Delivery(database, messenger, lambda reply, *_: reply, dispatch)  # type: ignore[arg-type]
         running = asyncio.create_task(delivery.run())
         number = announce(database, people=people)
         delivery.nudge()

@@ -21,6 +21,7 @@ from bot.delivery import Delivery
 from bot.dispatch import Dispatch
 from bot.gate import Gate
 from bot.intake import Intake
+from bot.journal import Journal
 from bot.lease import Leases, new_holder
 from console.app import console_routes
 from content import LANGUAGES, voice
@@ -74,8 +75,16 @@ class App:
         dispatch = Dispatch(self.settings.as_organisation(), self.registry, self.links)
         self.leases = Leases(self.database, self.holder)
         self.gate = Gate(self.database)
+        journal = Journal(self.settings.journal(), self.key, self.leases.holder)
         self.intake = Intake(
-            self.database, dispatch, self._posted, self._takes, self.leases.holder, lambda: self.gate.shut
+            self.database,
+            dispatch,
+            self._posted,
+            self._takes,
+            self.leases.holder,
+            lambda: self.gate.shut,
+            self.key,
+            journal,
         )
         self.clock = Clock(self.database, dispatch, self.nudge)
 
@@ -154,6 +163,8 @@ class App:
         """Serve what a former run left, or what came with a backup, as soon as this copy may."""
         if self.gate.shut:
             return
+        if written := await self.intake.adopt():
+            log.info("%d updates that a former run had written down are brought in", written)
         waiting = await self.intake.resume(alone=self.database.sqlite)
         if waiting:
             log.info("%d updates of a former run are being served", waiting)
@@ -184,7 +195,7 @@ class App:
             if self.gate.shut:
                 continue
             try:
-                found = await self.intake.resume()
+                found = await self.intake.adopt() + await self.intake.resume()
             except StorageError:
                 continue
             if found:

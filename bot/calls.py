@@ -59,7 +59,7 @@ class Calls:
 
     async def send(self, letter: Claimed) -> None:
         """Send one letter whose moment has come."""
-        parts, group = letter.parts_done, letter.chat != letter.recipient
+        parts, group, before = letter.parts_done, letter.chat != letter.recipient, letter.parts_done - 1
 
         async def pause() -> None:
             """Let a further part wait for its own turn, before what has not begun yet, and count its call."""
@@ -85,13 +85,15 @@ class Calls:
         except Exception as error:  # noqa: BLE001 - it is logged there
             self._outcomes.surprised([letter], error, parts)
         else:
+            if sent.calls is not None:
+                self._settling.calls += sent.calls - (parts - before)
             self._outcomes.answered()
             self._outcomes.passed(letter, sent)
 
     async def send_many(self, letters: Sequence[Claimed]) -> bool:
         """Send the same words to all of them; False when they have to be sent one by one instead."""
         messenger: BatchMessenger = self._messenger  # type: ignore[assignment]
-        self._settling.calls += 1
+        self._settling.calls += len(letters) if messenger.limits.by_person else 1
         try:
             outcomes = await messenger.send_many([self._outgoing(letter) for letter in letters])
             pairs = list(zip(letters, outcomes, strict=True))

@@ -64,6 +64,10 @@ class DatabaseSection(_Section):
         SecretStr("sqlite:///var/dangqun.db"),
         description="sqlite:///path, or postgresql://user:password@host/name.",
     )
+    journal: str = Field(
+        "",
+        description="Folder on this machine for what comes while the database is away; empty: beside it, or in var.",
+    )
 
 
 class SecuritySection(_Section):
@@ -184,6 +188,13 @@ class Settings(_Section):
     backup: BackupSection = Field(BackupSection(), description="Daily copies of the embedded database.")
     retention: RetentionSection = Field(RetentionSection(), description="How long rows are kept.")
     points: PointsSection = Field(PointsSection(), description="Points are voluntary and one's own.")
+
+    def journal(self) -> Path:
+        """Return the folder for updates that come while the database is busy or away."""
+        if self.database.journal:
+            return Path(self.database.journal)
+        kind, _, path = self.database.url.get_secret_value().partition(":///")
+        return Path(path).parent / "journal" if kind.startswith("sqlite") and path else Path("var/journal")
 
     def ceiling_of(self, messenger: str) -> Ceiling:
         """Return the classes of personal data that a messenger carries."""

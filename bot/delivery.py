@@ -15,21 +15,22 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from bot import calls
+from bot import calls, quota
 from bot.breaker import Breaker
 from bot.calls import Calls, Veil
 from bot.dispatch import Dispatch
 from bot.outcome import Outcomes
 from bot.pacer import HeldError, Pacer
+from bot.quota import Quota
 from bot.settling import Settling
 from domain.push import KINDS
 from messengers.base import Messenger
-from services import allowance, claim, parcel
+from services import claim, parcel
 from services.work import Work
 from storage import campaign as campaigns
 from storage import claim as claims
 from storage import hold, outbox
-from storage.claim import Claimed, Settlement
+from storage.claim import Claimed
 from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
@@ -64,9 +65,10 @@ class Delivery:
         limits = messenger.limits
         self._call = limits.recipients_a_call
         pace = limits.calls_per_second
-        self._pacer = Pacer(pace, limits.per_chat_per_second, limits.per_group_per_minute)
+        self._pacer = Pacer(pace, limits.per_chat_per_second, limits.per_group_per_minute, limits.per_chat_windows)
         self._breaker = Breaker()
-        counted = self._spend if limits.per_day or limits.per_month else None
+        self._quota = Quota(messenger.name, limits)
+        counted = self._spend if self._quota.counted else None
         self._settling = Settling(database, messenger.name, self.nudge, self.take_over, counted)
         self._outcomes = Outcomes(messenger, self._pacer, self._breaker, self._settling)
         self._sending = Calls(messenger, veil, self._pacer, self._settling, self._outcomes)
@@ -97,16 +99,7 @@ class Delivery:
         if self._running and not self._stopping:
             self._start(letters)
         elif letters:
-            self._spawn(self._give_back(letters))
-
-    async def _give_back(self, letters: Sequence[Claimed]) -> None:
-        def give(connection: Connection) -> None:
-            now = datetime.now(UTC)
-            for one in letters:
-                back = Settlement(one.id, outbox.READY, one.claim, parts=one.parts_done, attempts=one.attempts - 1)
-                claims.settle(connection, back, now)
-
-        await self._database.write(give)
+            self._spawn(self._settling.give_back(letters))
 
     @property
     def running(self) -> bool:
@@ -155,14 +148,16 @@ class Delivery:
         """Take over from whoever sent before: what became of our own letters, what was left behind, a hold."""
         name, alone = self._messenger.name, self._database.sqlite or not self._messenger.limits.per_process
 
-        def begin(connection: Connection) -> float:
+        def begin(connection: Connection) -> tuple[float, list[tuple[str, float]]]:
             now = datetime.now(UTC)
             if alone:
                 claims.free(connection, name, now)
-            return hold.left(connection, name, now)
+            return hold.left(connection, name, now), quota.seed(connection, name, self._messenger.limits, now)
 
         await self._settling.flush()
-        held = await self._database.write(begin)
+        held, lately = await self._database.write(begin)
+        for chat, ago in lately:
+            self._pacer.windows.take(chat, ago)
         if held > 0:
             log.warning("%s is still to be left alone for %.0f s", name, held)
             self._pacer.hold(held)
@@ -188,7 +183,7 @@ class Delivery:
             return
 
     def _spend(self, connection: Connection, calls: int) -> None:
-        allowance.spend(self._work(connection), self._messenger.name, calls)
+        self._quota.spend(self._work(connection), calls)
 
     def _work(self, connection: Connection) -> Work:
         return Work(connection, self._dispatch.organisation, datetime.now(UTC))
@@ -212,13 +207,17 @@ class Delivery:
             return None
 
         def take(connection: Connection) -> claim.Taken:
-            work, limits = self._work(connection), self._messenger.limits
-            left = allowance.room(work, self._messenger.name, limits.per_day, limits.per_month)
-            most = others
-            if left is not None:
-                most = max(0, min(others, (left - self._settling.calls) * self._call - self._in_hand[False]))
+            work = self._work(connection)
+            most = self._quota.room(work, others, self._settling.calls, self._in_hand[False])
             taken = claim.take(
-                work, self._messenger.name, answers, most, self._call, parcels=False, alive=self._outcomes.alive
+                work,
+                self._messenger.name,
+                answers,
+                most,
+                self._call,
+                parcels=False,
+                alive=self._outcomes.alive,
+                broadcasts=not self._quota.busy(),
             )
             taken.spent = most <= 0 < others
             self._stopped = campaigns.stopped(connection, list(self._under))
@@ -234,8 +233,8 @@ class Delivery:
             if number not in self._counting:
                 self._counting.add(number)
                 self._spawn(self._count(number))
-        # What may not leave for want of calls is looked for now and then, not at once again.
-        return None if taken.spent else taken.next_at
+        # What may not leave for want of calls, or in this minute, is looked for now and then, not at once again.
+        return None if taken.spent or self._quota.busy() else taken.next_at
 
     async def _cut(self, taken: claim.Taken) -> None:
         """Cut the next people off a stretch: looked up by a reader, written in bites between everybody's turns."""
@@ -353,6 +352,9 @@ class Delivery:
         """Wait for these letters' moment; False when they have to wait in the database instead."""
         if before is None and self._pacer.at_once(chat, group=group):
             return self._wanted(letters)
+        if (pause := self._pacer.chat_pause(chat, group=group)) > calls.WAITS:
+            self._outcomes.waits(letters, seconds=pause)
+            return False
         try:
             async with asyncio.timeout(calls.WAITS):
                 if before is not None:
@@ -377,7 +379,13 @@ class Delivery:
             if not await self._may_leave(letters, "", None):
                 return
             fit = [letter for letter in letters if not self._outcomes.too_late(letter)]
-            if fit:
+            if any(self._pacer.chat_pause(letter.chat, group=False) > 0 for letter in fit):
+                # Somebody has had so much lately that the messenger would drop it: each waits for their own moment.
+                apart = True
+                self._set_going(fit, apart=True)
+            elif fit:
+                for letter in fit:
+                    self._pacer.windows.take(letter.chat)
                 async with self._hands[False]:
                     apart = not await self._sending.send_many(fit)
                 if apart:

@@ -14,12 +14,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.dispatch import Dispatch
+from bot.journal import Journal
 from bot.lease import is_dead_neighbour
 from bot.shelf import Shelf
 from bot.understand import needs_dictionary
 from domain.arrival import Arrival, Ignored, MalformedUpdateError, Pressed, Uploaded
 from domain.refusal import Refusal
-from messengers.base import Messenger, PausedError, Raw, SendFailedError
+from messengers.base import Messenger, PausedError, Raw
 from services import words
 from services.work import Handing
 from storage import inbox, lease, outbox
@@ -31,7 +32,6 @@ AT_ONCE = 64
 """Turns in progress at the same time; each is one piece of work for the database."""
 PATIENCE = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds between tries while the database can't be reached; the last one repeats."""
-FETCH_TRIES = 3
 FORGOTTEN = timedelta(seconds=10)
 """What is of our own, not heard for so long and in nobody's line, was dropped when the database went away."""
 RESCUES = 20
@@ -65,15 +65,19 @@ class Intake(Shelf):
         takes: Callable[[str], bool],
         owner: str = "",
         paused: Callable[[], bool] = lambda: False,
+        key: bytes = b"",
+        journal: Journal | None = None,
     ) -> None:
         """`posted(messenger, …)` is called with what a turn wrote, None: nobody knows what; `owner` names this process.
 
         `takes(messenger)`: whether answers may be handed over to be sent at once. `paused()`: whether all has to wait.
+        `key` seals what messengers have kept; `journal`: where updates are written while the database is busy.
         """
         self._paused = paused
         self._takes = takes
         self._owner = owner
-        super().__init__(database)
+        super().__init__(database, key)
+        self._journal = journal
         self._dispatch = dispatch
         self._posted = posted
         self._messengers: dict[str, Messenger] = {}
@@ -96,8 +100,16 @@ class Intake(Shelf):
         """Answer whether this copy is paused."""
         return self._paused()
 
-    async def accept(self, messenger: str, events: Sequence[Raw], cursor: str | None = None) -> None:
-        """Commit raw updates and cursor together, then serve the new ones."""
+    async def accept(
+        self, messenger: str, events: Sequence[Raw], cursor: str | None = None, *, within: float | None = None
+    ) -> None:
+        """Commit raw updates and cursor together, then serve the new ones; write them down when that takes too long."""
+        if within is None or self._journal is None:
+            await self._accept(messenger, events, cursor)
+        else:
+            await self._journal.accept(within, self._accept, messenger, events)
+
+    async def _accept(self, messenger: str, events: Sequence[Raw], cursor: str | None = None) -> None:
         if self.paused():
             raise PausedError
         if len(events) == 1 and await self._at_once(messenger, events[0], cursor):
@@ -110,6 +122,10 @@ class Intake(Shelf):
         await asyncio.shield(keeping)
 
     # serving
+
+    async def adopt(self) -> int:
+        """Bring in what dead processes wrote down while the database was away; returns how many updates."""
+        return 0 if self._journal is None else await self._journal.adopt(self._accept)
 
     async def resume(self, *, alone: bool = False) -> int:
         """Serve what a dead process, or we ourselves, stored and did not hear; returns how many updates that was.
@@ -141,6 +157,8 @@ class Intake(Shelf):
         self._stopping = True
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
+        if self._journal is not None:
+            await self._journal.close()
 
     async def settled(self, messenger: str, user: str) -> None:
         """Wait until everything that this account said so far has been answered."""
@@ -208,16 +226,14 @@ class Intake(Shelf):
         self, messenger: str, events: Sequence[Raw], cursor: str | None, places: Sequence[_Place | None]
     ) -> None:
         """Keep updates, and let those be served who have a place; one that was known already gives its place up."""
-        now = datetime.now(UTC)
-        pairs = [(event.key, event.body) for event in events]
         odd = []
         try:
-            kept = await self._database.write(partial(self._keep, messenger, pairs, now, cursor))
-            for place, (_, body), row in zip(places, pairs, kept, strict=True):
+            kept = await self._database.write(partial(self._keep, messenger, events, datetime.now(UTC), cursor))
+            for place, event, row in zip(places, events, kept, strict=True):
                 if place is not None:
                     place.row = row
                 elif row is not None:
-                    odd.append((row, body))
+                    odd.append((row, event.body))
         finally:
             for place in places:
                 if place is not None:
@@ -234,6 +250,7 @@ class Intake(Shelf):
         def at_once(connection: Connection) -> Handing | None:
             if cursor is not None:
                 inbox.move_cursor(connection, name, cursor)
+            self._keep_notes(connection, name, [event], now)
             return self._dispatch.hear_unseen(connection, event, arrival, now, hand=hand, owner=self._owner)
 
         try:
@@ -241,7 +258,7 @@ class Intake(Shelf):
         except StorageError:
             raise
         except Exception:  # noqa: BLE001 - a refusal or our mistake: kept alone it comes again, and is answered
-            [row] = await self._database.write(partial(self._keep, name, [(event.key, event.body)], now, cursor))
+            [row] = await self._database.write(partial(self._keep, name, [event], now, cursor))
             if row is not None:
                 line.appendleft(_Place(arrival, event.body, row))
             return
@@ -257,13 +274,19 @@ class Intake(Shelf):
         self._posted(name, handing)
 
     def _keep(
-        self, messenger: str, events: list[tuple[str, str]], now: datetime, cursor: str | None, connection: Connection
+        self, messenger: str, events: Sequence[Raw], now: datetime, cursor: str | None, connection: Connection
     ) -> list[int | None]:
         """Keep updates and cursor; returns the row of each, None for one that was known already."""
-        kept = [inbox.keep(connection, messenger, [event], now, self._owner) for event in events]
+        kept = [inbox.keep(connection, messenger, [(one.key, one.body)], now, self._owner) for one in events]
+        self._keep_notes(connection, messenger, events, now)
         if cursor is not None:
             inbox.move_cursor(connection, messenger, cursor)
         return [rows[0][0] if rows else None for rows in kept]
+
+    def _keep_notes(self, connection: Connection, messenger: str, events: Sequence[Raw], now: datetime) -> None:
+        for event in events:
+            if event.note is not None:
+                self._tokens.put_note(connection, messenger, event.note, now)
 
     def _acknowledge(self, messenger: str, body: str) -> None:
         acknowledging = asyncio.create_task(self._messengers[messenger].acknowledge(body))
@@ -335,7 +358,7 @@ class Intake(Shelf):
         self._acknowledge(arrival.messenger, body)
         unfetched = isinstance(arrival.content, Uploaded) and arrival.content.attachment is None
         if unfetched and await self.may_send_files(arrival.messenger, arrival.user):
-            arrival = await self._fetch(face, arrival)
+            arrival = await self.bring_home(face, arrival)
         if needs_dictionary(arrival):
             await asyncio.to_thread(words.load)
         hand = self._takes(arrival.messenger)
@@ -364,24 +387,3 @@ class Intake(Shelf):
                 log.exception("turn of update %d failed, reference %s", row, reference)
             return None
         return None
-
-    async def _fetch(self, face: Messenger, arrival: Arrival) -> Arrival:
-        """Bring an upload's bytes home before its turn. When they can't be had the turn sees an upload without them."""
-        content = arrival.content
-        if not isinstance(content, Uploaded):
-            return arrival
-        for attempt in range(FETCH_TRIES):
-            try:
-                stored = await face.fetch(content)
-            except SendFailedError as error:
-                log.warning("%s: a file could not be fetched: %s", arrival.messenger, error.why)
-                if error.permanent:
-                    break
-                await asyncio.sleep(error.retry_after or PATIENCE[attempt])
-                continue
-            number = await self.keep_file(stored)
-            kept = Uploaded(content.remote, stored.name, stored.mime, len(stored.body), content.caption, number)
-            return Arrival(
-                arrival.messenger, arrival.user, arrival.chat, arrival.private, arrival.at, kept, arrival.language
-            )
-        return arrival

@@ -29,6 +29,7 @@ class Outcomes:
         """Tell the pacer, the breaker and the outbox."""
         self._name = messenger.name
         self._keyed = messenger.limits.keyed
+        self._keyed_batches = messenger.limits.keyed and messenger.limits.keyed_batches
         self._pacer = pacer
         self._breaker = breaker
         self._settling = settling
@@ -42,9 +43,9 @@ class Outcomes:
         self._settling.add(letter, _ended(letter.unknowns), note="too late")
         return True
 
-    def waits(self, letters: Sequence[Claimed], parts: int = 0) -> None:
-        """Their moment did not come while they were here: they wait in the database instead."""
-        until = datetime.now(UTC) + timedelta(seconds=self._pacer.held())
+    def waits(self, letters: Sequence[Claimed], parts: int = 0, seconds: float = 0.0) -> None:
+        """Their moment did not come while they were here: they wait in the database instead, so long at least."""
+        until = datetime.now(UTC) + timedelta(seconds=max(seconds, self._pacer.held()))
         for letter in letters:
             self._settling.add(letter, outbox.READY, again_at=until, parts=parts, attempts=letter.attempts - 1)
 
@@ -61,13 +62,14 @@ class Outcomes:
 
     def failed(self, letters: Sequence[Claimed], error: SendFailedError) -> None:
         """One call ended so, for all of these."""
+        keyed = self._keyed if len(letters) == 1 else self._keyed_batches
         lost = error.retry_after is None and not error.closes_address and not error.permanent
         pause = self._trip(error.why) if lost else 0.0
         self._obey(error)
         # One moment for all of them: they go out together again.
         now = datetime.now(UTC)
         for letter in letters:
-            self._settle(letter, error, pause, now)
+            self._settle(letter, error, pause, now, keyed=keyed)
 
     def refused(self, letter: Claimed, error: SendFailedError) -> None:
         """Take what an answered call said of this one."""
@@ -106,7 +108,9 @@ class Outcomes:
             self._pacer.hold(error.retry_after)
             self._settling.hold(error.retry_after)
 
-    def _settle(self, letter: Claimed, error: SendFailedError, pause: float, now: datetime) -> None:
+    def _settle(
+        self, letter: Claimed, error: SendFailedError, pause: float, now: datetime, *, keyed: bool | None = None
+    ) -> None:
         why = error.why
         if error.retry_after is not None:
             again = now + timedelta(seconds=error.retry_after)
@@ -117,18 +121,18 @@ class Outcomes:
         elif error.closes_address or error.permanent:
             self._settling.add(letter, outbox.FAILED, note=why)
         else:
-            self._lost(letter, error, pause, now)
+            self._lost(letter, error, pause, now, keyed=self._keyed if keyed is None else keyed)
 
-    def _lost(self, letter: Claimed, error: SendFailedError, pause: float, now: datetime) -> None:
+    def _lost(self, letter: Claimed, error: SendFailedError, pause: float, now: datetime, *, keyed: bool) -> None:
         """Nobody got through, or nobody knows: try later what may be tried."""
         unknowns = letter.unknowns + error.unknown
         once = letter.must_arrive and letter.unknowns == 0
-        if error.unknown and not self._keyed and not once:
+        if error.unknown and not keyed and not once:
             self._settling.add(letter, outbox.UNKNOWN, note=error.why, unknown=True)
         elif unknowns >= TRIES or (letter.attempts >= TRIES and not pause):
             self._settling.add(letter, _ended(unknowns), note=error.why, unknown=error.unknown)
         else:
-            at_once = error.unknown and self._keyed
+            at_once = error.unknown and keyed
             wait = pause or (0.0 if at_once else min(LONGEST_PAUSE, 2.0**letter.attempts))
             self._settling.add(
                 letter,

@@ -10,6 +10,9 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from collections.abc import Sequence
+
+from bot.windows import Windows
 
 CHAT_BURST = 3
 """Messages that one chat may get at once before its own pace begins; messengers allow short bursts there."""
@@ -29,15 +32,20 @@ class Pacer:
     """Paces one messenger's sends, all chats together, and each chat for itself."""
 
     def __init__(
-        self, per_second: float | None, per_chat_per_second: float | None, per_group_per_minute: float | None = None
+        self,
+        per_second: float | None,
+        per_chat_per_second: float | None,
+        per_group_per_minute: float | None = None,
+        windows: Sequence[tuple[int, int]] = (),
     ) -> None:
-        """Make one for the event loop that runs; None means: no such limit."""
+        """Make one for the event loop that runs; None means: no such limit. `windows`: (messages, seconds) a chat."""
         self._gap = 1 / (per_second * UNDER) if per_second else 0.0
         self._chat_gap = 1 / per_chat_per_second if per_chat_per_second else 0.0
         few = CHAT_BURST if (per_group_per_minute or 0) > CHAT_BURST else 1
         self._group_gap = 60 / (per_group_per_minute - few + 1) if per_group_per_minute else 0.0
         self._group_burst = few
         self._clock = asyncio.get_running_loop().time
+        self.windows = Windows(windows, self._clock)
         self._next = 0.0
         self._held_until = 0.0
         self._chats: dict[str, float] = {}
@@ -51,7 +59,7 @@ class Pacer:
         Raises `HeldError` when the messenger was held for long meanwhile.
         """
         while True:
-            pause = self._chat_pause(chat, group=group)
+            pause = self.chat_pause(chat, group=group)
             if pause > 0:
                 await asyncio.sleep(pause)
                 continue
@@ -68,18 +76,19 @@ class Pacer:
     def at_once(self, chat: str, *, group: bool = False) -> bool:
         """Take this moment when nobody waits and nothing stands against it; False: nothing is taken, wait your turn."""
         now = self._clock()
-        if self._waiting or self._next > now or self._held_until > now or self._chat_pause(chat, group=group) > 0:
+        if self._waiting or self._next > now or self._held_until > now or self.chat_pause(chat, group=group) > 0:
             return False
         self._take(chat, group=group)
         self._next = max(self._next, now - SLACK) + self._gap
         return True
 
-    def _chat_pause(self, chat: str, *, group: bool) -> float:
+    def chat_pause(self, chat: str, *, group: bool) -> float:
         """Return the seconds until this chat may get something."""
         gap, burst = self._pace(group=group)
-        if not gap or not chat:
+        if not chat:
             return 0.0
-        return self._chats.get(chat, 0.0) - (burst - 1) * gap - self._clock()
+        own = self._chats.get(chat, 0.0) - (burst - 1) * gap - self._clock() if gap else 0.0
+        return max(own, self.windows.pause(chat))
 
     def _pace(self, *, group: bool) -> tuple[float, int]:
         if group and self._group_gap > self._chat_gap:
@@ -89,6 +98,7 @@ class Pacer:
     def _take(self, chat: str, *, group: bool) -> None:
         """Count what this chat gets now: at the moment of leaving, so that what was held up does not come in a heap."""
         gap, _ = self._pace(group=group)
+        self.windows.take(chat)
         if not gap or not chat:
             return
         now = self._clock()
@@ -109,7 +119,7 @@ class Pacer:
             _, _, future, chat, group = heapq.heappop(self._waiting)
             if future.done():
                 continue
-            if self._chat_pause(chat, group=group) > 0:
+            if self.chat_pause(chat, group=group) > 0:
                 # Somebody else has written to this chat meanwhile.
                 future.set_result(False)
                 continue

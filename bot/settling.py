@@ -109,6 +109,17 @@ class Settling:
             if not self._stopping:
                 await asyncio.sleep(LINGER)
 
+    async def give_back(self, letters: Sequence[Claimed]) -> None:
+        """Let others have what was claimed for us."""
+
+        def give(connection: Connection) -> None:
+            now = datetime.now(UTC)
+            for one in letters:
+                back = Settlement(one.id, outbox.READY, one.claim, parts=one.parts_done, attempts=one.attempts - 1)
+                claim.settle(connection, back, now)
+
+        await self._database.write(give)
+
     def stop(self) -> None:
         """Write what waits, then end."""
         self._stopping = True

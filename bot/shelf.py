@@ -2,22 +2,60 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot import mailbox
+from bot.tokens import Tokens
+from domain.arrival import Arrival, Uploaded
 from domain.member import NOTICE_VERSION
-from messengers.base import MailboxItem, Outgoing, StoredFile
+from messengers.base import Fetch, MailboxItem, Messenger, Outgoing, SendFailedError, StoredFile
 from storage import address, attachment, inbox
 from storage.engine import Database
+
+log = logging.getLogger(__name__)
+
+FETCH_PAUSES = (0.2, 0.5, 1.0)
+"""Seconds between tries to fetch a file."""
 
 
 class Shelf:
     """The part of `messengers.base.Doors` that only looks up and keeps."""
 
-    def __init__(self, database: Database) -> None:
-        """Look up and keep in this database."""
+    def __init__(self, database: Database, key: bytes) -> None:
+        """Look up and keep in this database; `key` seals what is kept secret."""
         self._database = database
+        self._tokens = Tokens(database, key)
+
+    async def token(self, messenger: str, name: str, fetch: Fetch, *, refused: str = "", early: float = 300.0) -> str:
+        """Return a token, fetched once for all processes."""
+        return await self._tokens.get(messenger, name, fetch, refused, early)
+
+    async def note(self, messenger: str, name: str) -> str | None:
+        """Return what was noted under this name."""
+        return await self._tokens.note(messenger, name)
+
+    async def bring_home(self, face: Messenger, arrival: Arrival) -> Arrival:
+        """Fetch an upload's bytes before its turn. When they can't be had the turn sees an upload without them."""
+        content = arrival.content
+        if not isinstance(content, Uploaded):
+            return arrival
+        for pause in FETCH_PAUSES:
+            try:
+                stored = await face.fetch(content)
+            except SendFailedError as error:
+                log.warning("%s: a file could not be fetched: %s", arrival.messenger, error.why)
+                if error.permanent:
+                    break
+                await asyncio.sleep(error.retry_after or pause)
+                continue
+            number = await self.keep_file(stored)
+            kept = Uploaded(content.remote, stored.name, stored.mime, len(stored.body), content.caption, number)
+            return replace(arrival, content=kept)
+        return arrival
 
     async def cursor(self, messenger: str) -> str | None:
         """Return the cursor committed last."""

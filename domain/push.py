@@ -77,6 +77,7 @@ KINDS = {
         Kind("points", late_limit=timedelta(days=3)),
         Kind("objection", mutable=False, budgeted=False, late_limit=None),
         Kind("calendar", mutable=False, budgeted=False, late_limit=timedelta(days=5)),
+        Kind("allowance", mutable=False, budgeted=False),
         Kind("roles", mutable=False, budgeted=False, must_arrive=True, late_limit=None),
         Kind("theme_day", must_arrive=True, personal=False),
         Kind("learning", personal=False, late_limit=timedelta(hours=6)),

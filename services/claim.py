@@ -62,24 +62,28 @@ def take(
     *,
     parcels: bool = True,
     alive: datetime | None = None,
+    broadcasts: bool = True,
 ) -> Taken:
     """Claim at most so many answers and so many other letters; of a campaign's parcel a whole number of calls.
 
     `call`: how many people one of this messenger's calls reaches. `parcels`: of stretches too; else the caller cuts
     them itself, at most `taken.room` people. `alive`: when a push left this messenger last, as far as the caller knows.
+    `broadcasts`: False while only answers and what is about one person may leave.
     """
     taken, ready = Taken(), list[int]()
     if answers > 0:
         taken.letters = claims.take_answers(work.connection, messenger, work.now, LEASE, answers)
     for _ in range(ROUNDS if others > 0 else 0):
         found = claims.due(work.connection, messenger, work.now, others)
+        if not broadcasts:
+            found = [one for one in found if one.lane < outbox.BROADCAST]
         ready = _fit(work, found, taken, alive)
         if ready or not found:
             break
     if ready:
         taken.letters += claims.take(work.connection, ready, work.now, LEASE)
     others -= len(ready)
-    taken.room = others - others % call if others > 0 else 0
+    taken.room = others - others % call if others > 0 and broadcasts else 0
     if parcels and taken.room:
         taken.letters += _parcels(work, messenger, taken.room, taken, alive)
     taken.next_at = claims.next_due(work.connection, messenger)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from domain.retention import BEGINS, BITE, GAP, is_night
 from domain.schedule import Rule
 from services import timetable
 from services.work import Work
 from storage import retention as table
-from storage import schedule
+from storage import schedule, token
 
 TICK = "retention.nightly"
 
@@ -27,6 +29,7 @@ def nightly(work: Work) -> None:
 def bite(work: Work, most: int) -> int:
     """Let at most so many rows go; returns how many went."""
     limits, connection = work.organisation.retention.limits(work.now), work.connection
+    token.forget(connection, work.now - timedelta(days=1))
     left = most
     if limits.updates is not None:
         left -= table.updates(connection, limits.updates, limits.mistakes, left)

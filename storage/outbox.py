@@ -6,7 +6,7 @@ A broadcast's text is stored once, in `campaign`; its letters carry no text of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -51,6 +51,9 @@ its reader switched the kind off, or had had the day's pushes, before it could l
 ANSWER, PUSH, URGENT, BROADCAST = 0, 1, 2, 3
 """Lanes, in the order in which they leave."""
 
+MESSAGE = String(512).with_variant(String(128), "sqlite")
+"""A messenger's name for a message. SQLite keeps no lengths: widening it there would copy the largest table for nothing."""
+
 campaign = Table(
     "campaign",
     metadata,
@@ -90,7 +93,7 @@ letter = Table(
     Column("campaign_id", Id, ForeignKey("campaign.id"), nullable=True),
     Column("language", String(8), nullable=False, server_default="zh"),
     Column("payload", Text, nullable=False, server_default=""),
-    Column("edits", String(128), nullable=True),
+    Column("edits", MESSAGE, nullable=True),
     Column("state", String(8), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("parts_done", Integer, nullable=False, server_default="0"),
@@ -99,7 +102,7 @@ letter = Table(
     Column("too_late_at", UtcTime, nullable=True),
     Column("lease_until", UtcTime, nullable=True),
     Column("settled_at", UtcTime, nullable=True),
-    Column("message", String(128), nullable=False, server_default=""),
+    Column("message", MESSAGE, nullable=False, server_default=""),
     Column("note", String(400), nullable=False, server_default=""),
     Column("claims", Integer, nullable=False, server_default="0"),
     Column("unknowns", Integer, nullable=False, server_default="0"),
@@ -244,6 +247,24 @@ def left_since(
         .order_by(letter.c.id)
     )
     return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
+
+
+def left_lately(
+    connection: Connection, messenger: str, now: datetime, seconds: float, most: int = 50_000
+) -> list[tuple[str, float]]:
+    """Return (chat, seconds ago), oldest first, of what left in the last seconds, as far as the newest letters tell."""
+    newest = connection.scalar(select(func.max(letter.c.id))) or 0
+    rows = connection.execute(
+        select(letter.c.chat, letter.c.settled_at)
+        .where(
+            letter.c.id > newest - most,
+            letter.c.messenger == messenger,
+            letter.c.state.in_((SENT, UNKNOWN)),
+            letter.c.settled_at > now - timedelta(seconds=seconds),
+        )
+        .order_by(letter.c.settled_at)
+    )
+    return [(row[0], max(0.0, (now - row[1]).total_seconds())) for row in rows]
 
 
 COUNTED = tuple(kind.name for kind in KINDS.values() if kind.budgeted or not kind.personal)
