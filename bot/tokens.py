@@ -67,15 +67,28 @@ class Tokens:
         self, connection: Connection, messenger: str, name: str, refused: str, early: float
     ) -> tuple[_Known | None, bool]:
         """Return the token that is there, or whether it is for us to fetch one."""
-        kept, now = token.get(connection, messenger, name), datetime.now(UTC)
+        now = datetime.now(UTC)
+        known = self._kept(connection, messenger, name, refused, early)
+        if known is not None or not token.begin_fetching(connection, messenger, name, now, FETCHING):
+            return known, False
+        # Whoever was at it just before us may have been done when our turn came.
+        known = self._kept(connection, messenger, name, refused, early)
+        if known is not None:
+            token.end_fetching(connection, messenger, name)
+        return known, known is None
+
+    def _kept(self, connection: Connection, messenger: str, name: str, refused: str, early: float) -> _Known | None:
+        """Return the token that is kept, if it is good and not refused; a refused one that is very young has to do."""
+        kept = token.get(connection, messenger, name)
         known = None if kept is None else self._opened(messenger, name, kept)
-        if kept is not None and known is not None and _good(known, early):
-            if known.value != refused:
-                return known, False
-            if timedelta() <= now - kept.fetched_at < YOUNG:
-                log.warning("%s: a token that was fetched just now is refused", messenger)
-                return known, False
-        return None, token.begin_fetching(connection, messenger, name, now, FETCHING)
+        if kept is None or known is None or not _good(known, early):
+            return None
+        if known.value != refused:
+            return known
+        if timedelta() <= datetime.now(UTC) - kept.fetched_at < YOUNG:
+            log.warning("%s: a token that was fetched just now is refused", messenger)
+            return known
+        return None
 
     def _opened(self, messenger: str, name: str, kept: token.Kept) -> _Known | None:
         try:

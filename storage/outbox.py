@@ -52,7 +52,7 @@ ANSWER, PUSH, URGENT, BROADCAST = 0, 1, 2, 3
 """Lanes, in the order in which they leave."""
 
 MESSAGE = String(512).with_variant(String(128), "sqlite")
-"""A messenger's name for a message. SQLite keeps no lengths: widening there would copy the largest table for nothing."""
+"""A messenger's name for a message. SQLite keeps no lengths: widening it would copy the largest table."""
 
 campaign = Table(
     "campaign",

@@ -9,6 +9,9 @@ from sqlalchemy import Column, Connection, PrimaryKeyConstraint, String, Table, 
 
 from storage.base import UtcTime, insert_new, metadata
 
+STRANGE = timedelta(minutes=1)
+"""Beyond what anybody asks for, and what two clocks may differ by."""
+
 token = Table(
     "token",
     metadata,
@@ -63,7 +66,7 @@ def begin_fetching(connection: Connection, messenger: str, name: str, now: datet
             or_(
                 token.c.fetching_until.is_(None),
                 token.c.fetching_until <= now,
-                token.c.fetching_until > now + lasts,
+                token.c.fetching_until > now + lasts + STRANGE,
             ),
         )
         .values(fetching_until=now + lasts)

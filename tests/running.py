@@ -6,6 +6,7 @@ import asyncio
 import json
 import secrets
 import socket
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -121,7 +122,9 @@ async def running(
     async with far_side() as (api, far):
         taken, port = free_socket()
         url = f"http://127.0.0.1:{port}"
+        journal = tempfile.TemporaryDirectory(prefix="journal-")
         environment = {
+            "DANGQUN_DATABASE__JOURNAL": journal.name,
             "DANGQUN_ORGANISATION__NAME": "江河集团",
             "DANGQUN_TELEGRAM__ENABLED": str(telegram).lower(),
             "DANGQUN_TELEGRAM__TOKEN": TOKEN,
@@ -137,6 +140,7 @@ async def running(
             yield Running(app, api, url)
         finally:
             await app.stop()
+            journal.cleanup()
 
 
 @dataclass

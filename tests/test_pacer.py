@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.pacer import CHAT_BURST, HeldError, Pacer
+from bot.windows import MOST_CHATS, Windows
 
 
 class _Leaping(selectors.SelectSelector):
@@ -187,3 +188,45 @@ def test_nobody_is_kept_waiting_through_a_long_hold() -> None:
         return sum(isinstance(one, HeldError) for one in outcomes)
 
     assert travel(main()) == 4
+
+
+def test_what_would_be_dropped_in_silence_waits_for_its_window() -> None:
+    async def main() -> dict[str, list[float]]:
+        pacer, loop = Pacer(100.0, None, windows=((30, 60), (100, 3600))), asyncio.get_running_loop()
+        sent: dict[str, list[float]] = {"ada": [], "bo": []}
+        for chat in ["ada"] * 130 + ["bo"] * 5:
+            await pacer.turn(chat, 2)
+            sent[chat].append(loop.time())
+        return sent
+
+    sent = travel(main())
+    for moment in sent["ada"]:
+        assert sum(moment <= other < moment + 60 for other in sent["ada"]) <= 30
+        assert sum(moment <= other < moment + 3600 for other in sent["ada"]) <= 100
+    assert sent["ada"][29] - sent["ada"][0] < 1
+    assert sent["bo"][-1] - sent["bo"][0] < 1
+
+
+def test_what_left_before_this_process_began_counts_too() -> None:
+    async def main() -> tuple[float, float]:
+        pacer = Pacer(None, None, windows=((30, 60),))
+        for number in range(30):
+            pacer.windows.take("ada", 40.0 - number)
+        return pacer.chat_pause("ada", group=False), pacer.chat_pause("bo", group=False)
+
+    ada, bo = travel(main())
+    assert 20 <= ada <= 22
+    assert bo == 0
+
+
+def test_windows_forget_those_who_got_nothing_for_long() -> None:
+    async def main() -> int:
+        loop = asyncio.get_running_loop()
+        windows = Windows(((30, 60),), loop.time)
+        for number in range(3 * MOST_CHATS):
+            windows.take(str(number))
+            if number % MOST_CHATS == 0:
+                await asyncio.sleep(100)
+        return len(windows._sent)
+
+    assert travel(main()) <= 2 * MOST_CHATS
