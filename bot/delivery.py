@@ -361,7 +361,7 @@ class Delivery:
                     await asyncio.wait([before])
                 await self._pacer.turn(chat, letters[0].lane, group=group)
         except (HeldError, TimeoutError):
-            self._outcomes.waits(letters)
+            self._outcomes.waits(letters, seconds=self._pacer.chat_pause(chat, group=group))
             return False
         return self._wanted(letters)
 

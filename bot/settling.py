@@ -97,17 +97,20 @@ class Settling:
 
     async def run(self) -> None:
         """Write until stopped and nothing waits; what can't be written then waits for the next run."""
-        self._stopping = False
-        while self._waiting or not self._stopping:
-            await self._wake.wait()
-            self._wake.clear()
-            batch, self._waiting = self._waiting, []
-            if batch and not await self._write(batch):
-                self._waiting = batch + self._waiting
-                self._wake.set()
-                return
-            if not self._stopping:
-                await asyncio.sleep(LINGER)
+        try:
+            while self._waiting or not self._stopping:
+                await self._wake.wait()
+                self._wake.clear()
+                batch, self._waiting = self._waiting, []
+                if batch and not await self._write(batch):
+                    self._waiting = batch + self._waiting
+                    self._wake.set()
+                    return
+                if not self._stopping:
+                    await asyncio.sleep(LINGER)
+        finally:
+            # Not at the beginning: whoever is stopped at once may be so before this has begun.
+            self._stopping = False
 
     async def give_back(self, letters: Sequence[Claimed]) -> None:
         """Let others have what was claimed for us."""
