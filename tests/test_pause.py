@@ -204,7 +204,7 @@ def test_the_page_says_so_and_keeps_what_was_typed(tmp_path: Path) -> None:
         chat.wait_for_selector("#connection.alarm >> text=暂停", timeout=PATIENCE)
         chat.fill("#words", "我的积分")
         chat.press("#words", "Enter")
-        chat.wait_for_timeout(4000)
+        chat.wait_for_timeout(1500)
         expect(chat.locator("#connection.alarm")).to_contain_text("恢复后自动发出")
         assert chat.locator("#log >> text=本月").count() == 0
         database.write_now(pause.end)

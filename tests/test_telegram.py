@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import pytest
 from telegram.error import TimedOut
 
+from domain import announcement
 from messengers.telegram import request
 from storage import address, outbox
 from tests.botapi import TOKEN
@@ -289,7 +291,10 @@ async def test_a_strangers_file_is_not_even_fetched(company: Company) -> None:
         assert "getFile" not in [method for method, _ in run.api.calls]
 
 
-async def test_an_announcement_with_a_file_keeps_it_till_it_is_recalled(company: Company) -> None:
+async def test_an_announcement_with_a_file_keeps_it_till_it_is_recalled(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcement, "GRACE", timedelta(seconds=0.5))
     async with running(company, users=USERS) as run:
         run.api.files["F1"] = b"%PDF-1.7"
         run.api.says(LIN, "发公告")
