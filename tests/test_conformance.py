@@ -20,7 +20,18 @@ from messengers.base import Messenger, Surroundings
 from tests.samples import SAMPLES, words_of
 
 GOLDEN = Path(__file__).parent / "golden"
-CONFIG: dict[str, dict[str, Any]] = {"telegram": {"enabled": True, "token": "1:x", "api_base": "http://127.0.0.1:9"}}
+CONFIG: dict[str, dict[str, Any]] = {
+    "telegram": {"enabled": True, "token": "1:x", "api_base": "http://127.0.0.1:9"},
+    "wecom": {
+        "enabled": True,
+        "corp_id": "wwx",
+        "agent_id": 1,
+        "secret": "x",
+        "token": "x",
+        "aes_key": "x" * 43,
+        "api_base": "http://127.0.0.1:9",
+    },
+}
 
 
 def opened(name: str) -> Messenger:

@@ -1,0 +1,135 @@
+"""From a reply to WeCom's messages. Pure: what `message/send` gets, without whom it is for.
+
+Words are plain `text`, which the WeChat plug-in shows too. Up to six buttons are a card; its words are the last
+paragraph where that is short enough, so that nothing is said twice. What a card has no room for are numbered words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+from domain.reply import Button, Document, Picture, Reply, Span, Text
+
+TEXT_BYTES = 2048
+MOST_BUTTONS = 6
+TITLE_CHARS, SUB_CHARS = 36, 112
+HAND = "👇"
+"""Stands in a card that has no words of its own."""
+_CUTS = (re.compile(r"\n\n"), re.compile(r"\n"), re.compile(r"[。！？!?；;]"), re.compile(r"[，,、\s]"))
+_ANCHOR = re.compile(r"<(?=/?a\b)", re.IGNORECASE)
+
+
+def render(reply: Reply) -> list[dict[str, Any]]:
+    """Return the messages that a reply becomes; never empty, no word lost, the buttons in the last."""
+    buttons = list(reply.buttons)
+    shown, more = buttons[:MOST_BUTTONS], buttons[MOST_BUTTONS:]
+    paragraphs = [_words(block) for block in reply.blocks if isinstance(block, Text)]
+    paragraphs += [f"［{block.alt}］" for block in reply.blocks if isinstance(block, Picture) and block.alt]
+    if more:
+        paragraphs.append("\n".join(numbered(place, button) for place, button in enumerate(more, MOST_BUTTONS + 1)))
+    messages: list[dict[str, Any]] = []
+    for block in reply.blocks:
+        if isinstance(block, Picture):
+            messages.append({"msgtype": "image", "attachment": block.attachment})
+        elif isinstance(block, Document):
+            messages.append({"msgtype": "file", "attachment": block.attachment, "name": block.name})
+    card = None
+    if shown:
+        card, paragraphs = _card(paragraphs, shown)
+    messages += [{"msgtype": "text", "text": {"content": part}} for part in parts("\n".join(paragraphs))]
+    if card is not None:
+        messages.append(card)
+    return messages or [{"msgtype": "text", "text": {"content": "⋯"}}]
+
+
+def numbered(place: int, button: Button) -> str:
+    """Return a button as words: its number is typed instead of a press."""
+    return f"{place}. {button.label}" + (f" {button.url}" if button.url else "")
+
+
+def _words(text: Text) -> str:
+    """Return a paragraph's words; a link is followed by where it leads."""
+    return "".join(_span(span) for span in text.spans)
+
+
+def _span(span: Span) -> str:
+    # WeCom reads anchors in plain text: what people wrote must not become a link that leads elsewhere.
+    words = _ANCHOR.sub("<\u200b", span.text)
+    return f"{words}（{span.url}）" if span.style == "link" and span.url != span.text else words
+
+
+def _card(paragraphs: list[str], buttons: list[Button]) -> tuple[dict[str, Any], list[str]]:
+    """Return a card, and the paragraphs that have no room in it."""
+    taken = _heading(paragraphs)
+    card: dict[str, Any] = {"card_type": "button_interaction", "main_title": {"title": HAND}}
+    if taken:
+        card["main_title"] = {"title": paragraphs[-taken]}
+    if taken == 2:  # noqa: PLR2004 - a title and more
+        card["sub_title_text"] = paragraphs[-1]
+    card["button_list"] = [_button(button) for button in buttons]
+    return {"msgtype": "template_card", "template_card": card}, paragraphs[: len(paragraphs) - taken]
+
+
+def _heading(paragraphs: list[str]) -> int:
+    """Return how many of the last paragraphs are the words of the card: 0, a title, or a title and more."""
+    if len(paragraphs) == 2 and _fits(paragraphs[0], TITLE_CHARS) and len(paragraphs[1]) <= SUB_CHARS:  # noqa: PLR2004
+        return 2
+    return 1 if paragraphs and _fits(paragraphs[-1], TITLE_CHARS) else 0
+
+
+def _fits(paragraph: str, most: int) -> bool:
+    """Answer whether a paragraph is a line that a title shows whole."""
+    return bool(paragraph.strip()) and len(paragraph) <= most and "\n" not in paragraph
+
+
+def _button(button: Button) -> dict[str, Any]:
+    if button.url:
+        return {"text": button.label, "style": 2, "type": 1, "url": button.url}
+    return {"text": button.label, "style": 1, "key": button.call}
+
+
+def parts(words: str) -> list[str]:
+    """Cut words into messages of at most 2048 bytes, at the end of a sentence where there is one."""
+    if not words.strip():
+        return []
+    found, start = [], 0
+    while start < len(words):
+        end = _cut(words, start)
+        if words[start:end].strip():
+            found.append(words[start:end])
+        start = end
+    return found
+
+
+def _cut(words: str, start: int) -> int:
+    """Return where a part that begins at `start` ends."""
+    end, size = start, 0
+    while end < len(words) and (size := size + _bytes(words[end])) <= TEXT_BYTES:
+        end += 1
+    if end >= len(words):
+        return len(words)
+    half = start + (end - start) // 2
+    for pattern in _CUTS:
+        found = [match.end() for match in pattern.finditer(words, half, end)]
+        if found:
+            return found[-1]
+    whole = end
+    while whole > half and _joins(words[whole], words[whole - 1]):
+        whole -= 1
+    return whole if whole > half else end
+
+
+def _bytes(character: str) -> int:
+    return len(character.encode("utf-8", "surrogatepass"))
+
+
+def _joins(character: str, before: str) -> bool:
+    """Whether a character belongs to the one before it."""
+    return (
+        character in "\u200d\ufe0f\u20e3"
+        or before == "\u200d"
+        or "\U0001f3fb" <= character <= "\U0001f3ff"
+        or unicodedata.combining(character) > 0
+    )
