@@ -1,7 +1,7 @@
 """From a reply to WeCom's messages. Pure: what `message/send` gets, without whom it is for.
 
-Words are plain `text`, which the WeChat plug-in shows too. Up to six buttons are a card; its words are the last
-paragraph where that is short enough, so that nothing is said twice. What a card has no room for are numbered words.
+Words are plain `text`, which the WeChat plug-in shows too. Up to six buttons are a card; short words stand in it whole,
+of longer ones the last line does, so that nothing is said twice. What a card has no room for are numbered words.
 """
 
 from __future__ import annotations
@@ -62,26 +62,26 @@ def _span(span: Span) -> str:
 
 def _card(paragraphs: list[str], buttons: list[Button]) -> tuple[dict[str, Any], list[str]]:
     """Return a card, and the paragraphs that have no room in it."""
-    taken = _heading(paragraphs)
-    card: dict[str, Any] = {"card_type": "button_interaction", "main_title": {"title": HAND}}
-    if taken:
-        card["main_title"] = {"title": paragraphs[-taken]}
-    if taken == 2:  # noqa: PLR2004 - a title and more
-        card["sub_title_text"] = paragraphs[-1]
+    title, more, rest = _heading(paragraphs)
+    card: dict[str, Any] = {"card_type": "button_interaction", "main_title": {"title": title}}
+    if more:
+        card["sub_title_text"] = more
     card["button_list"] = [_button(button) for button in buttons]
-    return {"msgtype": "template_card", "template_card": card}, paragraphs[: len(paragraphs) - taken]
+    return {"msgtype": "template_card", "template_card": card}, rest
 
 
-def _heading(paragraphs: list[str]) -> int:
-    """Return how many of the last paragraphs are the words of the card: 0, a title, or a title and more."""
-    if len(paragraphs) == 2 and _fits(paragraphs[0], TITLE_CHARS) and len(paragraphs[1]) <= SUB_CHARS:  # noqa: PLR2004
-        return 2
-    return 1 if paragraphs and _fits(paragraphs[-1], TITLE_CHARS) else 0
+def _heading(paragraphs: list[str]) -> tuple[str, str, list[str]]:
+    """Return (title, further words, paragraphs that have no room): all of it where it is short, else the last line."""
+    title, _, more = "\n".join(paragraphs).partition("\n")
+    if _fits(title) and len(more) <= SUB_CHARS:
+        return title, more, []
+    if paragraphs and _fits(paragraphs[-1]) and "\n" not in paragraphs[-1]:
+        return paragraphs[-1], "", paragraphs[:-1]
+    return HAND, "", paragraphs
 
 
-def _fits(paragraph: str, most: int) -> bool:
-    """Answer whether a paragraph is a line that a title shows whole."""
-    return bool(paragraph.strip()) and len(paragraph) <= most and "\n" not in paragraph
+def _fits(line: str) -> bool:
+    return bool(line.strip()) and len(line) <= TITLE_CHARS
 
 
 def _button(button: Button) -> dict[str, Any]:
