@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 from domain.arrival import Arrival, Ignored, Left, Located, MalformedUpdateError, Opened, Pressed, Said, Uploaded
 from messengers.base import Raw
 from messengers.wecom import Section
+from messengers.wecom.api import FLOODS
 from messengers.wecom.crypto import RefusedError
 from messengers.wecom.intake import Callback
 from messengers.wecom.receive import receive
@@ -251,17 +252,31 @@ async def test_a_token_that_is_revoked_early_is_fetched_once_and_nothing_is_lost
         await eventually(lambda: run.read(outbox.counts)["wecom", "sent"] == 4)
 
 
-async def test_a_flood_is_waited_out_and_a_broken_line_shows_nothing_twice(company: Company) -> None:
+async def test_what_nobody_heard_of_goes_again_to_the_last_byte_and_is_shown_once(company: Company) -> None:
     async with on_wecom(company) as (api, run):
-        api.silent, api.broken = 1, 1
+        api.silent = 1
+        await api.says("WangFang", "签到")
+        await eventually(lambda: run.read(outbox.counts).get(("wecom", "sent"), 0) == 1)
+        api.broken = 1
+        await api.says("WangFang", "积分")
+        await eventually(lambda: run.read(outbox.counts).get(("wecom", "sent"), 0) == 2)
+        assert api.words("wangfang").count("签到成功") == 1
+        sends = [payload for name, payload in api.calls if name == "message/send"]
+        assert len(sends) == 4
+        assert len({json.dumps(payload) for payload in sends}) == 2
+        assert sends[0]["enable_duplicate_check"] == 1
+
+
+async def test_a_flood_is_waited_out_and_not_the_letters_fault(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FLOODS, 45009, 0.5)
+    async with on_wecom(company) as (api, run):
+        api.floods = 1
         await api.says("WangFang", "签到")
         await shows(api, "wangfang", "签到成功")
         await eventually(lambda: run.read(outbox.counts).get(("wecom", "sent"), 0) == 1)
-        assert api.words("wangfang").count("签到成功") == 1
-        sends = [payload for name, payload in api.calls if name == "message/send"]
-        assert len(sends) == 3
-        assert len({json.dumps(payload) for payload in sends}) == 1
-        assert sends[0]["enable_duplicate_check"] == 1
+        assert len([name for name, _ in api.calls if name == "message/send"]) == 2
 
 
 async def test_who_left_the_company_is_not_written_to_any_more(company: Company) -> None:
