@@ -87,6 +87,7 @@ def confirm_typed(turn: Turn, _content: Said | Uploaded) -> Reply:
     return reply(
         turn.say("award.press"),
         rows=[[turn.button("award.yes", call("award.do", turn.version)), _cancel(turn)]],
+        personal=Personal.MEMBERSHIP,
     )
 
 
@@ -139,4 +140,4 @@ def averages(turn: Turn, _rest: str) -> Reply:
     ]
     if hidden:
         blocks.append(turn.say("award.hidden", count=hidden, smallest=smallest))
-    return reply(*blocks, rows=[[turn.button("help.home", call("help.home"))]])
+    return reply(*blocks, rows=[[turn.button("help.home", call("help.home"))]], personal=Personal.MEMBERSHIP)

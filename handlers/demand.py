@@ -38,7 +38,9 @@ def deadlines(work: Work, _subject: str, _due: object) -> None:
 def _card(turn: Turn, *blocks: Block, rows: list[list[Button]] | None = None) -> Reply:
     """Return a card of the open draft, with its way out."""
     drop = [turn.button("demand.cancel", call("demand.drop", str(turn.facts.get("token", ""))))]
-    return reply(*blocks, rows=[*(rows or []), drop], edits=True, personal=Personal.MEMBERSHIP)
+    facts = turn.facts
+    personal = demand_category.class_of(str(facts.get("category", "")), str(facts.get("text", "")))
+    return reply(*blocks, rows=[*(rows or []), drop], edits=True, personal=personal)
 
 
 def _draft(turn: Turn) -> Draft:
@@ -263,7 +265,7 @@ def _filed(turn: Turn, case: Case, code: str) -> Reply:
         ]
     ]
     words = turn.say(code, number=case.number, day=day)
-    return reply(words, rows=rows, edits=True, personal=Personal.MEMBERSHIP)
+    return reply(words, rows=rows, edits=True, personal=Personal.REQUEST)
 
 
 @routes.button("drop")
@@ -276,4 +278,4 @@ def drop(turn: Turn, token: str) -> Reply:
         return turn.registry.buttons["help.passed"](turn)
     turn.close()
     rows = [[turn.button("demand.home", call("help.home"))]]
-    return reply(turn.say("demand.dropped"), rows=rows, edits=True, personal=Personal.MEMBERSHIP)
+    return reply(turn.say("demand.dropped"), rows=rows, edits=True, personal=Personal.OWN)

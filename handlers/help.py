@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 
 from domain.call import call
 from domain.member import NOTICE_VERSION
 from domain.reply import Button, Personal, Reply
 from handlers.grammar import Entry, Matter, Routes, Turn, reply
-from services import member, permission
+from services import member, permission, post
 
 routes = Routes("help")
 
@@ -136,13 +137,16 @@ def ask_person(turn: Turn) -> Reply:
 
 @routes.button("distress")
 def distress(turn: Turn) -> Reply:
-    """Answer somebody in distress: whom to call now, and colleagues to ask. An open question stays open."""
-    person = turn.caller.person
-    first = turn.say("help.distress")
+    """Answer somebody in distress: whom to call now, and colleagues to ask. An open question stays open.
+
+    Whom to call is a letter of its own: it is never behind a link, however personal the rest is.
+    """
+    person, arrival = turn.caller.person, turn.arrival
+    first = reply(turn.say("help.distress"))
     if person is None or person.consent < NOTICE_VERSION:
-        return reply(first)
-    helpers = ask_person(turn)
-    return Reply((first, *helpers.blocks), personal=helpers.personal)
+        return first
+    post.answer(turn.work, arrival.messenger, arrival.user, arrival.chat, first)
+    return replace(ask_person(turn), edits=False)
 
 
 @routes.button("no_command")

@@ -57,7 +57,9 @@ def _try(turn: Turn, words: str) -> Reply:
             if caller.person.consent < NOTICE_VERSION:
                 return _notice(turn)
             home = turn.button("help.home", call("help.home"))
-            return reply(turn.say("member.bound_already", name=caller.person.name), rows=[[home]])
+            return reply(
+                turn.say("member.bound_already", name=caller.person.name), rows=[[home]], personal=Personal.OWN
+            )
         case Outcome.BOUND:
             return _welcome(turn, tried)
         case Outcome.WRONG:
@@ -75,7 +77,7 @@ def _welcome(turn: Turn, tried: Tried) -> Reply:
         return _notice(turn, name=person.name if person else "")
     turn.close()
     home = turn.button("member.begin", call("help.home"))
-    return reply(turn.say("member.welcome_back", name=person.name), rows=[[home]])
+    return reply(turn.say("member.welcome_back", name=person.name), rows=[[home]], personal=Personal.OWN)
 
 
 def _notice(turn: Turn, name: str = "") -> Reply:
@@ -83,7 +85,8 @@ def _notice(turn: Turn, name: str = "") -> Reply:
     turn.close()
     hello: list[Block] = [turn.say("member.bound", name=name)] if name else []
     rows = [[turn.button("member.agree", call("member.agree")), turn.button("member.decline", call("member.decline"))]]
-    return reply(*hello, turn.say("member.notice"), turn.say("member.free_will"), rows=rows)
+    personal = Personal.OWN if name else Personal.PUBLIC
+    return reply(*hello, turn.say("member.notice"), turn.say("member.free_will"), rows=rows, personal=personal)
 
 
 @routes.button("agree")
@@ -93,7 +96,8 @@ def agree(turn: Turn) -> Reply:
         return start(turn, "")
     service.agree(turn.work, turn.caller.person)
     home = turn.button("member.begin", call("help.home"))
-    return reply(turn.say("member.agreed", name=turn.caller.person.name), rows=[[home]], edits=True)
+    said = turn.say("member.agreed", name=turn.caller.person.name)
+    return reply(said, rows=[[home]], edits=True, personal=Personal.OWN)
 
 
 @routes.button("decline")
@@ -160,7 +164,7 @@ def unbind_entry(turn: Turn, _rest: str) -> Reply:
 def unbind(turn: Turn) -> Reply:
     """Ask before untying this account."""
     rows = [[turn.button("member.unbind_sure", call("member.unbind_sure")), _stay(turn)]]
-    return reply(turn.say("member.unbind_ask", name=turn.person.name), rows=rows, edits=True)
+    return reply(turn.say("member.unbind_ask", name=turn.person.name), rows=rows, edits=True, personal=Personal.OWN)
 
 
 def _stay(turn: Turn) -> Button:
@@ -186,7 +190,7 @@ def leave_entry(turn: Turn, _rest: str) -> Reply:
 def leave(turn: Turn) -> Reply:
     """Say what withdrawing consent means, and ask."""
     rows = [[turn.button("member.leave_sure", call("member.leave_sure")), _stay(turn)]]
-    return reply(turn.say("member.leave_ask", name=turn.person.name), rows=rows, edits=True)
+    return reply(turn.say("member.leave_ask", name=turn.person.name), rows=rows, edits=True, personal=Personal.OWN)
 
 
 @routes.button("leave_sure")

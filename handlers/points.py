@@ -172,4 +172,4 @@ def reason_typed(turn: Turn, content: Said | Uploaded) -> Reply:
 
         post.tell(turn.work, objection.member_id, "objection", compose)
     code = "points.answered" if answered else "points.answered_before"
-    return reply(turn.say(code), rows=[[turn.button("help.home", call("help.home"))]])
+    return reply(turn.say(code), rows=[[turn.button("help.home", call("help.home"))]], personal=Personal.MEMBERSHIP)

@@ -115,7 +115,7 @@ def where(turn: Turn, account: int) -> Reply:
         ]
         for one in service.look(turn.work, turn.person.id).accounts[:6]
     ]
-    return reply(turn.say("settings.where_ask"), rows=[*rows, [_back(turn)]], edits=True)
+    return reply(turn.say("settings.where_ask"), rows=[*rows, [_back(turn)]], edits=True, personal=Personal.OWN)
 
 
 @routes.entry("language", guests=True)
