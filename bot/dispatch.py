@@ -101,11 +101,12 @@ class Dispatch:
 
         What was said shortly before a restart counts for the moment at which it was said.
         """
+        clock = now
         if LATE < now - arrival.at <= OLDEST:
             now = arrival.at
         if connection.dialect.name == "postgresql":
             _lock(connection, f"{arrival.messenger}:{arrival.user}")
-        caller = address.caller(connection, arrival.messenger, arrival.user)
+        caller = address.caller(connection, arrival.messenger, arrival.user, clock)
         if caller is None:
             language = self._language(arrival.language)
             chat = arrival.chat if arrival.private else ""
@@ -114,7 +115,7 @@ class Dispatch:
             if caller is None:
                 msg = "an address vanished inside its own transaction"
                 raise RuntimeError(msg)
-        elif arrival.private and (not caller.open or caller.chat != arrival.chat):
+        elif arrival.private and caller.until is None and (not caller.open or caller.chat != arrival.chat):
             address.reopen(connection, caller.address_id, arrival.chat)
         if connection.dialect.name == "postgresql" and caller.person is not None:
             _lock(connection, f"member:{caller.person.id}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot import mailbox
@@ -18,6 +18,8 @@ class Shelf:
     def __init__(self, database: Database) -> None:
         """Look up and keep in this database."""
         self._database = database
+        self.enter: Callable[[str, str], Awaitable[str]] | None = None
+        """Lets browsers in; None: nobody is let in by links."""
 
     async def cursor(self, messenger: str) -> str | None:
         """Return the cursor committed last."""
@@ -39,8 +41,13 @@ class Shelf:
 
     async def may_send_files(self, messenger: str, user: str) -> bool:
         """Answer whether a file of this user is kept at all."""
-        caller = await self._database.read(lambda c: address.caller(c, messenger, user))
+        now = datetime.now(UTC)
+        caller = await self._database.read(lambda c: address.caller(c, messenger, user, now))
         return caller is not None and caller.person is not None and caller.person.consent >= NOTICE_VERSION
+
+    async def sign_in(self, ticket: str, account: str) -> str:
+        """Let a browser in by a one-time link."""
+        return "unknown" if self.enter is None else await self.enter(ticket, account)
 
     async def news(self, messenger: str, users: Sequence[str], seconds: float) -> list[tuple[str, Outgoing]]:
         """Return (sent at, letter) of what left for these users lately, whichever process sent it."""

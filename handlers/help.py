@@ -9,7 +9,7 @@ from domain.call import call
 from domain.member import NOTICE_VERSION
 from domain.reply import Button, Personal, Reply
 from handlers.grammar import Entry, Matter, Routes, Turn, reply
-from services import member, permission, post
+from services import member, permission, post, sign_in
 
 routes = Routes("help")
 
@@ -191,6 +191,13 @@ def group(turn: Turn, payload: str) -> Reply:
     link = turn.link(payload)
     rows = [[Button(turn.voice.label("help.private"), url=link)]] if link else []
     return reply(turn.say("help.group"), rows=rows)
+
+
+@routes.button("link")
+def new_link(turn: Turn, number: int) -> Reply:
+    """Say again what stood behind a link, in a new letter, whose link opens anew; to nobody but its own reader."""
+    again = sign_in.again(turn.work, turn.arrival.messenger, turn.arrival.user, number)
+    return expired(turn) if again is None else again
 
 
 @routes.button("confirm")

@@ -21,6 +21,9 @@ def start(turn: Turn, payload: str) -> Reply:
     person = turn.caller.person
     if payload and codes.looks_like_code(payload):
         return _try(turn, payload)
+    if person is None and turn.caller.until is not None:
+        turn.ask("member.code")
+        return reply(turn.say("member.visit_over"))
     if person is None:
         asked = turn.step == "member.code" and not isinstance(turn.arrival.content, Opened)
         turn.ask("member.code")
@@ -104,7 +107,7 @@ def agree(turn: Turn) -> Reply:
 def decline(turn: Turn) -> Reply:
     """Keep nothing: the account is untied again."""
     if turn.caller.person is not None and turn.caller.person.consent < NOTICE_VERSION:
-        service.unbind(turn.work, turn.caller.address_id)
+        service.unbind(turn.work, turn.caller.address_id, turn.caller.person)
     return reply(turn.say("member.declined"), edits=True)
 
 
@@ -175,7 +178,7 @@ def _stay(turn: Turn) -> Button:
 def unbind_sure(turn: Turn) -> Reply:
     """Untie this account."""
     if turn.caller.person is not None:
-        service.unbind(turn.work, turn.caller.address_id)
+        service.unbind(turn.work, turn.caller.address_id, turn.caller.person)
     turn.close()
     return reply(turn.say("member.unbound_now"), edits=True)
 
