@@ -60,6 +60,7 @@ class App:
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     links: dict[str, Callable[[str], str]] = field(default_factory=dict)
+    numbered: set[str] = field(default_factory=set)
     ringing: set[str] = field(default_factory=set)
     bells: set[asyncio.Task[None]] = field(default_factory=set)
     deaf: threading.Event = field(default_factory=threading.Event)
@@ -71,7 +72,13 @@ class App:
 
     def __post_init__(self) -> None:
         """Join what needs no network yet."""
-        dispatch = Dispatch(self.settings.as_organisation(), self.registry, self.links)
+        dispatch = Dispatch(
+            self.settings.as_organisation(),
+            self.registry,
+            self.links,
+            self.numbered,
+            lambda messenger, personal: self.settings.ceiling_of(messenger).carries(personal, group=False),
+        )
         self.leases = Leases(self.database, self.holder)
         self.gate = Gate(self.database)
         self.intake = Intake(
@@ -121,6 +128,8 @@ class App:
             messenger: Messenger = await package.open_messenger(section, surroundings)
             self.messengers[name] = messenger
             self.links[name] = messenger.link
+            if messenger.limits.numbered:
+                self.numbered.add(name)
             self.intake.join(messenger)
             self.deliveries[name] = Delivery(self.database, messenger, veil, self.clock.dispatch)
         await self.database.write(lambda c: prepare(c, self.clock.dispatch, datetime.now(UTC)))

@@ -77,7 +77,7 @@ def clip(turn: Turn) -> Reply:
     return _confirm(turn, _draft(turn).clipped)
 
 
-@routes.step("about", yields=True)
+@routes.step("about", yields=True, places=True)
 def about(turn: Turn, content: Said | Uploaded) -> Reply:
     """Hear what it is about, then offer categories."""
     draft = Draft.of(turn.facts).heard(content)
@@ -120,7 +120,7 @@ def kind(turn: Turn, code: str) -> Reply:
     return _ask_files(turn, draft) if turn.step == "demand.category" else _confirm(turn, draft)
 
 
-@routes.step("category", yields=True)
+@routes.step("category", yields=True, places=True)
 def category(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take a category that was typed; anything else belongs to what it is about."""
     code = demand_category.named(content.text) if isinstance(content, Said) else ""
@@ -140,7 +140,7 @@ def _ask_files(turn: Turn, draft: Draft) -> Reply:
     return _card(turn, words, rows=[[turn.button("demand.next", call("demand.review"))]])
 
 
-@routes.step("files", yields=True)
+@routes.step("files", yields=True, places=True)
 def files(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take files; words are added, unless they only say that there are no files."""
     draft = Draft.of(turn.facts)
@@ -172,7 +172,7 @@ def more_files(turn: Turn) -> Reply:
     return _problem(turn, draft) or _ask_files(turn, draft)
 
 
-@routes.step("confirm", yields=True)
+@routes.step("confirm", yields=True, places=True)
 def confirm(turn: Turn, content: Said | Uploaded) -> Reply:
     """Hear `提交`; all other words and files are added, and the card is shown again."""
     if isinstance(content, Said) and content.text.strip() == turn.voice.label("demand.submit"):

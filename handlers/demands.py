@@ -142,7 +142,7 @@ def _stop(turn: Turn, number: int) -> list[Button]:
     return [turn.button("demand.cancel", call("demands.stop", number))]
 
 
-@routes.step("words", yields=True)
+@routes.step("words", yields=True, places=True)
 def words(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take words or a file, and show what would be sent."""
     draft = Draft.of(turn.facts)

@@ -179,6 +179,17 @@ def unexpected_file(turn: Turn) -> Reply:
     return reply(turn.say("help.unexpected_file"), rows=[[_home_button(turn)]])
 
 
+@routes.button("place")
+def place(turn: Turn) -> Reply:
+    """Answer a place that nobody waits for."""
+    person = turn.caller.person
+    if person is None or person.consent < NOTICE_VERSION:
+        return turn.registry.entries["start"].run(turn, "")
+    return reply(
+        turn.say("help.no_place"), rows=[[turn.button("help.write", call("help.go", "demand")), _home_button(turn)]]
+    )
+
+
 @routes.button("not_yours")
 def not_yours(turn: Turn) -> Reply:
     """Answer an entry that needs a role."""

@@ -21,31 +21,55 @@ def start(turn: Turn, payload: str) -> Reply:
     person = turn.caller.person
     if payload and codes.looks_like_code(payload):
         return _try(turn, payload)
-    if person is None and turn.caller.until is not None:
-        turn.ask("member.code")
-        return reply(turn.say("member.visit_over"))
     if person is None:
-        asked = turn.step == "member.code" and not isinstance(turn.arrival.content, Opened)
-        turn.ask("member.code")
-        if asked:
-            return reply(turn.say("member.hello_again"), turn.say("member.ask_code"))
-        return reply(turn.say("member.hello", organisation=turn.work.organisation.name), turn.say("member.ask_code"))
+        return _by_directory(turn) or _stranger(turn)
     if person.consent < NOTICE_VERSION:
         return _notice(turn)
     return turn.registry.buttons["help.home"](turn)
 
 
+def _stranger(turn: Turn) -> Reply:
+    asked = turn.step == "member.code" and not isinstance(turn.arrival.content, Opened)
+    turn.ask("member.code")
+    if turn.caller.until is not None:
+        return reply(turn.say("member.visit_over"))
+    if asked:
+        return reply(turn.say("member.hello_again"), turn.say("member.ask_code"))
+    return reply(turn.say("member.hello", organisation=turn.work.organisation.name), turn.say("member.ask_code"))
+
+
 @routes.entry("bind", guests=True, listed=False)
 def bind(turn: Turn, rest: str) -> Reply:
-    """Try a code that was typed after the command, or ask for one."""
-    return _try(turn, rest) if rest else start(turn, "")
+    """Try a code that was typed after the command; else look in the directory, or ask for one."""
+    if rest:
+        return _try(turn, rest)
+    known = _by_directory(turn, again=True) if turn.caller.person is None else None
+    return known or start(turn, "")
 
 
-@routes.step("code")
+def _by_directory(turn: Turn, *, again: bool = False) -> Reply | None:
+    """Bind whom the company's directory names. Whoever untied the account is bound `again` only when asking for it."""
+    caller, arrival = turn.caller, turn.arrival
+    if not arrival.directory_id or (caller.bound_at is not None and not again):
+        return None
+    tried = binding.by_directory(turn.work, arrival.messenger, caller.address_id, arrival.directory_id)
+    if tried is None:
+        return None
+    if tried.outcome is Outcome.TAKEN:
+        turn.ask("member.code")
+        return reply(turn.say("member.directory_taken"), turn.say("member.ask_code"))
+    return _welcome(turn, tried)
+
+
+@routes.step("code", numbers=True)
 def code_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Try a code."""
     words = content.text if isinstance(content, Said) else ""
     if not codes.looks_like_code(words):
+        asks = words.strip() in turn.voice.phrases["bind"]
+        known = _by_directory(turn, again=asks) if turn.caller.person is None else None
+        if known is not None:
+            return known
         turn.ask("member.code")
         return reply(turn.say("member.not_a_code"), turn.say("member.ask_code"))
     return _try(turn, words)
@@ -65,7 +89,7 @@ def _try(turn: Turn, words: str) -> Reply:
             )
         case Outcome.BOUND:
             return _welcome(turn, tried)
-        case Outcome.WRONG:
+        case Outcome.WRONG | Outcome.TAKEN:
             turn.ask("member.code")
             return reply(turn.say("member.wrong_code", left=tried.left))
         case Outcome.WAITING:

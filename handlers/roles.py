@@ -29,7 +29,7 @@ def _home(turn: Turn) -> Button:
     return turn.button("help.home", call("help.home"))
 
 
-@routes.step("who", yields=True)
+@routes.step("who", yields=True, numbers=True)
 def who(turn: Turn, content: Said | Uploaded) -> Reply:
     """Look for the person."""
     return _find(turn, content.text if isinstance(content, Said) else "")

@@ -89,7 +89,7 @@ def _back(turn: Turn) -> Button:
     return turn.button("settings.back", call("settings.open"))
 
 
-@routes.step("hours", yields=True)
+@routes.step("hours", yields=True, numbers=True)
 def hours_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take typed quiet hours."""
     found = service.read_hours(content.text) if isinstance(content, Said) else None

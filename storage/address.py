@@ -96,6 +96,7 @@ class Caller:
     language: str
     chat: str
     bound_at: datetime | None
+    """When it was bound last, whether it still is or not; None: never."""
     until: datetime | None
     """When a visit ends, or ended; None: it is none."""
     person: Person | None
@@ -154,18 +155,25 @@ def close(connection: Connection, messenger: str, account: str, why: str) -> Non
 
 
 def bind(connection: Connection, number: int, member_id: int | None, now: datetime | None) -> None:
-    """Tie an account to a member, or (None) untie it. A visit that is tied is an account like any other."""
-    values: dict[str, Any] = {"member_id": member_id, "bound_at": now, "preferred": False}
+    """Tie an account to a member, or (None) untie it: when it was bound stays known.
+
+    A visit that is tied is an account like any other.
+    """
+    values: dict[str, Any] = {"member_id": member_id, "preferred": False}
     if member_id is not None:
-        values |= {"open": True, "closed_why": "", "until": None}
+        values |= {"bound_at": now, "open": True, "closed_why": "", "until": None}
     connection.execute(address.update().where(address.c.id == number).values(values))
+
+
+def binds(connection: Connection, messenger: str, member_id: int) -> bool:
+    """Answer whether a member has an account on this messenger."""
+    ours = (address.c.messenger == messenger, address.c.member_id == member_id, address.c.until.is_(None))
+    return connection.scalar(select(address.c.id).where(*ours).limit(1)) is not None
 
 
 def untie_all(connection: Connection, member_id: int) -> None:
     """Untie every account of a member, visits too."""
-    connection.execute(
-        address.update().where(address.c.member_id == member_id).values(member_id=None, bound_at=None, preferred=False)
-    )
+    connection.execute(address.update().where(address.c.member_id == member_id).values(member_id=None, preferred=False))
 
 
 def visit(
@@ -194,7 +202,7 @@ def end_visits(connection: Connection, now: datetime, member_id: int | None = No
     connection.execute(
         address.update()
         .where(text("until IS NOT NULL"), address.c.member_id.is_not(None), ended)
-        .values(member_id=None, bound_at=None)
+        .values(member_id=None)
     )
 
 

@@ -18,13 +18,13 @@ from sqlalchemy import Connection, select
 
 from bot import clock
 from bot.dispatch import Dispatch
-from domain.arrival import Arrival, Content, Opened, Pressed, Said, Uploaded
+from domain.arrival import Arrival, Content, Left, Located, Opened, Pressed, Said, Uploaded
 from domain.codec import decode_reply
 from domain.demand import Act
 from domain.organisation import Organisation
 from domain.push import KINDS
 from domain.refusal import Refusal
-from domain.reply import Button, Document, Picture, Reply
+from domain.reply import Button, Document, Personal, Picture, Reply
 from handlers.grammar import Registry
 from services import claim, demand_category
 from services.work import Work
@@ -79,6 +79,7 @@ class Phone:
     account: str
     messenger: str = "web"
     language: str = "zh"
+    directory_id: str = ""
     messages: list[Message] = field(default_factory=list)
     _new: list[Reply] = field(default_factory=list)
 
@@ -94,6 +95,14 @@ class Phone:
         """Send a file."""
         number = self.company.write(lambda c: attachment.keep(c, name, mime, body, self.company.now))
         return self._arrives(Uploaded(str(number), name, mime, len(body), caption, number))
+
+    def is_at(self, latitude: float, longitude: float, label: str = "") -> Screen:
+        """Send a place."""
+        return self._arrives(Located(latitude, longitude, label))
+
+    def leaves(self) -> Screen:
+        """Block the assistant."""
+        return self._arrives(Left())
 
     def presses(self, label: str) -> Screen:
         """Tap the newest button whose label contains these words."""
@@ -139,6 +148,7 @@ class Phone:
                 at=self.company.now,
                 content=content,
                 language=self.language,
+                directory_id=self.directory_id,
             )
         )
         self.company.deliver()
@@ -170,8 +180,16 @@ class Company:
         """Settle it; with `roll` it lives in this database already."""
         self.database = database
         self.organisation = organisation
+        self.numbered: set[str] = set()
+        """The messengers in which buttons have numbers."""
+        self.veiled: set[tuple[str, Personal]] = set()
+        """What which messenger does not carry."""
         self.dispatch = Dispatch(
-            organisation, registry, {"web": lambda payload: f"https://chat.example/?start={payload}"}
+            organisation,
+            registry,
+            {"web": lambda payload: f"https://chat.example/?start={payload}"},
+            self.numbered,
+            lambda messenger, personal: (messenger, personal) not in self.veiled,
         )
         self.now = MONDAY_MORNING
         self.phones: dict[tuple[str, str], Phone] = {}
