@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
 
 from content import Voice
+from domain.arrival import MalformedUpdateError
 from domain.reply import Reply
+from messengers.telegram.receive import Me, receive
 from services import post
-from storage import address, audit, member
+from storage import address, audit, inbox, member
 from tests.company import ORGANISATION
+from tests.running import Running, eventually, running
 from tests.talk import Company, Phone
 
 ALLOWED = replace(ORGANISATION, by_directory=("wecom", "dingtalk"))
@@ -179,3 +185,55 @@ def test_a_place_elsewhere_is_not_kept(company: Company) -> None:
     company.ada.presses("其他类别")
     company.ada.presses("党务")
     assert "位置：31.00000, -121.50000" in company.ada.presses("下一步")
+
+
+# over Telegram
+
+ADA = 1001
+
+
+def _private(**more: Any) -> dict[str, Any]:  # noqa: ANN401 - a message as it comes
+    who = {"id": ADA, "is_bot": False, "first_name": "芳"}
+    return {"message_id": 5, "from": who, "chat": {"id": ADA, "type": "private"}, "date": int(time.time()), **more}
+
+
+def _bodies(run: Running) -> list[str]:
+    return run.read(lambda c: [str(row[0]) for row in c.execute(select(inbox.inbox.c.body).order_by(inbox.inbox.c.id))])
+
+
+async def test_telegram_tells_of_places_and_of_being_blocked(company: Company) -> None:
+    async with running(company, users={ADA: "ada"}) as run:
+        place = {"latitude": 31.23041612, "longitude": 121.47370123}
+        run.api.update(message=_private(location=place))
+        await eventually(lambda: any("没有保存" in text for text in run.api.texts(ADA)))
+        assert _bodies(run) == ["{}"]
+        run.api.says(ADA, "/demand")
+        await eventually(lambda: any("想反映" in text for text in run.api.texts(ADA)))
+        run.api.update(message=_private(location=place, venue={"title": "南门", "address": "", "location": place}))
+        await eventually(lambda: any("哪一类" in text for text in run.api.texts(ADA)))
+        assert "31.23041612" in _bodies(run)[-1]
+        change = {"old_chat_member": {"status": "member"}, "new_chat_member": {"status": "kicked"}}
+        run.api.update(my_chat_member=_private(**change))
+        number = len(run.api.seen)
+        found = address.address.c
+
+        def closed() -> str | None:
+            why = select(found.closed_why).where(found.messenger == "telegram", found.account == str(ADA))
+            return run.read(lambda c: c.scalar(why))
+
+        await eventually(lambda: closed() == "left")
+        back = {"old_chat_member": {"status": "kicked"}, "new_chat_member": {"status": "member"}}
+        run.api.update(my_chat_member=_private(**back))
+        await eventually(lambda: run.app.intake.ignored["telegram", "membership"] == 1)
+        assert closed() == "left"
+        assert len(run.api.seen) == number
+        run.api.says(ADA, "签到")
+        await eventually(lambda: any("签到成功" in text for text in run.api.texts(ADA)))
+        assert closed() == ""
+
+
+@pytest.mark.parametrize("odd", [91.0, -91, "31", None, True, float("nan")])
+def test_a_place_that_is_none_is_a_dead_letter(odd: object) -> None:
+    message = _private(location={"latitude": odd, "longitude": 1.0})
+    with pytest.raises(MalformedUpdateError):
+        receive(json.dumps({"update_id": 1, "message": message}), Me())
