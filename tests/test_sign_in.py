@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 
 import aiohttp
 import pytest
+from playwright.async_api import async_playwright
 from sqlalchemy import Connection
 
+from bot.browser import PATIENCE, chromium
 from bot.config import load
 from bot.veil import Veil
 from domain.reply import Personal, Reply, text
@@ -278,3 +280,36 @@ async def test_from_telegram_to_the_page(company: Company) -> None:
             await eventually(lambda: len(opened.shown) > 1)
         account = str(security.account_of(token))
         assert run.read(lambda c: address.caller(c, "web", account, datetime.now(UTC))).person is not None  # type: ignore[union-attr]
+
+
+PATH = chromium()
+
+
+@pytest.mark.skipif(PATH is None, reason="no Chromium on this machine: apt-get install chromium")
+async def test_in_a_browser_the_link_is_a_page_with_one_button(company: Company) -> None:
+    settings = {"WEB__BASE_URL": "{url}", "PRIVACY__PROFILE": "strict"}
+    async with running(company, users={77: "ada"}, **settings) as run, async_playwright() as playwright:
+        run.api.says(77, "/me")
+        [message] = await eventually(lambda: run.api.seen)
+        [way] = re.findall(r"http[^\"]*/chat/in/[0-9a-f-]+", message.data["reply_markup"])
+        browser = await playwright.chromium.launch(executable_path=PATH, args=["--no-sandbox", "--disable-gpu"])
+        opened, errors = await browser.new_page(), list[str]()
+        opened.on("pageerror", lambda error: errors.append(str(error)))
+        await opened.goto(way)
+        await opened.wait_for_selector("#says >> text=只能打开一次")
+        await opened.click("#enter")
+        await opened.wait_for_selector("#log >> text=王芳", timeout=PATIENCE)
+        assert opened.url == f"{run.url}/chat/"
+        assert await opened.evaluate("localStorage.getItem('token')") is None
+        await opened.reload()
+        await opened.wait_for_selector("#log >> text=王芳", timeout=PATIENCE)
+        await opened.fill("#words", "我的积分")
+        await opened.press("#words", "Enter")
+        await opened.wait_for_selector("#log button >> text=明细与原因", timeout=PATIENCE)
+        another = await browser.new_page()
+        await another.goto(way)
+        await another.click("#enter")
+        await another.wait_for_selector("#says >> text=已经打开过了")
+        assert not await another.is_visible("#enter")
+        assert errors == []
+        await browser.close()
