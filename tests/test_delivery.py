@@ -46,7 +46,7 @@ def settled(database: Database) -> Database:
 async def delivering(database: Database, messenger: Postal, registry: Registry) -> AsyncIterator[Delivery]:
     """Deliver for this messenger."""
     dispatch = Dispatch(ORGANISATION, registry, {})
-    delivery = Delivery(database, messenger, lambda reply, _messenger: reply, dispatch)  # type: ignore[arg-type]
+    delivery = Delivery(database, messenger, lambda reply, *_: reply, dispatch)  # type: ignore[arg-type]
     running = asyncio.create_task(delivery.run())
     try:
         yield delivery

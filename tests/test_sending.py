@@ -81,7 +81,7 @@ async def test_who_must_stop_sending_has_stopped_before_others_begin(settled: Da
         far.slow[""] = 4.5
         number = announce(settled, "learning", 3)
         dispatch = Dispatch(ORGANISATION, registry, {})
-        delivery = Delivery(settled, messenger, lambda reply, _messenger: reply, dispatch)  # type: ignore[arg-type]
+        delivery = Delivery(settled, messenger, lambda reply, *_: reply, dispatch)  # type: ignore[arg-type]
         running = asyncio.create_task(delivery.run())
         await eventually(lambda: len(far.calls) == 3)
         begun = time.monotonic()

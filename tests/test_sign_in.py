@@ -287,8 +287,10 @@ PATH = chromium()
 
 @pytest.mark.skipif(PATH is None, reason="no Chromium on this machine: apt-get install chromium")
 async def test_in_a_browser_the_link_is_a_page_with_one_button(company: Company) -> None:
-    settings = {"WEB__BASE_URL": "{url}", "PRIVACY__PROFILE": "strict"}
-    async with running(company, users={77: "ada"}, **settings) as run, async_playwright() as playwright:
+    async with (
+        running(company, users={77: "ada"}, WEB__BASE_URL="{url}", PRIVACY__PROFILE="strict") as run,
+        async_playwright() as playwright,
+    ):
         run.api.says(77, "/me")
         [message] = await eventually(lambda: run.api.seen)
         [way] = re.findall(r"http[^\"]*/chat/in/[0-9a-f-]+", message.data["reply_markup"])
