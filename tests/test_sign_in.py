@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 import pytest
@@ -11,8 +12,10 @@ from playwright.async_api import async_playwright
 from sqlalchemy import Connection
 
 from bot.browser import PATIENCE, chromium
+from bot.calls import Calls
 from bot.config import load
 from bot.veil import Veil
+from domain.codec import encode_reply
 from domain.reply import Personal, Reply, text
 from domain.sign_in import Outcome, letter_of, ticket
 from messengers.base import Messenger
@@ -315,3 +318,16 @@ async def test_in_a_browser_the_link_is_a_page_with_one_button(company: Company)
         assert not await another.is_visible("#enter")
         assert errors == []
         await browser.close()
+
+
+async def test_links_of_several_people_never_leave_by_one_call() -> None:
+    """A call that reaches many carries one person's words: with a link in them it would let everybody in."""
+
+    def veil(_reply: Reply, _messenger: Messenger, letter: Claimed) -> Reply:
+        return Reply((text(f"/chat/in/{letter.recipient}"),))
+
+    nobody: Any = None
+    calls = Calls(nobody, veil, nobody, nobody, nobody)
+    words = encode_reply(_says(Personal.HARDSHIP))
+    letters = [_letter()._replace(payload=words), _letter()._replace(payload=words, recipient="78")]
+    assert await calls.send_many(letters) is False
