@@ -23,16 +23,16 @@ from bot.gate import Gate
 from bot.intake import Intake
 from bot.journal import Journal
 from bot.lease import Leases, new_holder
+from bot.sign_in import SignIn
+from bot.veil import Veil
 from console.app import console_routes
 from content import LANGUAGES, voice
-from domain.reply import Button, Choices, Reply
 from handlers.grammar import Registry, open_registry
 from messengers import NAMES
 from messengers.base import Messenger, Surroundings
 from services import calendar
 from services.work import Handing
 from storage import bell
-from storage.claim import Claimed
 from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
@@ -61,6 +61,7 @@ class App:
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     links: dict[str, Callable[[str], str]] = field(default_factory=dict)
+    numbered: set[str] = field(default_factory=set)
     ringing: set[str] = field(default_factory=set)
     bells: set[asyncio.Task[None]] = field(default_factory=set)
     deaf: threading.Event = field(default_factory=threading.Event)
@@ -72,7 +73,13 @@ class App:
 
     def __post_init__(self) -> None:
         """Join what needs no network yet."""
-        dispatch = Dispatch(self.settings.as_organisation(), self.registry, self.links)
+        dispatch = Dispatch(
+            self.settings.as_organisation(),
+            self.registry,
+            self.links,
+            self.numbered,
+            lambda messenger, personal: self.settings.ceiling_of(messenger).carries(personal, group=False),
+        )
         self.leases = Leases(self.database, self.holder)
         self.gate = Gate(self.database)
         journal = Journal(self.settings.journal(), self.key, self.leases.holder)
@@ -86,6 +93,7 @@ class App:
             self.key,
             journal,
         )
+        self.intake.enter = SignIn(self.database, dispatch, self.key, lambda name: self._posted(name, None))
         self.clock = Clock(self.database, dispatch, self.nudge)
 
     def nudge(self) -> None:
@@ -120,7 +128,7 @@ class App:
     async def start(self, sockets: Sequence[object]) -> None:
         """Open the messengers, serve what a former run left, then let the world in. `sockets` are bound already."""
         await self.gate.look()
-        surroundings = self._surroundings()
+        surroundings, veil = self._surroundings(), Veil(self.settings, self.key, self.links)
         for name in NAMES:
             section = getattr(self.settings, name)
             if not section.enabled:
@@ -129,8 +137,10 @@ class App:
             messenger: Messenger = await package.open_messenger(section, surroundings)
             self.messengers[name] = messenger
             self.links[name] = messenger.link
+            if messenger.limits.numbered:
+                self.numbered.add(name)
             self.intake.join(messenger)
-            self.deliveries[name] = Delivery(self.database, messenger, self._veil, self.clock.dispatch)
+            self.deliveries[name] = Delivery(self.database, messenger, veil, self.clock.dispatch)
         await self.database.write(lambda c: prepare(c, self.clock.dispatch, datetime.now(UTC)))
         await self.leases.take(f"process:{self.leases.holder}")
         await self._serve_what_waits()
@@ -242,14 +252,6 @@ class App:
         await self.runner.setup()
         for bound in sockets:
             await web.SockSite(self.runner, bound).start()  # type: ignore[arg-type]
-
-    def _veil(self, reply: Reply, messenger: Messenger, letter: Claimed) -> Reply:
-        """Replace what is too personal for a messenger, or for a group, by a link to the self-hosted chat."""
-        if self.settings.ceiling_of(messenger.name).carries(reply.personal, group=letter.chat != letter.recipient):
-            return reply
-        speech = voice(self.settings.organisation.language)
-        link = Button(speech.label("help.self_hosted"), url=f"{self.base_url}/chat/")
-        return Reply((speech.say("help.too_personal"), Choices(((link,),))), edits=reply.edits)
 
     def _spawn(self, coroutine: object, name: str) -> None:
         task = asyncio.create_task(coroutine, name=name)  # type: ignore[arg-type, var-annotated]

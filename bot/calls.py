@@ -93,9 +93,13 @@ class Calls:
     async def send_many(self, letters: Sequence[Claimed]) -> bool:
         """Send the same words to all of them; False when they have to be sent one by one instead."""
         messenger: BatchMessenger = self._messenger  # type: ignore[assignment]
+        going = [self._outgoing(letter) for letter in letters]
+        if any(one.reply != going[0].reply for one in going):
+            # Each has a link of its own, which nobody else may get.
+            return False
         self._settling.calls += len(letters) if messenger.limits.by_person else 1
         try:
-            outcomes = await messenger.send_many([self._outgoing(letter) for letter in letters])
+            outcomes = await messenger.send_many(going)
             pairs = list(zip(letters, outcomes, strict=True))
         except SendFailedError as error:
             if error.permanent and len(letters) > 1:

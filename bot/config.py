@@ -218,6 +218,11 @@ class Settings(_Section):
             timetable=Timetable(**schedule.model_dump()),
             retention=Retention(**self.retention.model_dump()),
             messengers=tuple(name for name in NAMES if getattr(self, name).enabled),
+            by_directory=tuple(
+                name
+                for name in NAMES
+                if getattr(self, name).enabled and getattr(getattr(self, name), "bind_by_directory", False)
+            ),
             smallest_group=self.points.smallest_group,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,10 +12,10 @@ from sqlalchemy import Connection, text
 
 from bot.understand import understand
 from content import LANGUAGES, voice
-from domain.arrival import Arrival, Opened, Pressed, Uploaded, cleaned
+from domain.arrival import Arrival, Left, Located, Opened, Pressed, Uploaded, cleaned
 from domain.organisation import Organisation
 from domain.refusal import Refusal
-from domain.reply import Reply
+from domain.reply import Personal, Reply
 from handlers.grammar import Registry, Turn, reply
 from messengers.base import Raw
 from services import claim, post
@@ -37,6 +37,10 @@ class Dispatch:
     registry: Registry
     links: Mapping[str, Callable[[str], str]]
     """Messenger -> (payload -> link to the private chat)."""
+    numbered: Container[str] = ()
+    """The messengers in which buttons have numbers."""
+    carries: Callable[[str, Personal], bool] = lambda _messenger, _personal: True
+    """Whether a messenger carries replies of a class in private chats."""
 
     def hear(
         self, connection: Connection, row: int, arrival: Arrival, now: datetime, *, hand: bool = False
@@ -50,7 +54,7 @@ class Dispatch:
         # Settled first: should another process be at the same row, one of the two waits here and then finds it done.
         if not inbox.settle(connection, row, inbox.DONE, sender=arrival.user):
             return None
-        return self._hear(connection, arrival, now, hand=hand)
+        return self._hear(connection, arrival, now, lambda: inbox.forget(connection, row), hand=hand)
 
     def hear_unseen(
         self, connection: Connection, event: Raw, arrival: Arrival, now: datetime, *, hand: bool, owner: str
@@ -62,20 +66,39 @@ class Dispatch:
         pair = (event.key, event.body)
         if not inbox.keep_heard(connection, arrival.messenger, pair, now, sender=arrival.user, owner=owner):
             return None
-        return self._hear(connection, arrival, now, hand=hand)
+        messenger = arrival.messenger
+        return self._hear(
+            connection, arrival, now, lambda: inbox.forget_known(connection, messenger, event.key), hand=hand
+        )
 
-    def _hear(self, connection: Connection, arrival: Arrival, now: datetime, *, hand: bool) -> Handing:
+    def _hear(
+        self, connection: Connection, arrival: Arrival, now: datetime, forget: Callable[[], None], *, hand: bool
+    ) -> Handing:
         handing = Handing(arrival.messenger if hand else "", now + claim.LEASE)
+        if isinstance(arrival.content, Left):
+            self._leave(connection, arrival)
+            return handing
         turn = self._open(connection, cleaned(arrival), now, handing)
         answer = self._group(turn) if not arrival.private else understand(turn)()
         self._answer(turn, answer)
+        if turn.forgets or (isinstance(arrival.content, Located) and not arrival.private):
+            forget()
         return handing
+
+    def _leave(self, connection: Connection, arrival: Arrival) -> None:
+        """Write nothing more to whoever went away, and ask nothing any more. Whoever comes back is heard as before."""
+        if not arrival.private:
+            return
+        if connection.dialect.name == "postgresql":
+            _lock(connection, f"{arrival.messenger}:{arrival.user}")
+        address.close(connection, arrival.messenger, arrival.user, "left")
+        conversation.drop(connection, arrival.messenger, arrival.user)
 
     def refuse(self, connection: Connection, row: int, arrival: Arrival, refusal: Refusal, now: datetime) -> None:
         """Say an expected "no"; nothing else of the turn is stored."""
         if not inbox.settle(connection, row, inbox.DONE, sender=arrival.user, note=refusal.code):
             return
-        if refusal.forget:
+        if refusal.forget or isinstance(arrival.content, Located):
             inbox.forget(connection, row)
             if isinstance(arrival.content, Uploaded) and arrival.content.attachment is not None:
                 attachment.forget(connection, arrival.content.attachment)
@@ -88,6 +111,8 @@ class Dispatch:
         reference = secrets.token_hex(3).upper()
         note = f"{reference} {type(error).__name__}: {error}"
         if inbox.settle(connection, row, inbox.FAILED, sender=arrival.user, note=note):
+            if isinstance(arrival.content, Located):
+                inbox.forget(connection, row)
             turn = self._open(connection, arrival, now)
             self._answer(turn, reply(turn.say("help.broken", reference=reference)))
         return reference
@@ -101,11 +126,12 @@ class Dispatch:
 
         What was said shortly before a restart counts for the moment at which it was said.
         """
+        clock = now
         if LATE < now - arrival.at <= OLDEST:
             now = arrival.at
         if connection.dialect.name == "postgresql":
             _lock(connection, f"{arrival.messenger}:{arrival.user}")
-        caller = address.caller(connection, arrival.messenger, arrival.user)
+        caller = address.caller(connection, arrival.messenger, arrival.user, clock)
         if caller is None:
             language = self._language(arrival.language)
             chat = arrival.chat if arrival.private else ""
@@ -114,7 +140,7 @@ class Dispatch:
             if caller is None:
                 msg = "an address vanished inside its own transaction"
                 raise RuntimeError(msg)
-        elif arrival.private and (not caller.open or caller.chat != arrival.chat):
+        elif arrival.private and caller.until is None and (not caller.open or caller.chat != arrival.chat):
             address.reopen(connection, caller.address_id, arrival.chat)
         if connection.dialect.name == "postgresql" and caller.person is not None:
             _lock(connection, f"member:{caller.person.id}")
@@ -126,6 +152,8 @@ class Dispatch:
             voice=voice(language),
             registry=self.registry,
             link=self.links.get(arrival.messenger, lambda _payload: ""),
+            numbered=arrival.messenger in self.numbered,
+            carries=lambda personal: self.carries(arrival.messenger, personal),
             step=caller.step,
             facts=caller.facts,
             version=caller.version,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -29,6 +29,8 @@ class Shelf:
         """Look up and keep in this database; `key` seals what is kept secret."""
         self._database = database
         self._tokens = Tokens(database, key)
+        self.enter: Callable[[str, str], Awaitable[str]] | None = None
+        """Lets browsers in; None: nobody is let in by links."""
 
     async def token(self, messenger: str, name: str, fetch: Fetch, *, refused: str = "", early: float = 300.0) -> str:
         """Return a token, fetched once for all processes."""
@@ -77,8 +79,13 @@ class Shelf:
 
     async def may_send_files(self, messenger: str, user: str) -> bool:
         """Answer whether a file of this user is kept at all."""
-        caller = await self._database.read(lambda c: address.caller(c, messenger, user))
+        now = datetime.now(UTC)
+        caller = await self._database.read(lambda c: address.caller(c, messenger, user, now))
         return caller is not None and caller.person is not None and caller.person.consent >= NOTICE_VERSION
+
+    async def sign_in(self, ticket: str, account: str) -> str:
+        """Let a browser in by a one-time link."""
+        return "unknown" if self.enter is None else await self.enter(ticket, account)
 
     async def news(self, messenger: str, users: Sequence[str], seconds: float) -> list[tuple[str, Outgoing]]:
         """Return (sent at, letter) of what left for these users lately, whichever process sent it."""

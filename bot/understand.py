@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from content import voice
-from domain.arrival import Arrival, Opened, Pressed, Said, Uploaded
+from domain.arrival import Arrival, Left, Located, Opened, Pressed, Said, Uploaded
+from domain.call import call
 from domain.member import NOTICE_VERSION
-from domain.reply import Choices, Reply
-from handlers.grammar import Entry, ExpiredCallError, Registry, Turn
+from domain.reply import Button, Choices, Reply, Span, Text
+from handlers.grammar import Entry, ExpiredCallError, Registry, Step, Turn, reply
 from services import permission, post, words
 
 _COMMAND = re.compile(r"/([a-z_]+)(?:\s+(.*))?", re.DOTALL)
 _NO_COMMAND = re.compile(r"/([A-Za-z0-9_]+)(?:\s.*)?", re.DOTALL)
+_NUMBER = re.compile(r"[(\[]?([0-9]{1,3})[)\].,、。]?")
+"""A number as people type it beside a list: 1, 1. or (1); full-width and circled ones are made plain before."""
 _NOISE = re.compile(r"[\s,。,.!！?？、;;:：~～…\"'“”‘’()()]+")
 _BEFORE_REST = " \t\n，,。.：:、"
 ALWAYS = ("cancel", "home", "help", "person")
@@ -168,7 +172,11 @@ def understand(turn: Turn) -> Callable[[], Reply]:
         case Uploaded():
             return _to_step(turn, content) or (lambda: registry.buttons["help.file"](turn))
         case Said(text):
-            return _said(turn, text.strip())
+            return _numbered(turn, text.strip()) or _said(turn, text.strip())
+        case Located() as place:
+            return _place(turn, place)
+        case Left():
+            raise TypeError("nobody is there to be answered")
 
 
 def _press(turn: Turn, words_of_button: str) -> Reply:
@@ -219,12 +227,16 @@ def _distress(turn: Turn, text: str, known: tuple[str, str] | None) -> Callable[
     return answer
 
 
+def _open_step(turn: Turn) -> Step | None:
+    """Return what waits for words; None when nothing does any more."""
+    late = turn.expires_at is not None and turn.expires_at <= turn.work.now
+    return None if late else turn.registry.steps.get(turn.step)
+
+
 def _to_step(turn: Turn, content: Said | Uploaded, known: tuple[str, str] | None = None) -> Callable[[], Reply] | None:
-    if not turn.step or turn.step not in turn.registry.steps:
+    step = _open_step(turn)
+    if step is None:
         return None
-    if turn.expires_at is not None and turn.expires_at <= turn.work.now:
-        return None
-    step = turn.registry.steps[turn.step]
     if step.yields and known is not None and not known[1]:
         turn.close()
         return None
@@ -241,10 +253,49 @@ def _run(turn: Turn, entry: Entry, rest: str) -> Callable[[], Reply]:
     return lambda: entry.run(turn, rest)
 
 
+def _buttons(turn: Turn) -> tuple[Button, ...]:
+    """Return the buttons under the newest message as its reader sees them: a link may stand in its place."""
+    found = post.newest(turn.work, turn.arrival.messenger, turn.arrival.user)
+    if found is None:
+        return ()
+    number, shown = found
+    if turn.carries(shown.personal):
+        return shown.buttons
+    again = call("help.link", number)
+    return turn.button("help.self_hosted", again), turn.button("help.new_link", again)
+
+
+def _numbered(turn: Turn, text: str) -> Callable[[], Reply] | None:
+    """Take a number as a press, where buttons are numbered words and no open question asks for one."""
+    written = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text)) if turn.numbered else None
+    step = _open_step(turn)
+    if written is None or (step is not None and step.numbers):
+        return None
+    buttons = _buttons(turn)
+    if not any(button.call for button in buttons) or not 1 <= int(written[1]) <= len(buttons):
+        return None
+    button = buttons[int(written[1]) - 1]
+    if button.url:
+        return lambda: reply(Text((Span(button.label, "link", button.url),)))
+    return lambda: _press(turn, button.call)
+
+
+def _place(turn: Turn, place: Located) -> Callable[[], Reply]:
+    """Hand a place over in words where one is of use; anywhere else nothing of it is kept."""
+    step, person = _open_step(turn), turn.caller.person
+    if step is not None and step.places and person is not None and person.consent >= NOTICE_VERSION:
+        where = f"{place.latitude:.5f}", f"{place.longitude:.5f}"
+        code = "help.place_named" if place.label else "help.place"
+        words = turn.voice.line(code, label=place.label, latitude=where[0], longitude=where[1])
+        return lambda: step.run(turn, Said(words))
+    turn.forgets = True
+    return lambda: turn.registry.buttons["help.place"](turn)
+
+
 def _typed_label(turn: Turn, text: str) -> Callable[[], Reply] | None:
     """Take words that stand on a button of the newest message as a press of it."""
     wanted = plain(text)
-    for button in post.last_buttons(turn.work, turn.arrival.messenger, turn.arrival.user):
+    for button in _buttons(turn):
         if button.call and plain(button.label).strip("‹›✓✗—☐☑") == wanted:
             return lambda call=button.call: _press(turn, call)  # type: ignore[misc]
     return None

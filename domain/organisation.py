@@ -56,6 +56,8 @@ class Organisation:
     retention: Retention = field(default_factory=Retention)
     messengers: tuple[str, ...] = ()
     """The messengers that are switched on; empty: any."""
+    by_directory: tuple[str, ...] = ()
+    """The messengers whose company directory binds people by their employee number."""
     smallest_group: int = 5
     """No figure is shown of fewer people (never below 5)."""
 

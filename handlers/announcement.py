@@ -244,7 +244,7 @@ def _back(turn: Turn, number: int) -> Button:
     return turn.button("announcement.back", call("announcement.draft", number))
 
 
-@routes.step("moment")
+@routes.step("moment", numbers=True)
 def moment(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take the moment. A day alone (明天下午) is kept while its hour is asked for: no hour is made up."""
     number, said = int(turn.facts["id"]), content.text if isinstance(content, Said) else ""

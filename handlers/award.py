@@ -29,7 +29,7 @@ def _cancel(turn: Turn) -> Button:
     return turn.button("award.cancel", call("award.cancel"))
 
 
-@routes.step("person", yields=True)
+@routes.step("person", yields=True, numbers=True)
 def person_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take a name or a number, perhaps with points and reason behind it."""
     return _person(turn, content.text if isinstance(content, Said) else "")
@@ -70,7 +70,7 @@ def _amount(turn: Turn, member_id: int, name: str, words: str) -> Reply:
     )
 
 
-@routes.step("amount", yields=True)
+@routes.step("amount", yields=True, numbers=True)
 def amount_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take points and reason."""
     words = content.text if isinstance(content, Said) else ""
@@ -87,6 +87,7 @@ def confirm_typed(turn: Turn, _content: Said | Uploaded) -> Reply:
     return reply(
         turn.say("award.press"),
         rows=[[turn.button("award.yes", call("award.do", turn.version)), _cancel(turn)]],
+        personal=Personal.MEMBERSHIP,
     )
 
 
@@ -139,4 +140,4 @@ def averages(turn: Turn, _rest: str) -> Reply:
     ]
     if hidden:
         blocks.append(turn.say("award.hidden", count=hidden, smallest=smallest))
-    return reply(*blocks, rows=[[turn.button("help.home", call("help.home"))]])
+    return reply(*blocks, rows=[[turn.button("help.home", call("help.home"))]], personal=Personal.MEMBERSHIP)

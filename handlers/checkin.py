@@ -74,7 +74,7 @@ def away_for(turn: Turn, days: int) -> Reply:
     return _away(turn, f"{turn.work.today:%Y-%m-%d} {turn.work.today + timedelta(days=max(days, 1) - 1):%Y-%m-%d}")
 
 
-@routes.step("days")
+@routes.step("days", numbers=True)
 def days_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Read the days that were typed."""
     return _away(turn, content.text if isinstance(content, Said) else "")

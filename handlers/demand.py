@@ -38,7 +38,9 @@ def deadlines(work: Work, _subject: str, _due: object) -> None:
 def _card(turn: Turn, *blocks: Block, rows: list[list[Button]] | None = None) -> Reply:
     """Return a card of the open draft, with its way out."""
     drop = [turn.button("demand.cancel", call("demand.drop", str(turn.facts.get("token", ""))))]
-    return reply(*blocks, rows=[*(rows or []), drop], edits=True, personal=Personal.MEMBERSHIP)
+    facts = turn.facts
+    personal = demand_category.class_of(str(facts.get("category", "")), str(facts.get("text", "")))
+    return reply(*blocks, rows=[*(rows or []), drop], edits=True, personal=personal)
 
 
 def _draft(turn: Turn) -> Draft:
@@ -75,7 +77,7 @@ def clip(turn: Turn) -> Reply:
     return _confirm(turn, _draft(turn).clipped)
 
 
-@routes.step("about", yields=True)
+@routes.step("about", yields=True, places=True)
 def about(turn: Turn, content: Said | Uploaded) -> Reply:
     """Hear what it is about, then offer categories."""
     draft = Draft.of(turn.facts).heard(content)
@@ -118,7 +120,7 @@ def kind(turn: Turn, code: str) -> Reply:
     return _ask_files(turn, draft) if turn.step == "demand.category" else _confirm(turn, draft)
 
 
-@routes.step("category", yields=True)
+@routes.step("category", yields=True, places=True)
 def category(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take a category that was typed; anything else belongs to what it is about."""
     code = demand_category.named(content.text) if isinstance(content, Said) else ""
@@ -138,7 +140,7 @@ def _ask_files(turn: Turn, draft: Draft) -> Reply:
     return _card(turn, words, rows=[[turn.button("demand.next", call("demand.review"))]])
 
 
-@routes.step("files", yields=True)
+@routes.step("files", yields=True, places=True)
 def files(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take files; words are added, unless they only say that there are no files."""
     draft = Draft.of(turn.facts)
@@ -170,7 +172,7 @@ def more_files(turn: Turn) -> Reply:
     return _problem(turn, draft) or _ask_files(turn, draft)
 
 
-@routes.step("confirm", yields=True)
+@routes.step("confirm", yields=True, places=True)
 def confirm(turn: Turn, content: Said | Uploaded) -> Reply:
     """Hear `提交`; all other words and files are added, and the card is shown again."""
     if isinstance(content, Said) and content.text.strip() == turn.voice.label("demand.submit"):
@@ -263,7 +265,7 @@ def _filed(turn: Turn, case: Case, code: str) -> Reply:
         ]
     ]
     words = turn.say(code, number=case.number, day=day)
-    return reply(words, rows=rows, edits=True, personal=Personal.MEMBERSHIP)
+    return reply(words, rows=rows, edits=True, personal=Personal.REQUEST)
 
 
 @routes.button("drop")
@@ -276,4 +278,4 @@ def drop(turn: Turn, token: str) -> Reply:
         return turn.registry.buttons["help.passed"](turn)
     turn.close()
     rows = [[turn.button("demand.home", call("help.home"))]]
-    return reply(turn.say("demand.dropped"), rows=rows, edits=True, personal=Personal.MEMBERSHIP)
+    return reply(turn.say("demand.dropped"), rows=rows, edits=True, personal=Personal.OWN)

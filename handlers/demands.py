@@ -22,8 +22,8 @@ _NUMBER = re.compile(r"SQ-?([0-9]{8})-?([0-9]{4,9})", re.IGNORECASE)
 _RATINGS = (("demands.satisfied", "satisfied"), ("demands.fairly", "fairly"), ("demands.dissatisfied", "dissatisfied"))
 
 
-def _card(*blocks: Block, rows: Iterable[list[Button]] = ()) -> Reply:
-    return reply(*blocks, rows=[row for row in rows if row], edits=True, personal=Personal.MEMBERSHIP)
+def _card(*blocks: Block, rows: Iterable[list[Button]] = (), personal: Personal = Personal.REQUEST) -> Reply:
+    return reply(*blocks, rows=[row for row in rows if row], edits=True, personal=personal)
 
 
 @routes.entry("demands")
@@ -41,7 +41,7 @@ def page(turn: Turn, number: int) -> Reply:
     shown = service.mine(turn.work, turn.person.id, number)
     rows = []
     for case in shown.cases:
-        kind, state = demand_view.category(turn.voice, case), demand_view.state(turn.voice, case)
+        kind, state = demand_view.kind(turn.voice, case), demand_view.state(turn.voice, case)
         label = turn.voice.label("demands.line", number=case.number, category=kind, state=state)
         rows.append([Button(label, call("demands.show", case.id, 0))])
     turning = []
@@ -88,7 +88,8 @@ def show(turn: Turn, number: int, page: int) -> Reply:
     if seen.files:
         older.append(turn.button("demands.files", call("demands.files", case.id), count=seen.files))
     back = [turn.button("demands.back", call("demands.page", 0))]
-    return _card(*head, rows=[*_deeds(turn, case), older, back])
+    personal = demand_view.class_of(case, *(one.text for one in seen.events))
+    return _card(*head, rows=[*_deeds(turn, case), older, back], personal=personal)
 
 
 def _deeds(turn: Turn, case: Case) -> list[list[Button]]:
@@ -119,7 +120,7 @@ def files(turn: Turn, number: int) -> Reply:
     blocks = demand_view.file_blocks(service.files(turn.work, case), turn.voice)
     rows = [[turn.button("demands.back_to_case", call("demands.show", case.id, 0))]]
     words = turn.say("demands.files", number=case.number)
-    return reply(words, *blocks, rows=rows, personal=Personal.MEMBERSHIP)
+    return reply(words, *blocks, rows=rows, personal=demand_view.class_of(case))
 
 
 @routes.button("write")
@@ -134,14 +135,14 @@ def write(turn: Turn, number: int, act: str) -> Reply:
         raise Refusal("help.expired")
     turn.ask("demands.words", **Draft(token=secrets.token_hex(8), case=case.id, act=act).facts)
     code = "demands.ask_words" if act == Act.ADD.value else "demands.ask_reason"
-    return _card(turn.say(code, number=case.number), rows=[_stop(turn, case.id)])
+    return _card(turn.say(code, number=case.number), rows=[_stop(turn, case.id)], personal=demand_view.class_of(case))
 
 
 def _stop(turn: Turn, number: int) -> list[Button]:
     return [turn.button("demand.cancel", call("demands.stop", number))]
 
 
-@routes.step("words", yields=True)
+@routes.step("words", yields=True, places=True)
 def words(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take words or a file, and show what would be sent."""
     draft = Draft.of(turn.facts)
@@ -165,10 +166,11 @@ def _draft(turn: Turn) -> Draft:
 def _preview(turn: Turn, draft: Draft, notice: str = "") -> Reply:
     case = service.own(turn.work, turn.person.id, draft.case)
     turn.ask("demands.words", **draft.facts)
+    personal = demand_view.class_of(case, draft.text)
     problem = draft.problem(files_suffice=draft.act == Act.ADD.value)
     if problem:
         short = [turn.button("demand.clip", call("demands.clip"), most=LONGEST)] if len(draft.text) > LONGEST else []
-        return _card(turn.say(problem, count=len(draft.text)), rows=[short, _stop(turn, case.id)])
+        return _card(turn.say(problem, count=len(draft.text)), rows=[short, _stop(turn, case.id)], personal=personal)
     blocks: list[Block] = [turn.say(notice)] if notice else []
     blocks.append(turn.say("demands.preview", number=case.number))
     if draft.text:
@@ -176,7 +178,7 @@ def _preview(turn: Turn, draft: Draft, notice: str = "") -> Reply:
     if draft.files:
         blocks.append(turn.say("demand.with_files", count=len(draft.files)))
     sends = turn.button("demands.send", call("demands.send", turn.version, draft.token))
-    return _card(*blocks, rows=[[sends], _stop(turn, case.id)])
+    return _card(*blocks, rows=[[sends], _stop(turn, case.id)], personal=personal)
 
 
 @routes.button("send")

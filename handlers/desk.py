@@ -35,8 +35,8 @@ _SENT = {
 _OTHERS_ON_A_PAGE = 5
 
 
-def _card(*blocks: Block, rows: Iterable[list[Button]] = ()) -> Reply:
-    return reply(*blocks, rows=[row for row in rows if row], edits=True, personal=Personal.MEMBERSHIP)
+def _card(*blocks: Block, rows: Iterable[list[Button]] = (), personal: Personal = Personal.REQUEST) -> Reply:
+    return reply(*blocks, rows=[row for row in rows if row], edits=True, personal=personal)
 
 
 def _number(words: str) -> str:
@@ -63,7 +63,7 @@ def page(turn: Turn, number: int) -> Reply:
         label = turn.voice.label(
             "desk.line",
             number=one.number,
-            category=demand_view.category(turn.voice, one),
+            category=demand_view.kind(turn.voice, one),
             left=demand_view.left(turn.voice, turn.work, one.due),
         )
         rows.append([Button(label, call("desk.case", one.id, 0))])
@@ -92,7 +92,7 @@ def overview(turn: Turn) -> Reply:
     if figures.next_limit is not None:
         day = demand_view.last_day(turn.voice, turn.work, figures.next_limit)
         blocks.append(turn.say("desk.next_limit", day=day))
-    return _card(*blocks, rows=[[turn.button("desk.list", call("desk.page", 0))]])
+    return _card(*blocks, rows=[[turn.button("desk.list", call("desk.page", 0))]], personal=Personal.MEMBERSHIP)
 
 
 @routes.button("case")
@@ -123,7 +123,8 @@ def case(turn: Turn, number: int, page: int) -> Reply:
     if seen.files:
         turning.append(turn.button("demands.files", call("desk.files", one.id), count=seen.files))
     back = [turn.button("desk.list", call("desk.page", 0))]
-    return _card(*blocks, rows=[*(_deeds(turn, one.id) if one.open else []), turning, back])
+    personal = demand_view.class_of(one, *(event.text for event in seen.events))
+    return _card(*blocks, rows=[*(_deeds(turn, one.id) if one.open else []), turning, back], personal=personal)
 
 
 def _deeds(turn: Turn, number: int) -> list[list[Button]]:
@@ -146,7 +147,7 @@ def files(turn: Turn, number: int) -> Reply:
     blocks = demand_view.file_blocks(demand.files(turn.work, one), turn.voice)
     rows = [[turn.button("demands.back_to_case", call("desk.case", one.id, 0))]]
     words = turn.say("demands.files", number=one.number)
-    return reply(words, *blocks, rows=rows, personal=Personal.MEMBERSHIP)
+    return reply(words, *blocks, rows=rows, personal=demand_view.class_of(one))
 
 
 @routes.button("write")
@@ -161,7 +162,8 @@ def _ask(turn: Turn, draft: Draft, to: str = "") -> Reply:
     one = service.of(turn.work, turn.person.id, draft.case)
     rules.moved(one, Act(draft.act), turn.work.now)
     turn.ask("desk.words", **draft.facts)
-    return _card(turn.say(_ASKS[draft.act], number=one.number, to=to), rows=[_stop(turn, one.id)])
+    asks = turn.say(_ASKS[draft.act], number=one.number, to=to)
+    return _card(asks, rows=[_stop(turn, one.id)], personal=demand_view.class_of(one))
 
 
 def _stop(turn: Turn, number: int) -> list[Button]:
@@ -212,10 +214,11 @@ def clip(turn: Turn) -> Reply:
 def _preview(turn: Turn, draft: Draft, notice: str = "") -> Reply:
     one = service.of(turn.work, turn.person.id, draft.case)
     turn.ask("desk.words", **draft.facts)
+    personal = demand_view.class_of(one, draft.text)
     problem = draft.problem(files_suffice=draft.act == Act.ANSWER.value)
     if problem:
         short = [turn.button("demand.clip", call("desk.clip"), most=LONGEST)] if len(draft.text) > LONGEST else []
-        return _card(turn.say(problem, count=len(draft.text)), rows=[short, _stop(turn, one.id)])
+        return _card(turn.say(problem, count=len(draft.text)), rows=[short, _stop(turn, one.id)], personal=personal)
     blocks: list[Block] = [turn.say(notice)] if notice else []
     name = demand.author_name(turn.work, one)
     if draft.act == Act.REASSIGN.value:
@@ -231,7 +234,7 @@ def _preview(turn: Turn, draft: Draft, notice: str = "") -> Reply:
     if draft.files:
         blocks.append(turn.say("demand.with_files", count=len(draft.files)))
     sends = turn.button("demands.send", call("desk.send", turn.version, draft.token))
-    return _card(*blocks, rows=[[sends], _stop(turn, one.id)])
+    return _card(*blocks, rows=[[sends], _stop(turn, one.id)], personal=personal)
 
 
 @routes.button("send")
@@ -284,7 +287,7 @@ def _typed(turn: Turn, rest: str, act: Act) -> Reply:
 
 def _which(turn: Turn) -> Reply:
     listed = page(turn, 0)
-    return reply(turn.say("desk.which"), *listed.blocks, personal=Personal.MEMBERSHIP)
+    return reply(turn.say("desk.which"), *listed.blocks, personal=listed.personal)
 
 
 @routes.entry("desk_answer", needs=Action.HANDLE_DEMANDS, listed=False)

@@ -46,6 +46,12 @@ class Turn:
     version: int = 0
     expires_at: datetime | None = None
     changed: bool = False
+    numbered: bool = False
+    """Buttons have numbers in this messenger, and a typed one presses them."""
+    carries: Callable[[Personal], bool] = lambda _personal: True
+    """Whether the messenger carries a reply of this class in private; above it stands a link."""
+    forgets: bool = False
+    """The update itself is not kept."""
     answered: Callable[[int], None] | None = None
     """Called with the answer's letter once it is written: the place of a card that will be kept living."""
 
@@ -131,10 +137,15 @@ StepFunction = Callable[[Turn, Said | Uploaded], Reply]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What waits for words. One that `yields` lets a known phrase through: an answer to it is never a sentence."""
+    """What waits for words. One that `yields` lets a known phrase through: an answer to it is never a sentence.
+
+    `numbers`: a number is an answer to it. `places`: so is a place.
+    """
 
     run: StepFunction
     yields: bool
+    numbers: bool
+    places: bool
 
 
 class Routes:
@@ -180,14 +191,18 @@ class Routes:
 
         return register
 
-    def step(self, name: str, *, yields: bool = False) -> Callable[[StepFunction], StepFunction]:
+    def step(
+        self, name: str, *, yields: bool = False, numbers: bool = False, places: bool = False
+    ) -> Callable[[StepFunction], StepFunction]:
         """Register what happens to the words (or the file) that an open question waits for.
 
         `yields`: a whole known phrase (我的积分) closes the question and opens its entry; a sentence is an answer.
+        `numbers`: a bare number is an answer, where else it would press a numbered button.
+        `places`: a place is an answer, in words.
         """
 
         def register(function: StepFunction) -> StepFunction:
-            self.steps[f"{self.noun}.{name}"] = Step(function, yields)
+            self.steps[f"{self.noun}.{name}"] = Step(function, yields, numbers, places)
             return function
 
         return register

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 
 from domain.call import call
 from domain.member import NOTICE_VERSION
 from domain.reply import Button, Personal, Reply
 from handlers.grammar import Entry, Matter, Routes, Turn, reply
-from services import member, permission
+from services import member, permission, post, sign_in
 
 routes = Routes("help")
 
@@ -136,13 +137,16 @@ def ask_person(turn: Turn) -> Reply:
 
 @routes.button("distress")
 def distress(turn: Turn) -> Reply:
-    """Answer somebody in distress: whom to call now, and colleagues to ask. An open question stays open."""
-    person = turn.caller.person
-    first = turn.say("help.distress")
+    """Answer somebody in distress: whom to call now, and colleagues to ask. An open question stays open.
+
+    Whom to call is a letter of its own: it is never behind a link, however personal the rest is.
+    """
+    person, arrival = turn.caller.person, turn.arrival
+    first = reply(turn.say("help.distress"))
     if person is None or person.consent < NOTICE_VERSION:
-        return reply(first)
-    helpers = ask_person(turn)
-    return Reply((first, *helpers.blocks), personal=helpers.personal)
+        return first
+    post.answer(turn.work, arrival.messenger, arrival.user, arrival.chat, first)
+    return replace(ask_person(turn), edits=False)
 
 
 @routes.button("no_command")
@@ -175,6 +179,17 @@ def unexpected_file(turn: Turn) -> Reply:
     return reply(turn.say("help.unexpected_file"), rows=[[_home_button(turn)]])
 
 
+@routes.button("place")
+def place(turn: Turn) -> Reply:
+    """Answer a place that nobody waits for."""
+    person = turn.caller.person
+    if person is None or person.consent < NOTICE_VERSION:
+        return turn.registry.entries["start"].run(turn, "")
+    return reply(
+        turn.say("help.no_place"), rows=[[turn.button("help.write", call("help.go", "demand")), _home_button(turn)]]
+    )
+
+
 @routes.button("not_yours")
 def not_yours(turn: Turn) -> Reply:
     """Answer an entry that needs a role."""
@@ -187,6 +202,13 @@ def group(turn: Turn, payload: str) -> Reply:
     link = turn.link(payload)
     rows = [[Button(turn.voice.label("help.private"), url=link)]] if link else []
     return reply(turn.say("help.group"), rows=rows)
+
+
+@routes.button("link")
+def new_link(turn: Turn, number: int) -> Reply:
+    """Say again what stood behind a link, in a new letter, whose link opens anew; to nobody but its own reader."""
+    again = sign_in.again(turn.work, turn.arrival.messenger, turn.arrival.user, number)
+    return expired(turn) if again is None else again
 
 
 @routes.button("confirm")

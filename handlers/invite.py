@@ -34,7 +34,7 @@ def cancel(turn: Turn) -> Reply:
     return turn.registry.buttons["help.home"](turn)
 
 
-@routes.step("who", yields=True)
+@routes.step("who", yields=True, numbers=True)
 def who(turn: Turn, content: Said | Uploaded) -> Reply:
     """Look for the person."""
     return _find(turn, content.text if isinstance(content, Said) else "")

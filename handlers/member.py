@@ -22,27 +22,54 @@ def start(turn: Turn, payload: str) -> Reply:
     if payload and codes.looks_like_code(payload):
         return _try(turn, payload)
     if person is None:
-        asked = turn.step == "member.code" and not isinstance(turn.arrival.content, Opened)
-        turn.ask("member.code")
-        if asked:
-            return reply(turn.say("member.hello_again"), turn.say("member.ask_code"))
-        return reply(turn.say("member.hello", organisation=turn.work.organisation.name), turn.say("member.ask_code"))
+        return _by_directory(turn) or _stranger(turn)
     if person.consent < NOTICE_VERSION:
         return _notice(turn)
     return turn.registry.buttons["help.home"](turn)
 
 
+def _stranger(turn: Turn) -> Reply:
+    asked = turn.step == "member.code" and not isinstance(turn.arrival.content, Opened)
+    turn.ask("member.code")
+    if turn.caller.until is not None:
+        return reply(turn.say("member.visit_over"))
+    if asked:
+        return reply(turn.say("member.hello_again"), turn.say("member.ask_code"))
+    return reply(turn.say("member.hello", organisation=turn.work.organisation.name), turn.say("member.ask_code"))
+
+
 @routes.entry("bind", guests=True, listed=False)
 def bind(turn: Turn, rest: str) -> Reply:
-    """Try a code that was typed after the command, or ask for one."""
-    return _try(turn, rest) if rest else start(turn, "")
+    """Try a code that was typed after the command; else look in the directory, or ask for one."""
+    if rest:
+        return _try(turn, rest)
+    known = _by_directory(turn, again=True) if turn.caller.person is None else None
+    return known or start(turn, "")
 
 
-@routes.step("code")
+def _by_directory(turn: Turn, *, again: bool = False) -> Reply | None:
+    """Bind whom the company's directory names. Whoever untied the account is bound `again` only when asking for it."""
+    caller, arrival = turn.caller, turn.arrival
+    if not arrival.directory_id or (caller.bound_at is not None and not again):
+        return None
+    tried = binding.by_directory(turn.work, arrival.messenger, caller.address_id, arrival.directory_id)
+    if tried is None:
+        return None
+    if tried.outcome is Outcome.TAKEN:
+        turn.ask("member.code")
+        return reply(turn.say("member.directory_taken"), turn.say("member.ask_code"))
+    return _welcome(turn, tried)
+
+
+@routes.step("code", numbers=True)
 def code_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Try a code."""
     words = content.text if isinstance(content, Said) else ""
     if not codes.looks_like_code(words):
+        asks = words.strip() in turn.voice.phrases["bind"]
+        known = _by_directory(turn, again=asks) if turn.caller.person is None else None
+        if known is not None:
+            return known
         turn.ask("member.code")
         return reply(turn.say("member.not_a_code"), turn.say("member.ask_code"))
     return _try(turn, words)
@@ -57,10 +84,12 @@ def _try(turn: Turn, words: str) -> Reply:
             if caller.person.consent < NOTICE_VERSION:
                 return _notice(turn)
             home = turn.button("help.home", call("help.home"))
-            return reply(turn.say("member.bound_already", name=caller.person.name), rows=[[home]])
+            return reply(
+                turn.say("member.bound_already", name=caller.person.name), rows=[[home]], personal=Personal.OWN
+            )
         case Outcome.BOUND:
             return _welcome(turn, tried)
-        case Outcome.WRONG:
+        case Outcome.WRONG | Outcome.TAKEN:
             turn.ask("member.code")
             return reply(turn.say("member.wrong_code", left=tried.left))
         case Outcome.WAITING:
@@ -75,7 +104,7 @@ def _welcome(turn: Turn, tried: Tried) -> Reply:
         return _notice(turn, name=person.name if person else "")
     turn.close()
     home = turn.button("member.begin", call("help.home"))
-    return reply(turn.say("member.welcome_back", name=person.name), rows=[[home]])
+    return reply(turn.say("member.welcome_back", name=person.name), rows=[[home]], personal=Personal.OWN)
 
 
 def _notice(turn: Turn, name: str = "") -> Reply:
@@ -83,7 +112,8 @@ def _notice(turn: Turn, name: str = "") -> Reply:
     turn.close()
     hello: list[Block] = [turn.say("member.bound", name=name)] if name else []
     rows = [[turn.button("member.agree", call("member.agree")), turn.button("member.decline", call("member.decline"))]]
-    return reply(*hello, turn.say("member.notice"), turn.say("member.free_will"), rows=rows)
+    personal = Personal.OWN if name else Personal.PUBLIC
+    return reply(*hello, turn.say("member.notice"), turn.say("member.free_will"), rows=rows, personal=personal)
 
 
 @routes.button("agree")
@@ -93,14 +123,15 @@ def agree(turn: Turn) -> Reply:
         return start(turn, "")
     service.agree(turn.work, turn.caller.person)
     home = turn.button("member.begin", call("help.home"))
-    return reply(turn.say("member.agreed", name=turn.caller.person.name), rows=[[home]], edits=True)
+    said = turn.say("member.agreed", name=turn.caller.person.name)
+    return reply(said, rows=[[home]], edits=True, personal=Personal.OWN)
 
 
 @routes.button("decline")
 def decline(turn: Turn) -> Reply:
     """Keep nothing: the account is untied again."""
     if turn.caller.person is not None and turn.caller.person.consent < NOTICE_VERSION:
-        service.unbind(turn.work, turn.caller.address_id)
+        service.unbind(turn.work, turn.caller.address_id, turn.caller.person)
     return reply(turn.say("member.declined"), edits=True)
 
 
@@ -160,7 +191,7 @@ def unbind_entry(turn: Turn, _rest: str) -> Reply:
 def unbind(turn: Turn) -> Reply:
     """Ask before untying this account."""
     rows = [[turn.button("member.unbind_sure", call("member.unbind_sure")), _stay(turn)]]
-    return reply(turn.say("member.unbind_ask", name=turn.person.name), rows=rows, edits=True)
+    return reply(turn.say("member.unbind_ask", name=turn.person.name), rows=rows, edits=True, personal=Personal.OWN)
 
 
 def _stay(turn: Turn) -> Button:
@@ -171,7 +202,7 @@ def _stay(turn: Turn) -> Button:
 def unbind_sure(turn: Turn) -> Reply:
     """Untie this account."""
     if turn.caller.person is not None:
-        service.unbind(turn.work, turn.caller.address_id)
+        service.unbind(turn.work, turn.caller.address_id, turn.caller.person)
     turn.close()
     return reply(turn.say("member.unbound_now"), edits=True)
 
@@ -186,7 +217,7 @@ def leave_entry(turn: Turn, _rest: str) -> Reply:
 def leave(turn: Turn) -> Reply:
     """Say what withdrawing consent means, and ask."""
     rows = [[turn.button("member.leave_sure", call("member.leave_sure")), _stay(turn)]]
-    return reply(turn.say("member.leave_ask", name=turn.person.name), rows=rows, edits=True)
+    return reply(turn.say("member.leave_ask", name=turn.person.name), rows=rows, edits=True, personal=Personal.OWN)
 
 
 @routes.button("leave_sure")

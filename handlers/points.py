@@ -148,7 +148,7 @@ def answer(turn: Turn, number: int) -> Reply:
     return reply(turn.say("points.answer_how", **facts), rows=[home], edits=True, personal=Personal.MEMBERSHIP)
 
 
-@routes.step("reason")
+@routes.step("reason", numbers=True)
 def reason_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take `维持 理由` or `+2 理由` as the answer to an objection."""
     words = content.text.strip() if isinstance(content, Said) else ""
@@ -172,4 +172,4 @@ def reason_typed(turn: Turn, content: Said | Uploaded) -> Reply:
 
         post.tell(turn.work, objection.member_id, "objection", compose)
     code = "points.answered" if answered else "points.answered_before"
-    return reply(turn.say(code), rows=[[turn.button("help.home", call("help.home"))]])
+    return reply(turn.say(code), rows=[[turn.button("help.home", call("help.home"))]], personal=Personal.MEMBERSHIP)

@@ -99,7 +99,7 @@ def _over(turn: Turn, paper: Paper) -> Reply:
     """Answer kindly for a paper of another day."""
     turn.close()
     rows = [[turn.button("quiz.to_today", call("quiz.today"))], [_home(turn)]]
-    return reply(turn.say("quiz.over_on", day=turn.voice.day(paper.day)), rows=rows)
+    return reply(turn.say("quiz.over_on", day=turn.voice.day(paper.day)), rows=rows, personal=Personal.OWN)
 
 
 def _head(turn: Turn, paper: Paper, item: Item) -> Text:
@@ -122,7 +122,7 @@ def _question(turn: Turn, paper: Paper, item: Item, notice: str = "") -> Reply:
         *question_view.asked(turn.voice, item.question),
         turn.say(_HOW[item.question.kind]),
     ]
-    return reply(*blocks, rows=[*_answers(turn, paper, item), [_home(turn)]], edits=True)
+    return reply(*blocks, rows=[*_answers(turn, paper, item), [_home(turn)]], edits=True, personal=Personal.OWN)
 
 
 def _answers(turn: Turn, paper: Paper, item: Item) -> list[list[Button]]:

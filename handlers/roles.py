@@ -29,7 +29,7 @@ def _home(turn: Turn) -> Button:
     return turn.button("help.home", call("help.home"))
 
 
-@routes.step("who", yields=True)
+@routes.step("who", yields=True, numbers=True)
 def who(turn: Turn, content: Said | Uploaded) -> Reply:
     """Look for the person."""
     return _find(turn, content.text if isinstance(content, Said) else "")
@@ -85,7 +85,7 @@ def add(turn: Turn, number: int) -> Reply:
     buttons = [Button(_called(turn, role), call("roles.at", number, role.value, 0)) for role in Role]
     rows = [buttons[place : place + 2] for place in range(0, len(buttons), 2)]
     rows[-1].append(turn.button("roles.back", call("roles.show", number)))
-    return reply(turn.say("roles.which_role", name=person.name), rows=rows, edits=True)
+    return reply(turn.say("roles.which_role", name=person.name), rows=rows, edits=True, personal=Personal.MEMBERSHIP)
 
 
 def _role(words: str) -> Role:
@@ -111,7 +111,7 @@ def at(turn: Turn, number: int, role: str, page: int) -> Reply:
         to = page + 1 if (page + 1) * SHOWN < len(places) else 0
         last.append(turn.button("roles.more", call("roles.at", number, role, to)))
     said = turn.say("roles.which_unit", name=person.name, role=_called(turn, Role(role)))
-    return reply(said, rows=[*rows, last], edits=True)
+    return reply(said, rows=[*rows, last], edits=True, personal=Personal.MEMBERSHIP)
 
 
 @routes.button("give")
@@ -140,7 +140,7 @@ def depart(turn: Turn, number: int) -> Reply:
             turn.button("roles.back", call("roles.show", number)),
         ]
     ]
-    return reply(turn.say("roles.depart_ask", name=person.name), rows=rows, edits=True)
+    return reply(turn.say("roles.depart_ask", name=person.name), rows=rows, edits=True, personal=Personal.MEMBERSHIP)
 
 
 @routes.button("depart_sure")
@@ -148,4 +148,5 @@ def depart_sure(turn: Turn, number: int) -> Reply:
     """Note that somebody has left."""
     person = service.person(turn.work, turn.person.id, number)
     service.depart(turn.work, turn.person.id, number)
-    return reply(turn.say("roles.departed", name=person.name), rows=[[_home(turn)]], edits=True)
+    said = turn.say("roles.departed", name=person.name)
+    return reply(said, rows=[[_home(turn)]], edits=True, personal=Personal.MEMBERSHIP)

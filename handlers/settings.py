@@ -89,7 +89,7 @@ def _back(turn: Turn) -> Button:
     return turn.button("settings.back", call("settings.open"))
 
 
-@routes.step("hours", yields=True)
+@routes.step("hours", yields=True, numbers=True)
 def hours_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take typed quiet hours."""
     found = service.read_hours(content.text) if isinstance(content, Said) else None
@@ -115,7 +115,7 @@ def where(turn: Turn, account: int) -> Reply:
         ]
         for one in service.look(turn.work, turn.person.id).accounts[:6]
     ]
-    return reply(turn.say("settings.where_ask"), rows=[*rows, [_back(turn)]], edits=True)
+    return reply(turn.say("settings.where_ask"), rows=[*rows, [_back(turn)]], edits=True, personal=Personal.OWN)
 
 
 @routes.entry("language", guests=True)

@@ -98,7 +98,7 @@ def choose(turn: Turn, number: int, day: int) -> Reply:
     return _chosen(turn, number, Choice(max(1, min(day, LATEST_DAY)), before.at))
 
 
-@routes.step("day", yields=True)
+@routes.step("day", yields=True, numbers=True)
 def day_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take a typed day, perhaps with a time."""
     number = int(turn.facts["unit"])

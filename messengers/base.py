@@ -269,6 +269,12 @@ class Doors(Protocol):
     async def may_send_files(self, messenger: str, user: str) -> bool:
         """Answer whether a file of this user is kept at all: only those who are bound and have agreed send any."""
 
+    async def sign_in(self, ticket: str, account: str) -> str:
+        """Bind this account of the embedded chat, which nobody has used, for some hours by the ticket of a link.
+
+        Returns "ok", "used", "late" or "unknown".
+        """
+
     async def news(self, messenger: str, users: Sequence[str], seconds: float) -> list[tuple[str, Outgoing]]:
         """Return (sent at, letter) of what left for these users in the last seconds, whichever process sent it."""
 

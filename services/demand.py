@@ -133,7 +133,7 @@ def hand_over(work: Work, case: Case) -> bool:
         kind = demand_view.category(speaks, case)
         day = demand_view.last_day(speaks, work, case.due)
         first = speaks.say("desk.push_new", number=case.number, category=kind, name=name, day=day)
-        return demand_view.card(first, case.text, files, speaks, desk_rows(speaks, case))
+        return demand_view.card(case, first, case.text, files, speaks, desk_rows(speaks, case))
 
     return tell(work, case.officer_id, case, compose)
 
@@ -246,7 +246,7 @@ def _tell_officer(work: Work, case: Case, code: str, draft: Draft) -> None:
 
     def compose(speaks: Voice) -> Reply:
         first = speaks.say(code, number=case.number, name=name)
-        return demand_view.card(first, draft.text, len(draft.files), speaks, desk_rows(speaks, case))
+        return demand_view.card(case, first, draft.text, len(draft.files), speaks, desk_rows(speaks, case))
 
     tell(work, case.officer_id, case, compose)
 
@@ -262,7 +262,7 @@ def withdraw(work: Work, author_id: int, number: int) -> tuple[Case, bool]:
 
     def compose(speaks: Voice) -> Reply:
         opens = speaks.button("desk.open", call("desk.case", case.id, 0))
-        return demand_view.card(speaks.say("desk.push_withdrawn", number=case.number), "", 0, speaks, [[opens]])
+        return demand_view.card(case, speaks.say("desk.push_withdrawn", number=case.number), "", 0, speaks, [[opens]])
 
     tell(work, case.officer_id, case, compose)
     return after, False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,7 @@ from typing import Any
 from content import FOLDER, ContentError
 from domain.demand import Terms, suggest
 from domain.permission import Role
+from domain.reply import Personal
 from services import words
 
 FILE = FOLDER / "demand" / "categories.toml"
@@ -28,6 +30,8 @@ class Category:
     name_en: str
     roles: tuple[Role, ...]
     words: tuple[str, ...]
+    hardship: bool = False
+    """Whether whatever is filed in it is about somebody's health, money or dignity."""
 
     def called(self, language: str) -> str:
         """Return its name in a language."""
@@ -42,6 +46,8 @@ class Pack:
     outer: tuple[dict[str, Any], ...]
     """Newest first."""
     house: tuple[dict[str, Any], ...]
+    hardship: re.Pattern[str]
+    """Words that are about health, money or dignity, in whatever category."""
 
 
 def load(path: Path) -> Pack:
@@ -50,12 +56,18 @@ def load(path: Path) -> Pack:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         categories = {
             row["code"]: Category(
-                row["code"], row["name"], row["name_en"], tuple(map(Role, row["roles"])), tuple(row["words"])
+                row["code"],
+                row["name"],
+                row["name_en"],
+                tuple(map(Role, row["roles"])),
+                tuple(row["words"]),
+                bool(row.get("hardship", False)),
             )
             for row in data["category"]
         }
         dated = [tuple(sorted(data[key], key=lambda row: row["since"], reverse=True)) for key in ("outer", "house")]
-        pack = Pack(categories, dated[0], dated[1])
+        hardship = re.compile("|".join(map(re.escape, data["hardship_words"])) or "(?!)", re.IGNORECASE)
+        pack = Pack(categories, dated[0], dated[1], hardship)
         for row in data["house"]:
             for code in ("", *row.get("category", {})):
                 _terms(pack, code, row, pack.outer[-1])
@@ -114,6 +126,13 @@ def known(code: str) -> Category:
 def exists(code: str) -> bool:
     """Answer whether there is such a category: a button may be forged."""
     return code in pack().categories
+
+
+def class_of(code: str, *said: str) -> Personal:
+    """Return how personal a demand of this category is in which these words stand."""
+    if known(code).hardship or any(pack().hardship.search(words_said) for words_said in said):
+        return Personal.HARDSHIP
+    return Personal.REQUEST
 
 
 def ordered(sentence: str) -> tuple[list[Category], int]:

@@ -59,6 +59,18 @@ def category(voice: Voice, case: Case) -> str:
     return demand_category.known(case.category).called(voice.language)
 
 
+def kind(voice: Voice, case: Case) -> str:
+    """Return the category's name for a list; what is about hardship is not named there."""
+    if class_of(case) is Personal.HARDSHIP:
+        return voice.line("demand.kind_kept")
+    return category(voice, case)
+
+
+def class_of(case: Case, *said: str) -> Personal:
+    """Return how personal it is to show this case, and these words of its history."""
+    return demand_category.class_of(case.category, case.text, *said)
+
+
 def state(voice: Voice, case: Case) -> str:
     """Return the state in words."""
     return voice.line(STATES[case.state])
@@ -125,11 +137,11 @@ def file_blocks(files: Sequence[File], voice: Voice) -> list[Block]:
     ]
 
 
-def card(first: Text, words: str, files: int, voice: Voice, rows: Sequence[Sequence[Button]]) -> Reply:
-    """Return a push: its sentence, what was written, how many files, and the buttons."""
+def card(case: Case, first: Text, words: str, files: int, voice: Voice, rows: Sequence[Sequence[Button]]) -> Reply:
+    """Return a push about a case: its sentence, what was written, how many files, and the buttons."""
     blocks: list[Block] = [first]
     if words:
         blocks.append(text(words))
     if files:
         blocks.append(voice.say("demand.with_files", count=files))
-    return Reply((*blocks, Choices(tuple(tuple(row) for row in rows))), personal=Personal.MEMBERSHIP)
+    return Reply((*blocks, Choices(tuple(tuple(row) for row in rows))), personal=class_of(case, words))

@@ -141,7 +141,9 @@ def _tell_author(work: Work, case: Case, draft: Draft) -> bool:
     def compose(speaks: Voice) -> Reply:
         who = demand_view.officer(speaks, officer) if officer else ""
         first = speaks.say(_PUSHES[Act(draft.act)], number=case.number, officer=who)
-        return demand_view.card(first, draft.text, len(draft.files), speaks, _author_rows(speaks, case, draft.act))
+        return demand_view.card(
+            case, first, draft.text, len(draft.files), speaks, _author_rows(speaks, case, draft.act)
+        )
 
     return demand.tell(work, case.author_id, case, compose)
 

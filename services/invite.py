@@ -44,6 +44,8 @@ class Outcome(Enum):
     WRONG = auto()
     WAITING = auto()
     BOUND_ALREADY = auto()
+    TAKEN = auto()
+    """The person has another account on this messenger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,23 @@ def try_code(work: Work, messenger: str, account: str, address_id: int, bound: P
         return _wrong(work, messenger, account)
     table.rest(work.connection, messenger, account, None)
     address.bind(work.connection, address_id, person.id, work.now)
+    return Tried(Outcome.BOUND, person)
+
+
+def by_directory(work: Work, messenger: str, address_id: int, number: str) -> Tried | None:
+    """Bind the account to whom the company's directory says it is; None when this messenger or the roster says nobody.
+
+    A person has one account on a messenger by that way: a second one needs a code.
+    """
+    if messenger not in work.organisation.by_directory:
+        return None
+    person = members.by_directory(work.connection, number)
+    if person is None:
+        return None
+    if address.binds(work.connection, messenger, person.id):
+        return Tried(Outcome.TAKEN)
+    address.bind(work.connection, address_id, person.id, work.now)
+    audit.note(work.connection, work.now, person.id, "directory.bind", person.id, messenger=messenger)
     return Tried(Outcome.BOUND, person)
 
 

@@ -58,8 +58,9 @@ def _name(work: Work, grant: Grant) -> str:
     return found.name if found else ""
 
 
-def unbind(work: Work, address_id: int) -> None:
-    """Untie this account. What the person has done stays the person's."""
+def unbind(work: Work, address_id: int, person: Person) -> None:
+    """Untie this account, and the browsers that came by links. What the person has done stays the person's."""
+    address.end_visits(work.connection, work.now, person.id)
     address.bind(work.connection, address_id, None, None)
 
 
@@ -67,8 +68,7 @@ def go_away(work: Work, person: Person) -> None:
     """Withdraw consent: every account is untied, nothing is pushed any more. Membership and rights are untouched."""
     consents.withdraw(work.connection, person.id, work.now)
     members.change(work.connection, person.id, consent=0)
-    for number, *_ in address.accounts_of(work.connection, person.id):
-        address.bind(work.connection, number, None, None)
+    address.untie_all(work.connection, person.id)
     audit.note(work.connection, work.now, person.id, "go_away", person.id)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from content import Voice, voice
 from domain.codec import decode_reply, encode_reply
 from domain.push import KINDS, Audience, Kind, later
-from domain.reply import Button, Reply
+from domain.reply import Reply
 from services import calendar
 from services.work import Work
 from storage import address, outbox, preference, stretch
@@ -245,10 +245,10 @@ def row(work: Work, to: Reachable, campaign: int, rules: Kind, moment: datetime)
     }
 
 
-def last_buttons(work: Work, messenger: str, account: str) -> tuple[Button, ...]:
-    """Return the buttons under the newest message that somebody was sent."""
-    payload = outbox.newest(work.connection, messenger, account)
-    return decode_reply(payload).buttons if payload else ()
+def newest(work: Work, messenger: str, account: str) -> tuple[int, Reply] | None:
+    """Return the newest letter that somebody was sent, with what it says."""
+    found = outbox.newest(work.connection, messenger, account)
+    return None if found is None else (found[0], decode_reply(found[1]))
 
 
 def redraw(work: Work, messenger: str, account: str, chat: str, message: str, reply: Reply) -> None:

@@ -12,7 +12,7 @@ from domain.call import call
 from domain.question import Bank, Question, plain
 from domain.quiz import Item, Paper, PaperKind
 from domain.refusal import Refusal
-from domain.reply import Choices, Reply
+from domain.reply import Choices, Personal, Reply
 from domain.schedule import Rule
 from services import points, post, timetable
 from services import question as banks
@@ -187,7 +187,7 @@ def remind(work: Work) -> None:
 
     def compose(voice: Voice) -> Reply:
         button = voice.button("quiz.go_on", call("quiz.today"))
-        return Reply((voice.say("quiz.reminder"), Choices(((button,),))))
+        return Reply((voice.say("quiz.reminder"), Choices(((button,),))), personal=Personal.OWN)
 
     if people:
         post.push(work, people, "quiz_reminder", compose, subject=work.today.isoformat())

@@ -113,7 +113,6 @@ def depart(work: Work, actor_id: int, member_id: int) -> None:
     if leaving.id == actor_id:
         raise Refusal("roles.not_oneself")
     grants.end(work.connection, member_id, work.now)
-    for number, *_ in address.accounts_of(work.connection, member_id):
-        address.bind(work.connection, number, None, None)
+    address.untie_all(work.connection, member_id)
     members.change(work.connection, member_id, left_at=work.now)
     audit.note(work.connection, work.now, actor_id, "roles.depart", member_id)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     case,
     func,
     select,
+    text,
 )
 
 from domain.member import NOTICE_VERSION, Person
@@ -44,10 +45,19 @@ address = Table(
     Column("preferred", Boolean, nullable=False, server_default="0"),
     Column("first_seen_at", UtcTime, nullable=False),
     Column("bound_at", UtcTime, nullable=True),
+    Column("until", UtcTime, nullable=True),
     UniqueConstraint("messenger", "account"),
     Index("ix_address_member_id", "member_id"),
     Index("ix_address_messenger_member_id", "messenger", "member_id"),
+    Index(
+        "ix_address_until",
+        "until",
+        sqlite_where=text("until IS NOT NULL"),
+        postgresql_where=text("until IS NOT NULL"),
+    ),
 )
+"""until: a browser that came by a link, a visit: its person is nobody from then on. It is never open, so that nothing
+is pushed there, and it is none of the person's messengers."""
 
 _CALLER = Prepared(
     select(
@@ -55,6 +65,8 @@ _CALLER = Prepared(
         address.c.open,
         address.c.language,
         address.c.chat,
+        address.c.bound_at,
+        address.c.until,
         member.c.id,
         member.c.employee_no,
         member.c.name,
@@ -83,6 +95,10 @@ class Caller:
     open: bool
     language: str
     chat: str
+    bound_at: datetime | None
+    """When it was bound last, whether it still is or not; None: never."""
+    until: datetime | None
+    """When a visit ends, or ended; None: it is none."""
     person: Person | None
     step: str
     facts: dict[str, Any]
@@ -90,22 +106,28 @@ class Caller:
     expires_at: datetime | None
 
 
-def caller(connection: Connection, messenger: str, account: str) -> Caller | None:
-    """Return who speaks, and the conversation that is open; None for somebody never seen."""
+def caller(connection: Connection, messenger: str, account: str, now: datetime | None = None) -> Caller | None:
+    """Return who speaks, and the conversation that is open; None for somebody never seen.
+
+    `now`: for visits, which are nobody's when they are over; without it they are nobody's at any time.
+    """
     row = _CALLER.first(connection, {"messenger": messenger, "account": account})
     if row is None:
         return None
-    person = None if row[4] is None else Person(row[4], row[5], row[6], row[7], row[8])
+    over = row[5] is not None and (now is None or row[5] <= now)
+    person = None if row[6] is None or over else Person(row[6], row[7], row[8], row[9], row[10])
     return Caller(
         row[0],
         row[1],
         row[2],
         row[3],
+        row[4],
+        row[5],
         person,
-        row[9] or "",
-        json.loads(row[10]) if row[10] else {},
-        row[11] or 0,
-        row[12],
+        row[11] or "",
+        json.loads(row[12]) if row[12] else {},
+        row[13] or 0,
+        row[14],
     )
 
 
@@ -133,9 +155,54 @@ def close(connection: Connection, messenger: str, account: str, why: str) -> Non
 
 
 def bind(connection: Connection, number: int, member_id: int | None, now: datetime | None) -> None:
-    """Tie an account to a member, or (None) untie it."""
+    """Tie an account to a member, or (None) untie it: when it was bound stays known.
+
+    A visit that is tied is an account like any other.
+    """
+    values: dict[str, Any] = {"member_id": member_id, "preferred": False}
+    if member_id is not None:
+        values |= {"bound_at": now, "open": True, "closed_why": "", "until": None}
+    connection.execute(address.update().where(address.c.id == number).values(values))
+
+
+def binds(connection: Connection, messenger: str, member_id: int) -> bool:
+    """Answer whether a member has an account on this messenger."""
+    ours = (address.c.messenger == messenger, address.c.member_id == member_id, address.c.until.is_(None))
+    return connection.scalar(select(address.c.id).where(*ours).limit(1)) is not None
+
+
+def untie_all(connection: Connection, member_id: int) -> None:
+    """Untie every account of a member, visits too."""
+    connection.execute(address.update().where(address.c.member_id == member_id).values(member_id=None, preferred=False))
+
+
+def visit(
+    connection: Connection, messenger: str, account: str, member_id: int, language: str, now: datetime, until: datetime
+) -> None:
+    """Tie an account that nobody has used to a member, until then. Nothing is pushed there."""
     connection.execute(
-        address.update().where(address.c.id == number).values(member_id=member_id, bound_at=now, preferred=False)
+        address.insert().values(
+            messenger=messenger,
+            account=account,
+            chat=account,
+            member_id=member_id,
+            language=language,
+            open=False,
+            closed_why="visit",
+            first_seen_at=now,
+            bound_at=now,
+            until=until,
+        )
+    )
+
+
+def end_visits(connection: Connection, now: datetime, member_id: int | None = None) -> None:
+    """Untie the visits that are over, or all of a member."""
+    ended = address.c.until <= now if member_id is None else address.c.member_id == member_id
+    connection.execute(
+        address.update()
+        .where(text("until IS NOT NULL"), address.c.member_id.is_not(None), ended)
+        .values(member_id=None)
     )
 
 
@@ -179,10 +246,10 @@ def reachable(connection: Connection, members: Iterable[int]) -> dict[int, Reach
 
 
 def accounts_of(connection: Connection, member_id: int) -> list[tuple[int, str, str, bool]]:
-    """Return (id, messenger, account, open) of a member, bound first first."""
+    """Return (id, messenger, account, open) of a member, bound first first; visits are not among them."""
     rows = connection.execute(
         select(address.c.id, address.c.messenger, address.c.account, address.c.open)
-        .where(address.c.member_id == member_id)
+        .where(address.c.member_id == member_id, address.c.until.is_(None))
         .order_by(address.c.bound_at)
     )
     return [tuple(row) for row in rows]
@@ -201,13 +268,15 @@ def messengers(connection: Connection) -> list[str]:
 
 def bound_members(connection: Connection, members: Iterable[int]) -> set[int]:
     """Return which of these people have bound any account, open or closed."""
-    rows = connection.execute(select(address.c.member_id).where(address.c.member_id.in_(list(members))).distinct())
+    rows = connection.execute(
+        select(address.c.member_id).where(address.c.member_id.in_(list(members)), address.c.until.is_(None)).distinct()
+    )
     return {row[0] for row in rows}
 
 
 def shut(connection: Connection, members: Iterable[int]) -> int:
     """Count those of these people who have bound accounts, none of which is open."""
-    theirs = select(address.c.member_id).where(address.c.member_id.in_(list(members)))
+    theirs = select(address.c.member_id).where(address.c.member_id.in_(list(members)), address.c.until.is_(None))
     query = theirs.group_by(address.c.member_id).having(func.max(case((address.c.open, 1), else_=0)) == 0)
     return len(connection.execute(query).all())
 

@@ -92,7 +92,7 @@ def census(connection: Connection, number: int) -> dict[str, int]:
     """
     one = get(connection, number)
     who = stretch.audience(one["path"] or "", one["standings"]).where(member.c.id <= one["highest"]).subquery()
-    theirs = select(address.c.id).where(address.c.member_id == who.c.id)
+    theirs = select(address.c.id).where(address.c.member_id == who.c.id, address.c.until.is_(None))
     open_ = theirs.where(address.c.open)
     agreed = open_.join(member, member.c.id == address.c.member_id).where(member.c.consent >= NOTICE_VERSION)
     closed = and_(theirs.exists(), ~open_.exists())
@@ -149,7 +149,7 @@ def missed(
 ) -> list[tuple[int, str, str, str]]:
     """Return (id, name, number, why) of this audience's people whom a campaign has not reached, by name."""
     theirs = outerjoin(member, letter, and_(letter.c.campaign_id == number, letter.c.member_id == member.c.id))
-    bound = select(address.c.id).where(address.c.member_id == member.c.id)
+    bound = select(address.c.id).where(address.c.member_id == member.c.id, address.c.until.is_(None))
     why = case(
         (letter.c.state.in_((FAILED, UNKNOWN)), letter.c.state),
         (letter.c.id.is_not(None), "waiting"),

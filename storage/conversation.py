@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, String, Table, Text
+from sqlalchemy import Column, Connection, Integer, String, Table, Text, select
 
 from storage.base import UtcTime, metadata
 
@@ -47,3 +47,22 @@ def save(
     ).first()
     if found is None:
         connection.execute(conversation.insert().values(messenger=messenger, sender=sender, **values))
+
+
+def move(connection: Connection, source: tuple[str, str], target: tuple[str, str]) -> None:
+    """Let an open question go on with another account, as it is; where it was open nothing is asked any more."""
+    ours = (conversation.c.messenger == source[0], conversation.c.sender == source[1])
+    row = connection.execute(select(conversation).where(*ours, conversation.c.step != "")).first()
+    if row is None:
+        return
+    facts: dict[str, Any] = json.loads(row.facts)
+    save(connection, *target, step=row.step, facts=facts, version=row.version, expires_at=row.expires_at)
+    connection.execute(conversation.update().where(*ours).values(step="", facts="{}", version=row.version + 1))
+
+
+def drop(connection: Connection, messenger: str, sender: str) -> None:
+    """Ask nothing any more."""
+    ours = (conversation.c.messenger == messenger, conversation.c.sender == sender, conversation.c.step != "")
+    connection.execute(
+        conversation.update().where(*ours).values(step="", facts="{}", version=conversation.c.version + 1)
+    )

@@ -126,6 +126,12 @@ def forget(connection: Connection, row: int) -> None:
     connection.execute(inbox.update().where(inbox.c.id == row).values(body="{}"))
 
 
+def forget_known(connection: Connection, messenger: str, key: str) -> None:
+    """Do the same for an update by its key."""
+    ours = (inbox.c.messenger == messenger, inbox.c.event_key == key)
+    connection.execute(inbox.update().where(*ours).values(body="{}"))
+
+
 def adopt(connection: Connection, owner: str, living: Iterable[str], limit: int = 500) -> list[tuple[int, str, str]]:
     """Take over what nobody has heard yet and no living process has; returns (id, messenger, body), oldest first."""
     orphans = (

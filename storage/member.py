@@ -78,6 +78,18 @@ def by_employee_no(connection: Connection, employee_no: str) -> Person | None:
     return None if row is None else Person(*row)
 
 
+def by_directory(connection: Connection, words: str) -> Person | None:
+    """Return the only present member with this number, whatever its case; nobody else waits for the number meanwhile.
+
+    It is written out in full: 0123 is not 123.
+    """
+    said = words.strip().lower()
+    number = func.lower(func.trim(member.c.employee_no))
+    query = select(member.c.id).where(number == said, member.c.left_at.is_(None)).limit(2).with_for_update()
+    found = connection.execute(query).all() if said else []
+    return get(connection, found[0][0]) if len(found) == 1 else None
+
+
 def change(connection: Connection, number: int, **values: Any) -> None:  # noqa: ANN401 - columns of the table
     """Change columns of one person."""
     connection.execute(member.update().where(member.c.id == number).values(values))

@@ -315,16 +315,16 @@ def unanswered(connection: Connection, campaign_id: int | None = None) -> int:
     return connection.scalar(select(func.sum(letter.c.unknowns)).where(text("unknowns > 0"), ours)) or 0
 
 
-def newest(connection: Connection, messenger: str, recipient: str) -> str:
-    """Return the payload of the newest letter to somebody that has left; empty when there is none."""
+def newest(connection: Connection, messenger: str, recipient: str) -> tuple[int, str] | None:
+    """Return (id, payload) of the newest letter to somebody that has left; None when there is none."""
     row = connection.execute(
-        select(payload())
+        select(letter.c.id, payload())
         .select_from(letter.outerjoin(campaign))
         .where(letter.c.messenger == messenger, letter.c.recipient == recipient, letter.c.state == SENT)
         .order_by(letter.c.id.desc())
         .limit(1)
     ).first()
-    return str(row[0]) if row else ""
+    return (row[0], row[1]) if row else None
 
 
 def message_of(connection: Connection, number: int) -> str:

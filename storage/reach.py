@@ -13,7 +13,7 @@ from storage.member import audience, member
 from storage.outbox import CAPPED, FAILED, UNKNOWN, campaign, letter
 from storage.preference import preference
 
-_THEIRS = select(address.c.id).where(address.c.member_id == member.c.id)
+_THEIRS = select(address.c.id).where(address.c.member_id == member.c.id, address.c.until.is_(None))
 _WHY = case(
     (~_THEIRS.exists(), literal("unbound")),
     (member.c.consent < NOTICE_VERSION, literal("consent")),

@@ -123,5 +123,9 @@ def company(request: pytest.FixtureRequest, folder: Path, registry: Registry) ->
         postgres: Server = request.getfixturevalue("postgres")
         url = postgres.create(f"test_{os.getpid()}", template=name)
     opened = Database(url)
-    yield Company(opened, registry, roll=roll)
+    enterprise = Company(opened, registry, roll=roll)
+    yield enterprise
+    # Whatever was talked about: what somebody wrote into a request stands in no reply below its class.
+    betrayed = enterprise.betrayed()
     opened.close()
+    assert not betrayed

@@ -14,25 +14,28 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Self, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from bot import clock
 from bot.dispatch import Dispatch
-from domain.arrival import Arrival, Content, Opened, Pressed, Said, Uploaded
+from domain.arrival import Arrival, Content, Left, Located, Opened, Pressed, Said, Uploaded
 from domain.codec import decode_reply
+from domain.demand import Act
 from domain.organisation import Organisation
 from domain.push import KINDS
 from domain.refusal import Refusal
-from domain.reply import Button, Document, Picture, Reply
+from domain.reply import Button, Document, Personal, Picture, Reply
 from handlers.grammar import Registry
-from services import claim
+from services import claim, demand_category
 from services.work import Work
-from storage import attachment, campaign, inbox, outbox, schedule
+from storage import attachment, campaign, demand, inbox, outbox, schedule
 from storage import claim as claims
 from storage.claim import Claimed
 from storage.engine import Database
 from tests.company import MONDAY_MORNING, ORGANISATION, Roll, settle
 
+TELLING = 6
+"""Words so long stand in a reply because somebody wrote them, not by chance."""
 T = TypeVar("T")
 _keys = itertools.count(1)
 
@@ -76,6 +79,7 @@ class Phone:
     account: str
     messenger: str = "web"
     language: str = "zh"
+    directory_id: str = ""
     messages: list[Message] = field(default_factory=list)
     _new: list[Reply] = field(default_factory=list)
 
@@ -91,6 +95,14 @@ class Phone:
         """Send a file."""
         number = self.company.write(lambda c: attachment.keep(c, name, mime, body, self.company.now))
         return self._arrives(Uploaded(str(number), name, mime, len(body), caption, number))
+
+    def is_at(self, latitude: float, longitude: float, label: str = "") -> Screen:
+        """Send a place."""
+        return self._arrives(Located(latitude, longitude, label))
+
+    def leaves(self) -> Screen:
+        """Block the assistant."""
+        return self._arrives(Left())
 
     def presses(self, label: str) -> Screen:
         """Tap the newest button whose label contains these words."""
@@ -136,6 +148,7 @@ class Phone:
                 at=self.company.now,
                 content=content,
                 language=self.language,
+                directory_id=self.directory_id,
             )
         )
         self.company.deliver()
@@ -144,6 +157,7 @@ class Phone:
     def show(self, letter: Claimed) -> str:
         """Draw a letter that arrived; returns the id of its bubble."""
         reply = decode_reply(letter.payload)
+        self.company.shown.append(reply)
         self._new.append(reply)
         for message in self.messages:
             if letter.edits is not None and message.id == letter.edits:
@@ -166,11 +180,21 @@ class Company:
         """Settle it; with `roll` it lives in this database already."""
         self.database = database
         self.organisation = organisation
+        self.numbered: set[str] = set()
+        """The messengers in which buttons have numbers."""
+        self.veiled: set[tuple[str, Personal]] = set()
+        """What which messenger does not carry."""
         self.dispatch = Dispatch(
-            organisation, registry, {"web": lambda payload: f"https://chat.example/?start={payload}"}
+            organisation,
+            registry,
+            {"web": lambda payload: f"https://chat.example/?start={payload}"},
+            self.numbered,
+            lambda messenger, personal: (messenger, personal) not in self.veiled,
         )
         self.now = MONDAY_MORNING
         self.phones: dict[tuple[str, str], Phone] = {}
+        self.shown: list[Reply] = []
+        """Everything that any phone has shown."""
         self.roll: Roll = roll or self.write(settle)
         if roll is None:
             self.write(lambda c: clock.prepare(c, self.dispatch, self.now))
@@ -192,6 +216,23 @@ class Company:
     def read(self, work: Callable[[Connection], T]) -> T:
         """Look something up."""
         return self.database.read_now(work)
+
+    def betrayed(self) -> list[str]:
+        """Return the words of requests that stood in a reply of a lower class than theirs."""
+
+        def said(connection: Connection) -> set[tuple[str, str, str]]:
+            cases, events = demand.demand.c, demand.event.c
+            filed = {(row.category, row.text, row.text) for row in connection.execute(select(demand.demand))}
+            query = select(cases.category, cases.text, events.text).where(events.demand_id == cases.id)
+            added = connection.execute(query.where(events.act != Act.RATE.value))
+            return filed | {(row[0], row[1], row[2]) for row in added}
+
+        found = []
+        for category, text, words in self.read(said):
+            least = demand_category.class_of(category, text, words)
+            if len(words) >= TELLING:
+                found += [f"{words}: {one.plain}" for one in self.shown if words in one.plain and one.personal < least]
+        return found
 
     def work(self, connection: Connection) -> Work:
         """Return a piece of work at the company's moment, for calling a service directly."""

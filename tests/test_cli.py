@@ -207,6 +207,15 @@ def test_the_doctor_asks_the_messenger(installed: Path) -> None:
     code, said = dangqun("doctor")
     assert code == 1
     assert "连不上" in said
+    assert "telegram: 私聊里可以有 in private public, own, membership, request, pulse；群里 in groups public" in said
+    assert "telegram 会发送组织身份与诉求内容" in said
+    config.write_text(f'{words}\n[privacy]\nprofile = "strict"\n', encoding="utf-8")
+    code, said = dangqun("doctor")
+    assert "telegram 会发送组织身份与诉求内容" not in said
+    assert "in private public, own, pulse；" in said
+    elsewhere = words.replace('timezone = "Asia/Shanghai"', 'timezone = "Europe/Berlin"')
+    config.write_text(elsewhere, encoding="utf-8")
+    assert "telegram 会发送组织身份与诉求内容" not in dangqun("doctor")[1]
 
 
 def test_a_wrong_configuration_is_a_sentence(installed: Path) -> None:

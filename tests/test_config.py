@@ -159,3 +159,32 @@ def test_no_secret_is_printed(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there() -> None:
     with pytest.raises(ConfigError, match="没有这个文件，dangqun init 可以生成"):
         load(Path("/nowhere/config.toml"), {})
+
+
+def test_ceilings_by_profile_and_by_a_messengers_own_key(tmp_path: Path) -> None:
+    def private(words: str, messenger: str = "telegram") -> str:
+        ceiling = load(written(tmp_path, words), {}).ceiling_of(messenger)
+        assert [one.name for one in ceiling.group] == ["PUBLIC"]
+        return " ".join(one.name.lower() for one in sorted(ceiling.private))
+
+    strict = "[privacy]\nprofile = 'strict'\n"
+    assert private("") == private("", "wecom") == private(strict, "feishu") == "public own membership request pulse"
+    assert private(strict) == "public own pulse"
+    assert private(strict, "web").endswith("hardship")
+    assert private(strict + "[telegram.ceiling]\nprivate = ['public', 'request']") == "public request"
+    for odd, sentence in (
+        ("private = ['secret']", "哪里都不发"),
+        ("private = ['sekret']", "没有“sekret”这一级"),
+        ("group = ['own']", "群里只能写 public"),
+        ("most = ['own']", "most"),
+    ):
+        with pytest.raises(ConfigError, match=sentence):
+            load(written(tmp_path, f"[telegram.ceiling]\n{odd}"), {})
+
+
+def test_whoever_allows_it_is_bound_by_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.config.NAMES", ("web", "telegram", "wecom", "dingtalk"))
+    settings = load(None, {"DANGQUN_WECOM__BIND_BY_DIRECTORY": "true"})
+    assert settings.as_organisation().by_directory == ()
+    on = settings.model_copy(update={"wecom": settings.wecom.model_copy(update={"enabled": True})})
+    assert on.as_organisation().by_directory == ("wecom",)

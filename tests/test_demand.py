@@ -99,7 +99,7 @@ def test_the_guided_way_with_photos(company: Company) -> None:
     assert offered.labels[0] == "安全与健康"
     everything = company.ada.presses("其他类别")
     more = company.ada.presses("其他类别")
-    assert len({*everything.labels, *more.labels} - {"其他类别", "取消"}) == 8
+    assert len({*everything.labels, *more.labels} - {"其他类别", "取消"}) == 9
     asked = company.ada.calls("demand.kind:safety")
     assert "要附照片或文件吗" in asked
     company.ada.sends("灭火器.jpg", b"\xff\xd8", "image/jpeg")
@@ -331,7 +331,24 @@ def test_every_card_is_marked_as_personal(company: Company) -> None:
     company.zhou.sees()
     company.zhou.presses("打开")
     for phone in (company.ada, company.zhou):
-        assert {message.reply.personal for message in phone.messages} == {Personal.MEMBERSHIP}
+        assert {message.reply.personal for message in phone.messages} == {Personal.REQUEST}
+
+
+@pytest.mark.parametrize("words", ["我想反映家里困难想申请补助", "我想反映上班时受伤了，工伤认定拖了很久"])
+def test_what_is_about_health_or_hardship_is_marked_higher(company: Company, words: str) -> None:
+    _ = company.ada.says(words)
+    assert [message.reply.personal for message in company.ada.messages] == [Personal.HARDSHIP]
+    company.ada.presses("提交")
+    assert [message.reply.personal for message in company.ada.messages] == [Personal.REQUEST]
+    assert company.zhou.sees()
+    assert company.zhou.messages[-1].reply.personal is Personal.HARDSHIP
+    company.zhou.presses("打开")
+    assert company.zhou.messages[-1].reply.personal is Personal.HARDSHIP
+    company.zhou.presses("答复")
+    assert company.zhou.messages[-1].reply.personal is Personal.HARDSHIP
+    assert "受保护" in company.zhou.says("/desk").labels[0]
+    assert "受保护" in company.ada.says("/demands").labels[0]
+    assert company.ada.messages[-1].reply.personal is Personal.REQUEST
 
 
 def test_in_english(company: Company) -> None:

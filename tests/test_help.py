@@ -6,6 +6,7 @@ import pytest
 
 from bot.understand import guesses, match
 from domain.arrival import Arrival, Opened, Said
+from domain.reply import Personal
 from handlers.grammar import Registry
 from tests.talk import Company
 
@@ -255,6 +256,12 @@ def test_distress_is_heard_before_binding_and_inside_a_request(company: Company)
     assert "12356" in screen
     assert "请确认你的诉求" in screen
     assert "SQ-" in company.ada.presses("提交")
+
+
+def test_whom_to_call_in_distress_is_never_behind_a_link(company: Company) -> None:
+    _ = company.ada.says("我想反映大病之后不想活了")
+    called = [message.reply for message in company.ada.messages if "12356" in message.reply.plain]
+    assert [one.personal for one in called] == [Personal.PUBLIC]
 
 
 @pytest.mark.parametrize("words", ["预防自杀知识讲座，欢迎参加", "请大家保护好自己"])

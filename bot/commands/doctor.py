@@ -18,6 +18,7 @@ import typer
 from bot.commands.say import out
 from bot.commands.surroundings import DEFAULT_CONFIG, ConfigOption
 from bot.config import ConfigError, Settings, load
+from domain.reply import Personal
 from messengers import NAMES
 from messengers.base import Check, Surroundings
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from storage.engine import Database
 
 MARKS = {"ok": "[green]✓ ok     [/]", "warning": "[yellow]! warning[/]", "error": "[red]✗ error  [/]"}
+MAINLAND = frozenset(
+    {"Asia/Shanghai", "Asia/Urumqi", "Asia/Chongqing", "Asia/Chungking", "Asia/Harbin", "Asia/Kashgar", "PRC"}
+)
+"""Zones of companies to which the law of mainland China applies."""
 LITTLE_SPACE = 1 << 30
 SLOW = 1.0
 LATELY, MANY = timedelta(days=7), 5
@@ -52,6 +57,7 @@ def _checks(config: Path | None) -> Iterator[Check]:
     yield from _configuration(settings, config)
     yield from _database(settings)
     yield from _clock(settings)
+    yield from _privacy(settings)
     yield from _messengers(settings)
     yield from _fonts()
 
@@ -68,7 +74,11 @@ def _configuration(settings: Settings, config: Path | None) -> Iterator[Check]:
     else:
         yield Check("error", "缺少 [security] key", "dangqun init，或 openssl rand -hex 32")
     if not settings.web.base_url:
-        yield Check("warning", "[web] base_url 为空，链接只在本机有效", "填员工浏览器访问本程序的地址")
+        yield Check(
+            "warning",
+            "[web] base_url 为空，链接只在本机有效，超过上限的个人信息没有链接可看",
+            "填员工浏览器访问本程序的地址",
+        )
 
 
 def _database(settings: Settings) -> Iterator[Check]:
@@ -163,6 +173,32 @@ def _clock(settings: Settings) -> Iterator[Check]:
     if not has_lunar(now.year):
         what = "农历节日读不到，日历里暂时没有 no lunar festivals"
         yield Check("warning", what, "装回 requirements.lock 里的 holidays 版本")
+
+
+def _privacy(settings: Settings) -> Iterator[Check]:
+    """Say what each messenger carries, and when a company in mainland China should let Telegram carry less."""
+    yield Check("ok", f"个人信息 personal data: [privacy] profile = {settings.privacy.profile}")
+    for name in NAMES:
+        if getattr(settings, name).enabled:
+            ceiling = settings.ceiling_of(name)
+            private, group = (
+                ", ".join(one.name.lower() for one in sorted(carried)) for carried in (ceiling.private, ceiling.group)
+            )
+            yield Check("ok", f"{name}: 私聊里可以有 in private {private}；群里 in groups {group}")
+    abroad = settings.ceiling_of("telegram").private & {Personal.MEMBERSHIP, Personal.REQUEST}
+    if settings.telegram.enabled and abroad and settings.organisation.timezone in MAINLAND:
+        yield Check(
+            "warning",
+            "telegram 会发送组织身份与诉求内容，它的数据存放在境外（《个人信息保护法》第 38、39 条） "
+            "membership and requests go abroad by telegram",
+            '设 [privacy] profile = "strict"，这些换成单位自己页面的链接；见 docs/privacy.md',
+        )
+    if not settings.web.enabled:
+        yield Check(
+            "warning",
+            "[web] 未启用，超过上限的内容没有链接可看 what is above a ceiling can't be seen",
+            "启用 [web]，并填 [web] base_url",
+        )
 
 
 def _messengers(settings: Settings) -> Iterator[Check]:

@@ -8,11 +8,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.arrival import Arrival, Content, Ignored, MalformedUpdateError, Opened, Pressed, Said, Uploaded
+from domain.arrival import (
+    Arrival,
+    Content,
+    Ignored,
+    Left,
+    Located,
+    MalformedUpdateError,
+    Opened,
+    Pressed,
+    Said,
+    Uploaded,
+)
 
-_EDITS = ("edited_message", "edited_channel_post", "edited_business_message")
+_IGNORED = {
+    "edited_message": "edited",
+    "edited_channel_post": "edited",
+    "edited_business_message": "edited",
+    "channel_post": "channel",
+    "chat_member": "membership",
+}
 _LARGEST = 2**63 - 1
-_CHANNEL = ("channel_post",)
 _COMMAND = re.compile(r"/([A-Za-z0-9_]+)(?:@([A-Za-z0-9_]+))?(?:\s+(.*))?", re.DOTALL)
 
 
@@ -45,17 +61,13 @@ def receive(body: str, me: Me) -> Arrival | Ignored:
             return _message(update["message"], me)
         if "callback_query" in update:
             return _press(update["callback_query"])
+        if "my_chat_member" in update:
+            return _membership(update["my_chat_member"])
     except MalformedUpdateError:
         raise
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, OSError, RecursionError) as error:
         raise MalformedUpdateError(f"{type(error).__name__}: {error}") from error
-    if any(kind in update for kind in _EDITS):
-        return Ignored("edited")
-    if any(kind in update for kind in _CHANNEL):
-        return Ignored("channel")
-    if "my_chat_member" in update or "chat_member" in update:
-        return Ignored("membership")
-    return Ignored("unknown")
+    return Ignored(next((why for kind, why in _IGNORED.items() if kind in update), "unknown"))
 
 
 def _integer(value: object) -> int:
@@ -100,6 +112,8 @@ def _content(message: dict[str, Any], me: Me) -> Content | None:
     caption = str(message.get("caption") or "")
     if "text" in message:
         return _said(_text(message["text"]), me)
+    if "location" in message:
+        return _place(message)
     if "photo" in message:
         largest = message["photo"][-1]
         return Uploaded(_text(largest["file_id"]), "photo.jpg", "image/jpeg", int(largest.get("file_size", 0)), caption)
@@ -119,6 +133,34 @@ def _content(message: dict[str, Any], me: Me) -> Content | None:
                 caption,
             )
     return None
+
+
+def _place(message: dict[str, Any]) -> Located:
+    """Read a place; one with a name comes as a venue beside it."""
+    place, venue = message["location"], message.get("venue") or {}
+    latitude, longitude = _degrees(place["latitude"], 90), _degrees(place["longitude"], 180)
+    return Located(latitude, longitude, _text(venue.get("title") or ""))
+
+
+def _degrees(value: object, most: int) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not -most <= value <= most:
+        raise TypeError(f"not a place: {value!r:.40}")
+    return float(value)
+
+
+def _membership(change: dict[str, Any]) -> Arrival | Ignored:
+    """Hear that somebody blocked us; that somebody came back is heard by what they say."""
+    chat, sender = change["chat"], change["from"]
+    if _text(chat["type"]) != "private" or _text(change["new_chat_member"]["status"]) != "kicked":
+        return Ignored("membership")
+    return Arrival(
+        "telegram",
+        str(_integer(sender["id"])),
+        str(_integer(chat["id"])),
+        private=True,
+        at=datetime.fromtimestamp(_integer(change["date"]), UTC),
+        content=Left(),
+    )
 
 
 def _said(text: str, me: Me) -> Content:

@@ -36,6 +36,8 @@ class Pages:
             web.get("/chat/people", self._people),
             web.get("/chat/static/{name}", self._file_of_ours),
             web.post("/chat/upload", self._upload),
+            web.get("/chat/in/{ticket}", self._door),
+            web.post("/chat/in/{ticket}", self._enter),
             web.get("/chat/file/{number}", self._download),
         ]
 
@@ -96,6 +98,20 @@ class Pages:
         signature = security.sign(self._surroundings.secret, "upload", user, number, name, mime, len(body))
         answer = {"attachment": number, "name": name, "mime": mime, "size": len(body), "sig": signature}
         return web.json_response(answer, headers=self._headers)
+
+    async def _door(self, _request: web.Request) -> web.Response:
+        """Show what a one-time link is for; nothing is used up, for messengers look at links before people do."""
+        return self._page("in.html")
+
+    async def _enter(self, request: web.Request) -> web.Response:
+        """Use a link up: the browser's fresh account becomes, for some hours, the person to whom it was sent."""
+        if (paused := self._paused()) is not None:
+            return paused
+        account = security.account_of(request.headers.get("Authorization", "").removeprefix("Bearer "))
+        if account is None or not security.origin_allowed(request, ()):
+            return web.Response(status=403)
+        outcome = await self._surroundings.doors.sign_in(request.match_info["ticket"], account)
+        return web.json_response({"outcome": outcome}, headers=self._headers)
 
     async def _download(self, request: web.Request) -> web.Response:
         """Give a file to whom it was sent. Only pictures open in the page; everything else is saved."""

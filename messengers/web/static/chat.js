@@ -2,7 +2,7 @@
 
 import { dayLine, dayOf, fill, keepTimeIn, own } from "./draw.js";
 import { Follow } from "./follow.js";
-import { chooseLanguage, chosenLanguage, labels, people } from "./labels.js";
+import { chooseLanguage, chosenLanguage, labels, newToken, people } from "./labels.js";
 import { Line } from "./line.js";
 
 const $ = (id) => document.getElementById(id);
@@ -15,17 +15,19 @@ keepTimeIn(words.zone);
 const bubbles = new Map();
 const mine = new Map();
 let lastDay = "";
-const ready = { greeted: false };
+// Whoever came by a link is this tab's alone, and has a letter waiting.
+const visit = query.has("as") ? null : sessionStorage.getItem("token");
+const ready = { greeted: Boolean(visit) };
 
 async function me() {
   if (query.has("as")) {
     const person = (await people())[Number(query.get("as"))];
     if (person) return person;
   }
+  if (visit) return { token: visit, name: "", role: "" };
   let token = localStorage.getItem("token");
   if (!token) {
-    const bytes = crypto.getRandomValues(new Uint8Array(33));
-    token = btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
+    token = newToken();
     localStorage.setItem("token", token);
   }
   return { token, name: "", role: "" };
