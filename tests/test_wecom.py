@@ -179,7 +179,7 @@ async def on_wecom(company: Company, **settings: str) -> AsyncIterator[tuple[Wec
     bind(company, PEOPLE)
     async with wecom_side() as (api, far):
         given = {**environment(far), **settings}
-        async with running(company, telegram=False, **given) as run:
+        async with running(company, telegram=False, users=None, **given) as run:
             api.url = f"{run.url}{given['WECOM__PATH']}"
             yield api, run
 
