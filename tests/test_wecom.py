@@ -15,12 +15,13 @@ from sqlalchemy import Connection, select
 
 from domain.arrival import Arrival, Ignored, Left, Located, MalformedUpdateError, Opened, Pressed, Said, Uploaded
 from messengers.base import Raw
+from messengers.envelope import RefusedError
 from messengers.wecom import Section
 from messengers.wecom.api import FLOODS
-from messengers.wecom.crypto import RefusedError
 from messengers.wecom.intake import Callback
 from messengers.wecom.receive import receive
-from messengers.wecom.render import TEXT_BYTES, parts
+from messengers.wecom.render import TEXT_BYTES
+from messengers.words import parts
 from storage import address, attachment, inbox, outbox
 from tests.company import MONDAY_MORNING
 from tests.running import Running, eventually, running
@@ -153,7 +154,7 @@ def test_xml_that_is_none_of_wecoms_is_malformed(xml: bytes) -> None:
     "words", ["长" * 3000, "👨‍👩‍👧" * 600, "很长的一句话，没有断开。" * 600, "a" * 5000, "e\u0301" * 3000]
 )
 def test_long_words_are_cut_between_characters_and_none_is_lost(words: str) -> None:
-    cut = parts(words)
+    cut = parts(words, TEXT_BYTES)
     assert "".join(cut) == words
     assert all(len(part.encode()) <= TEXT_BYTES for part in cut)
     assert all(part[0] not in "\u200d\u0301" and part[-1] != "\u200d" for part in cut)

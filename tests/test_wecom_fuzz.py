@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from domain.arrival import Arrival, Ignored, MalformedUpdateError
 from messengers.base import Raw
-from messengers.wecom.crypto import Gate, RefusedError
+from messengers.envelope import RefusedError
+from messengers.wecom.crypto import Gate
 from messengers.wecom.receive import receive
 from tests.talk import Company
 from tests.test_wecom import callback, on_wecom

@@ -10,8 +10,9 @@ from aiohttp import web
 
 from domain.arrival import Ignored, MalformedUpdateError
 from messengers.base import Doors, PausedError, Raw
+from messengers.envelope import LARGEST, RefusedError
 from messengers.wecom import Section
-from messengers.wecom.crypto import LARGEST, Gate, RefusedError
+from messengers.wecom.crypto import Gate
 from messengers.wecom.receive import read
 
 log = logging.getLogger(__name__)

@@ -7,17 +7,16 @@ of longer ones the last line does, so that nothing is said twice. What a card ha
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Any
 
 from domain.reply import Button, Document, Picture, Reply, Span, Text
+from messengers.words import numbered, parts
 
 TEXT_BYTES = 2048
 MOST_BUTTONS = 6
 TITLE_CHARS, SUB_CHARS = 36, 112
 HAND = "👇"
 """Stands in a card that has no words of its own."""
-_CUTS = (re.compile(r"\n\n"), re.compile(r"\n"), re.compile(r"[。！？!?；;]"), re.compile(r"[，,、\s]"))
 _ANCHOR = re.compile(r"<(?=/?a\b)", re.IGNORECASE)
 
 
@@ -28,7 +27,7 @@ def render(reply: Reply) -> list[dict[str, Any]]:
     paragraphs = [_words(block) for block in reply.blocks if isinstance(block, Text)]
     paragraphs += [f"［{block.alt}］" for block in reply.blocks if isinstance(block, Picture) and block.alt]
     if more:
-        paragraphs.append("\n".join(numbered(place, button) for place, button in enumerate(more, MOST_BUTTONS + 1)))
+        paragraphs.append("\n".join(numbered(more, MOST_BUTTONS + 1)))
     messages: list[dict[str, Any]] = []
     for block in reply.blocks:
         if isinstance(block, Picture):
@@ -38,15 +37,10 @@ def render(reply: Reply) -> list[dict[str, Any]]:
     card = None
     if shown:
         card, paragraphs = _card(paragraphs, shown)
-    messages += [{"msgtype": "text", "text": {"content": part}} for part in parts("\n".join(paragraphs))]
+    messages += [{"msgtype": "text", "text": {"content": part}} for part in parts("\n".join(paragraphs), TEXT_BYTES)]
     if card is not None:
         messages.append(card)
     return messages or [{"msgtype": "text", "text": {"content": "⋯"}}]
-
-
-def numbered(place: int, button: Button) -> str:
-    """Return a button as words: its number is typed instead of a press."""
-    return f"{place}. {button.label}" + (f" {button.url}" if button.url else "")
 
 
 def _words(text: Text) -> str:
@@ -88,48 +82,3 @@ def _button(button: Button) -> dict[str, Any]:
     if button.url:
         return {"text": button.label, "style": 2, "type": 1, "url": button.url}
     return {"text": button.label, "style": 1, "key": button.call}
-
-
-def parts(words: str) -> list[str]:
-    """Cut words into messages of at most 2048 bytes, at the end of a sentence where there is one."""
-    if not words.strip():
-        return []
-    found, start = [], 0
-    while start < len(words):
-        end = _cut(words, start)
-        if words[start:end].strip():
-            found.append(words[start:end])
-        start = end
-    return found
-
-
-def _cut(words: str, start: int) -> int:
-    """Return where a part that begins at `start` ends."""
-    end, size = start, 0
-    while end < len(words) and (size := size + _bytes(words[end])) <= TEXT_BYTES:
-        end += 1
-    if end >= len(words):
-        return len(words)
-    half = start + (end - start) // 2
-    for pattern in _CUTS:
-        found = [match.end() for match in pattern.finditer(words, half, end)]
-        if found:
-            return found[-1]
-    whole = end
-    while whole > half and _joins(words[whole], words[whole - 1]):
-        whole -= 1
-    return whole if whole > half else end
-
-
-def _bytes(character: str) -> int:
-    return len(character.encode("utf-8", "surrogatepass"))
-
-
-def _joins(character: str, before: str) -> bool:
-    """Whether a character belongs to the one before it."""
-    return (
-        character in "\u200d\ufe0f\u20e3"
-        or before == "\u200d"
-        or "\U0001f3fb" <= character <= "\U0001f3ff"
-        or unicodedata.combining(character) > 0
-    )
