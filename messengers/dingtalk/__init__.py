@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import re
+import secrets
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
+from messengers.base import Ask
 from messengers.section import MessengerSection
 
 if TYPE_CHECKING:
     from messengers.base import Messenger, Surroundings
+
+AES_KEY = r"[A-Za-z0-9]{43}"
 
 
 class Section(MessengerSection):
@@ -33,7 +38,42 @@ class Section(MessengerSection):
         default=False, description="Bind a person without a code when the userid is the employee number."
     )
 
+    @property
+    def robot(self) -> str:
+        """The robot's code."""
+        return self.robot_code or self.client_id
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not self.path.startswith("/") or not self.path.strip("/"):
+            raise ValueError("path 要以 / 开头，后面有内容 · path begins with / and goes on")
+        if not self.enabled:
+            return self
+        given = {"client_id": self.client_id, "client_secret": self.client_secret.get_secret_value()}
+        missing = "、".join(name for name, value in given.items() if not value)
+        if missing:
+            raise ValueError(f"启用了，还缺 {missing}；运行 dangqun connect dingtalk · enabled without {missing}")
+        aes_key, token = self.aes_key.get_secret_value(), self.token.get_secret_value()
+        if aes_key and not re.fullmatch(AES_KEY, aes_key):
+            raise ValueError("aes_key 是 43 位字母和数字 · aes_key has 43 letters and digits")
+        if bool(aes_key) != bool(token):
+            raise ValueError("aes_key 和 token 要么都填，要么都不填 · aes_key and token go together")
+        return self
+
+
+CONNECT: tuple[Ask, ...] = (
+    Ask("client_id", pattern=r"[A-Za-z0-9_-]{8,}"),
+    Ask("client_secret", secret=True, pattern=r"\S{20,}"),
+    Ask("robot_code", pattern=r"[A-Za-z0-9_-]*"),
+    Ask("mode", pattern=r"stream|callback", default="stream"),
+    Ask("path", pattern=r"/\S+", makes=lambda: f"/hooks/dingtalk-{secrets.token_urlsafe(16)}"),
+    Ask("card_template", pattern=r"\S*"),
+    Ask("calls_a_month", pattern=r"[0-9]{1,9}", default="10000"),
+)
+
 
 async def open_messenger(section: Section, surroundings: Surroundings) -> Messenger:
     """Open DingTalk."""
-    raise NotImplementedError
+    from messengers.dingtalk.client import DingtalkMessenger  # noqa: PLC0415 - only when it is used
+
+    return DingtalkMessenger(section, surroundings)

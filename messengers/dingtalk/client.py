@@ -1,0 +1,384 @@
+"""DingTalk, opened: replies that cost nothing first, then calls to one, a hundred or a group; cards by template."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from domain.arrival import Arrival, Ignored, Uploaded
+from domain.reply import Reply
+from messengers.base import (
+    NO,
+    PART,
+    YES,
+    Ability,
+    Check,
+    Limits,
+    Outgoing,
+    Reads,
+    SendFailedError,
+    Sent,
+    StoredFile,
+    Surroundings,
+)
+from messengers.dingtalk import Section
+from messengers.dingtalk.api import Api, RefusedCodeError
+from messengers.dingtalk.doctor import checks
+from messengers.dingtalk.intake import Callback
+from messengers.dingtalk.receive import receive
+from messengers.dingtalk.render import render
+from messengers.dingtalk.stream import Stream
+
+log = logging.getLogger(__name__)
+
+A_CALL, FEWER = 100, 20
+"""People a call; the documents have both numbers, so the smaller is used from the first refusal on."""
+MEDIA_SECONDS = 2 * 86400.0
+NAME_CHARS = 500
+ABILITIES = {
+    "text_in": YES,
+    "picture_in": YES,
+    "file_in": YES,
+    "voice_in": YES,
+    "location_in": NO,
+    "press_in": PART,
+    "menu_in": NO,
+    "follow_in": NO,
+    "group_in": PART,
+    "text_out": YES,
+    "styles_out": NO,
+    "picture_out": YES,
+    "file_out": YES,
+    "buttons_out": PART,
+    "redraw": PART,
+    "many_out": YES,
+    "recall": PART,
+    "reads": PART,
+    "deep_link": NO,
+    "no_public_address": YES,
+}
+
+
+class DingtalkMessenger:
+    """DingTalk, opened."""
+
+    name = "dingtalk"
+    abilities: Mapping[str, Ability] = ABILITIES
+
+    def __init__(self, section: Section, surroundings: Surroundings) -> None:
+        """Open nothing yet."""
+        self._section = section
+        self._surroundings = surroundings
+        self.api = Api(section, surroundings.doors)
+        self.callback = Callback(section, surroundings.doors)
+        self.stream = Stream(section, surroundings.doors, self.api)
+        self._a_call = A_CALL
+        self.limits = Limits(
+            text_chars=6000,
+            text_bytes=6000,
+            caption_chars=0,
+            button_chars=20,
+            buttons_per_row=1,
+            button_rows=8,
+            file_in_bytes=20 << 20,
+            file_out_bytes=20 << 20,
+            per_second=20.0,
+            per_chat_per_second=None,
+            per_group_per_minute=20,
+            per_month=section.calls_a_month or None,
+            busy_minutes=(0, 30),
+            recipients_a_call=A_CALL,
+            numbered=True,
+        )
+
+    def receive(self, body: str) -> Arrival | Ignored:
+        """Read what was kept."""
+        return receive(body)
+
+    def render(self, reply: Reply) -> list[dict[str, Any]]:
+        """Return the messages that a reply becomes."""
+        return render(reply, card=bool(self._section.card_template))
+
+    async def send(self, letter: Outgoing) -> Sent:
+        """Send every part that is not sent yet. Raises `SendFailedError`."""
+        messages, calls = drawn(letter.reply, card=bool(self._section.card_template)), 0
+        if letter.edits and not letter.parts_done:
+            calls, redrawn = await self._redraw(letter, messages)
+            if redrawn:
+                return Sent(letter.edits, calls)
+        sent, done = list[str](), letter.parts_done
+        try:
+            for message in messages[letter.parts_done :]:
+                if done > letter.parts_done or calls:
+                    await letter.pause()
+                name, cost = await self._part(letter, message, done)
+                sent.append(name)
+                calls += cost
+                done += 1
+        except SendFailedError as error:
+            error.parts_done = done
+            raise
+        return Sent(_joined(sent), calls)
+
+    async def _part(self, letter: Outgoing, message: Mapping[str, Any], place: int) -> tuple[str, int]:
+        """Send one part; returns its name and how many counted calls it took."""
+        group = letter.chat != letter.user
+        if "card" in message:
+            track = f"dq-{letter.key}-{place}"
+            await self.api.call("POST", "/v1.0/card/instances/createAndDeliver", self._card(letter, message, track))
+            return f"c:{track}", 1
+        if message["msgKey"] == "sampleText" and await self._answered_free(letter, message):
+            return "", 0
+        key, param, cost = await self._drawn(message)
+        told = {"robotCode": self._section.robot, "msgKey": key, "msgParam": param}
+        if group:
+            answer = await self.api.call(
+                "POST", "/v1.0/robot/groupMessages/send", {**told, "openConversationId": letter.chat}
+            )
+        else:
+            answer = await self.api.call(
+                "POST", "/v1.0/robot/oToMessages/batchSend", {**told, "userIds": [letter.user]}
+            )
+            refused = _refused(answer).get(letter.user)
+            if refused is not None:
+                raise refused
+        return f"{'g' if group else 'q'}:{answer.get('processQueryKey', '')}", cost + 1
+
+    async def _answered_free(self, letter: Outgoing, message: Mapping[str, Any]) -> bool:
+        """Answer by the address that came with what was said; False when there is none, or it is refused."""
+        webhook = await self._surroundings.doors.note("dingtalk", f"webhook:{letter.chat}")
+        if webhook is None:
+            return False
+        try:
+            await self.api.reply(webhook, {"msgtype": "text", "text": message["msgParam"]})
+        except SendFailedError as error:
+            if error.unknown:
+                raise
+            log.info("dingtalk: a reply goes by the API instead: %s", error.why)
+            return False
+        return True
+
+    async def _drawn(self, message: Mapping[str, Any]) -> tuple[str, str, int]:
+        """Return (key, parameters, counted calls for it) of a message; files are uploaded once for everybody."""
+        if "attachment" not in message:
+            return message["msgKey"], json.dumps(message["msgParam"], ensure_ascii=False), 0
+        number = int(message["attachment"])
+        stored = await self._surroundings.doors.open_file(number)
+        if stored is None:
+            raise SendFailedError("the kept file is gone", permanent=True)
+        if not 0 < len(stored.body) <= self.limits.file_out_bytes:
+            raise SendFailedError("DingTalk takes files of at most 20 MB", permanent=True)
+        name = str(message.get("name") or stored.name)
+        picture = message["msgKey"] == "sampleImageMsg"
+        cost = 0
+
+        async def fetch() -> tuple[str, float]:
+            nonlocal cost
+            cost += 1
+            return await self.api.upload(name, "image" if picture else "file", stored.body), MEDIA_SECONDS
+
+        media = await self._surroundings.doors.token("dingtalk", f"media:{number}", fetch, early=7200)
+        if picture:
+            return "sampleImageMsg", json.dumps({"photoURL": media}), cost
+        kind = name.rpartition(".")[2][:10] if "." in name else "file"
+        return (
+            "sampleFile",
+            json.dumps({"mediaId": media, "fileName": name, "fileType": kind}, ensure_ascii=False),
+            cost,
+        )
+
+    def _card(self, letter: Outgoing, message: Mapping[str, Any], track: str) -> dict[str, Any]:
+        group = letter.chat != letter.user
+        space = f"dtv1.card//IM_GROUP.{letter.chat}" if group else f"dtv1.card//IM_ROBOT.{letter.user}"
+        made = {
+            "cardTemplateId": self._section.card_template,
+            "outTrackId": track,
+            "cardData": {"cardParamMap": message["card"]},
+            "openSpaceId": space,
+            "userIdType": 1,
+            "callbackType": "STREAM" if self._section.mode == "stream" else "HTTP",
+        }
+        if self._section.mode == "callback":
+            made["callbackRouteKey"] = "dangqun"
+        if group:
+            made["imGroupOpenDeliverModel"] = {"robotCode": self._section.robot}
+            made["imGroupOpenSpaceModel"] = {"supportForward": False}
+        else:
+            made["imRobotOpenDeliverModel"] = {"spaceType": "IM_ROBOT", "robotCode": self._section.robot}
+            made["imRobotOpenSpaceModel"] = {"supportForward": False}
+        return made
+
+    async def send_many(self, letters: Sequence[Outgoing]) -> Sequence[Sent | SendFailedError]:
+        """Send the same words to all of them; buttons are numbered here, for each card would be a call. Raises."""
+        first = letters[0]
+        if len({letter.parts_done for letter in letters}) > 1:
+            raise SendFailedError("they are not equally far", permanent=True)
+        messages, done = drawn(first.reply, card=False), first.parts_done
+        refused, names = dict[str, SendFailedError](), {letter.user: list[str]() for letter in letters}
+        try:
+            for message in messages[first.parts_done :]:
+                key, param, _ = await self._drawn(message)
+                told = {"robotCode": self._section.robot, "msgKey": key, "msgParam": param}
+                left = [user for user in names if user not in refused]
+                for users, answer in await self._in_calls(told, left, refused):
+                    for user in users:
+                        names[user].append(f"q:{answer.get('processQueryKey', '')}")
+                done += 1
+        except SendFailedError as error:
+            error.parts_done = done
+            raise
+        return [refused.get(letter.user) or Sent(_joined(names[letter.user])) for letter in letters]
+
+    async def _in_calls(
+        self, told: Mapping[str, Any], users: Sequence[str], refused: dict[str, SendFailedError]
+    ) -> list[tuple[Sequence[str], dict[str, Any]]]:
+        """Send to all of them, by calls as large as DingTalk takes; what became of each call."""
+        answers: list[tuple[Sequence[str], dict[str, Any]]] = []
+        place = 0
+        while place < len(users):
+            some = users[place : place + self._a_call]
+            try:
+                answer = await self.api.call("POST", "/v1.0/robot/oToMessages/batchSend", {**told, "userIds": some})
+            except RefusedCodeError as error:
+                if not error.permanent or self._a_call == FEWER or len(some) <= FEWER:
+                    # Those of the calls before have it: only who had no call yet is told of this.
+                    if not place:
+                        raise
+                    refused.update(dict.fromkeys(users[place:], SendFailedError(error.why)))
+                    return answers
+                log.warning("dingtalk: %d people a call are refused, %d from now on", self._a_call, FEWER)
+                self._a_call = FEWER
+                continue
+            except SendFailedError as error:
+                if not place:
+                    raise
+                refused.update(dict.fromkeys(some, error))
+                refused.update(dict.fromkeys(users[place + len(some) :], SendFailedError(error.why)))
+                return answers
+            refused.update(_refused(answer))
+            answers.append((some, answer))
+            place += len(some)
+        return answers
+
+    async def _redraw(self, letter: Outgoing, messages: Sequence[Mapping[str, Any]]) -> tuple[int, bool]:
+        """Redraw a card, or withdraw what can't be; returns the calls, and whether the new words are shown already."""
+        kind, _, name = (letter.edits or "").partition(":")
+        try:
+            if kind == "c" and self._section.card_template:
+                card = messages[-1].get("card") or render_card(letter.reply)
+                whole = len(messages) == 1
+                if whole or not letter.recalls:
+                    await self.api.call(
+                        "PUT",
+                        "/v1.0/card/instances",
+                        {"outTrackId": name, "cardData": {"cardParamMap": card if whole else _spent(card)}},
+                    )
+                return 1, whole
+            if letter.recalls and kind in {"q", "g"} and name:
+                await self._withdraw(kind, name.split("+"), letter.chat)
+                return 1, False
+        except SendFailedError as error:
+            if not error.permanent:
+                raise
+            log.info("dingtalk: a message could not be redrawn or withdrawn: %s", error.why)
+            return 1, False
+        return 0, False
+
+    async def _withdraw(self, kind: str, keys: Sequence[str], chat: str) -> None:
+        told: dict[str, Any] = {"robotCode": self._section.robot, "processQueryKeys": list(keys)}
+        if kind == "g":
+            await self.api.call("POST", "/v1.0/robot/groupMessages/recall", {**told, "openConversationId": chat})
+        else:
+            await self.api.call("POST", "/v1.0/robot/otoMessages/batchRecall", told)
+
+    async def reads(self, letters: Sequence[tuple[str, str]]) -> Reads:
+        """Count who has read; never who. Raises `SendFailedError`."""
+        ours = {user for user, _ in letters}
+        keys = {key for _, message in letters if message.startswith("q:") for key in message[2:].split("+") if key}
+        read: set[str] = set()
+        asked: set[str] = set()
+        for key in sorted(keys):
+            query = urlencode({"robotCode": self._section.robot, "processQueryKey": key})
+            told = await self.api.call("GET", f"/v1.0/robot/oToMessages/readStatus?{query}")
+            for one in told.get("messageReadInfoList") or ():
+                if one.get("userId") in ours:
+                    asked.add(one["userId"])
+                    if one.get("readStatus") == "READ":
+                        read.add(one["userId"])
+        return Reads(len(asked), len(read))
+
+    async def fetch(self, uploaded: Uploaded) -> StoredFile:
+        """Fetch a file's bytes. Raises `SendFailedError`."""
+        asked = {"robotCode": self._section.robot, "downloadCode": uploaded.remote}
+        told = await self.api.call("POST", "/v1.0/robot/messageFiles/download", asked)
+        return StoredFile(uploaded.name, uploaded.mime, await self.api.download(str(told.get("downloadUrl", ""))))
+
+    async def acknowledge(self, body: str) -> None:
+        """Nothing to do: the frame's or the callback's answer has told DingTalk already."""
+
+    async def run(self) -> None:
+        """Hold the stream, or wait: then messages come by the callback."""
+        if self._section.mode == "stream":
+            await self.stream.run()
+        await asyncio.Event().wait()
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """Return the callback's routes, when there is one."""
+        return self.callback.routes()
+
+    def link(self, payload: str) -> str:
+        """There is no link into a robot's chat that carries anything."""
+        del payload
+        return ""
+
+    async def check(self) -> list[Check]:
+        """Look at credentials, the clock, the stream or the callback, and the card."""
+        return await checks(self._section, self._surroundings, self.api)
+
+    async def close(self) -> None:
+        """Close the session."""
+        await self.api.close()
+
+
+@lru_cache(maxsize=256)
+def drawn(reply: Reply, *, card: bool) -> list[dict[str, Any]]:
+    """Return what `render` makes of a reply, made once for everybody who gets the same."""
+    return render(reply, card=card)
+
+
+def render_card(reply: Reply) -> dict[str, str]:
+    """Return the variables of a card for words that have no buttons any more."""
+    return {"text": reply.plain or "⋯"}
+
+
+def _spent(card: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of a card whose buttons are gone, while the new words come in a message of their own."""
+    return {name: "" for name in card if name != "text"} | {"text": "✓"}
+
+
+def _joined(sent: Sequence[str]) -> str:
+    """Return one name for all parts: a card's, else the keys by which they are withdrawn."""
+    cards = [name for name in sent if name.startswith("c:")]
+    if cards:
+        return cards[-1]
+    keys = [name for name in sent if name]
+    kind = keys[0][:2] if keys else ""
+    return (kind + "+".join(name[2:] for name in keys))[:NAME_CHARS].rstrip("+")
+
+
+def _refused(answer: Mapping[str, Any]) -> dict[str, SendFailedError]:
+    """Return who of them did not get it."""
+    found = {
+        str(user): SendFailedError("too much for this person just now")
+        for user in answer.get("flowControlledStaffIdList") or ()
+    }
+    for user in answer.get("invalidStaffIdList") or ():
+        found[str(user)] = SendFailedError("not in the organisation", permanent=True, closes_address=True)
+    return found
