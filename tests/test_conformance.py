@@ -22,6 +22,13 @@ from tests.samples import SAMPLES, words_of
 GOLDEN = Path(__file__).parent / "golden"
 CONFIG: dict[str, dict[str, Any]] = {
     "telegram": {"enabled": True, "token": "1:x", "api_base": "http://127.0.0.1:9"},
+    "dingtalk": {
+        "enabled": True,
+        "client_id": "x",
+        "client_secret": "x",
+        "api_base": "http://127.0.0.1:9",
+        "oapi_base": "http://127.0.0.1:9",
+    },
     "wecom": {
         "enabled": True,
         "corp_id": "wwx",
@@ -87,8 +94,10 @@ def test_every_button_is_there_and_every_attachment(messenger: Messenger, name: 
     drawn = json.dumps(messenger.render(SAMPLES[name]), ensure_ascii=False)
     buttons = SAMPLES[name].buttons
     most = messenger.limits.button_rows * messenger.limits.buttons_per_row
-    for button in buttons[:most]:
-        assert json.dumps(button.call or button.url, ensure_ascii=False) in drawn
+    for place, button in enumerate(buttons[:most], 1):
+        there = json.dumps(button.call or button.url, ensure_ascii=False) in drawn
+        typed = messenger.limits.numbered and f"{place}. {button.label}" in drawn
+        assert there or typed, button
     for block in SAMPLES[name].blocks:
         if hasattr(block, "attachment"):
             assert str(block.attachment) in drawn
