@@ -50,7 +50,8 @@ def test_nothing_is_kept_that_nobody_says() -> None:
 def test_every_call_behind_a_button_is_registered(registry: Registry) -> None:
     for where, node in code.calls("call"):
         first = node.args[0] if node.args else None
-        if isinstance(first, ast.Constant) and where != "domain/call.py":
+        elsewhere = where == "domain/call.py" or where.startswith("messengers/")  # an API's methods
+        if isinstance(first, ast.Constant) and not elsewhere:
             assert first.value in registry.buttons, (where, first.value)
 
 

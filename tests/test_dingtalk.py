@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Connection, select
 
 from bot import tokens
@@ -99,7 +100,7 @@ class Taking:
 
 @pytest.mark.parametrize("case", [one for one in CASES if one["kind"] == "stream"], ids=lambda case: case["id"])
 async def test_every_frame_is_acknowledged_as_others_do(case: dict[str, Any]) -> None:
-    doors, section = Taking(), Section(client_id="x", client_secret="y")  # type: ignore[arg-type]
+    doors, section = Taking(), Section(client_id="x", client_secret=SecretStr("y"))
     line = Stream(section, doors, Api(section, doors))  # type: ignore[arg-type]
     told = ack(case["frame"], await line.answer(case["frame"]))
     wanted = case["ack"]

@@ -15,7 +15,7 @@ BOUND = 1001
 """A Telegram account, and its web twin, that belongs to somebody."""
 FILE = "F1"
 LONGEST = 20_000
-_WORDS = [
+WORDS = [
     "签到",
     "积分",
     "/start",
@@ -27,14 +27,14 @@ _WORDS = [
     "\ud83d",
     "a\0b",
 ]
-_CALLS = ["quiz.today", "desk.case:1:0", "points.page:0", "demands.show:99999999999:0", "::::", "a.b:" + "9" * 400]
-_WORDS += [reply.plain for reply in SAMPLES.values()]
-_CALLS += [button.call for reply in SAMPLES.values() for button in reply.buttons[:3] if button.call]
+CALLS = ["quiz.today", "desk.case:1:0", "points.page:0", "demands.show:99999999999:0", "::::", "a.b:" + "9" * 400]
+WORDS += [reply.plain for reply in SAMPLES.values()]
+CALLS += [button.call for reply in SAMPLES.values() for button in reply.buttons[:3] if button.call]
 
 strings = st.one_of(
     st.text(max_size=20),
     st.text(st.characters(), max_size=8),
-    st.sampled_from(_WORDS),
+    st.sampled_from(WORDS),
     st.builds(lambda piece, times: piece * times, st.text(min_size=1, max_size=3), st.integers(0, LONGEST)),
 )
 numbers = st.one_of(
@@ -77,7 +77,7 @@ _file = shape(
     mime_type=strings,
     file_size=numbers,
 )
-_words = {"text": st.sampled_from(_WORDS) | strings}
+_words = {"text": st.sampled_from(WORDS) | strings}
 _files = {"document": _file, "photo": st.lists(_file, max_size=3), "voice": _file, "caption": strings}
 
 
@@ -86,7 +86,7 @@ def _message(**content: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return shape(**fields, **content)
 
 
-_press = shape(**{"id": strings, "from": _sender, "data": st.sampled_from(_CALLS) | strings, "message": _message()})
+_press = shape(**{"id": strings, "from": _sender, "data": st.sampled_from(CALLS) | strings, "message": _message()})
 _kinds = {
     "message": _message(**_words) | _message(**_files),
     "callback_query": _press,
@@ -107,8 +107,8 @@ web = st.one_of(
     shape(kind=st.just("text"), text=_words["text"], **_common),
     shape(
         kind=st.just("press"),
-        call=st.sampled_from(_CALLS) | strings,
-        message=st.sampled_from(_WORDS) | strings,
+        call=st.sampled_from(CALLS) | strings,
+        message=st.sampled_from(WORDS) | strings,
         **_common,
     ),
     shape(kind=st.just("open"), payload=strings, **_common),
@@ -137,8 +137,8 @@ def real(messenger: str) -> list[dict[str, Any]]:
     """Return updates as this messenger sends them, with the words and calls of every sample."""
     if messenger == "web":
         common = {"user": "ada", "at": "2026-11-23T01:30:00+00:00", "language": "zh"}
-        found: list[dict[str, Any]] = [{"kind": "text", "text": words, **common} for words in _WORDS]
-        found += [{"kind": "press", "call": one, "message": "7", **common} for one in _CALLS]
+        found: list[dict[str, Any]] = [{"kind": "text", "text": words, **common} for words in WORDS]
+        found += [{"kind": "press", "call": one, "message": "7", **common} for one in CALLS]
         file = {"attachment": 7, "name": "a.pdf", "mime": "application/pdf", "size": 9, "caption": "见附件"}
         return [*found, {"kind": "open", "payload": "x", **common}, {"kind": "upload", **file, **common}]
     sender = {"id": BOUND, "is_bot": False, "first_name": "芳", "language_code": "zh-hans"}
@@ -150,14 +150,14 @@ def real(messenger: str) -> list[dict[str, Any]]:
         "mime_type": "application/pdf",
         "file_size": 9,
     }
-    messages = [{**head, "text": words} for words in _WORDS]
+    messages = [{**head, "text": words} for words in WORDS]
     messages += [
         {**head, "document": file, "caption": "见附件"},
         {**head, "photo": [file, file]},
         {**head, "voice": file},
     ]
     messages.append({**head, "chat": {"id": -500, "type": "supergroup"}, "text": "@dangqun_test_bot 你好"})
-    presses = [{"id": "1", "from": sender, "chat_instance": "1", "data": one, "message": head} for one in _CALLS]
+    presses = [{"id": "1", "from": sender, "chat_instance": "1", "data": one, "message": head} for one in CALLS]
     updates = [{"update_id": 1, "message": message} for message in messages]
     return [*updates, *({"update_id": 1, "callback_query": press} for press in presses)]
 

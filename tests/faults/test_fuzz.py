@@ -29,7 +29,7 @@ from storage import inbox, outbox
 from storage.engine import Database
 from tests.botapi import TOKEN
 from tests.company import MONDAY_MORNING
-from tests.faults import odd
+from tests.faults import odd, odd_three
 from tests.faults.figures import LONG, record, size
 from tests.faults.ground import Ground, pace
 from tests.running import KEY, bind_telegram, bind_web, eventually, far_side, new_token, page, running
@@ -39,6 +39,7 @@ from tests.test_conformance import opened
 CLEAN = 4004
 """A Telegram account that sends nothing odd, and is answered in between."""
 MEGABYTE = 1 << 20
+UPDATES = odd.UPDATES | odd_three.UPDATES
 
 
 def generated(messenger: str, count: int) -> list[str]:
@@ -47,7 +48,7 @@ def generated(messenger: str, count: int) -> list[str]:
 
     @seed(secrets.randbits(32) if LONG else 1)
     @pace(count)
-    @given(odd.UPDATES[messenger], st.sampled_from([*[0] * 60, 1, 2]))
+    @given(UPDATES[messenger], st.sampled_from([*[0] * 60, 1, 2]))
     def draw(update: object, deep: int) -> None:
         found.append(odd.written(update, deep))
 
@@ -58,7 +59,7 @@ def generated(messenger: str, count: int) -> list[str]:
 def changed(messenger: str, count: int) -> list[str]:
     """Return so many real updates with something wrong in each."""
     chance = random.Random(None if LONG else 1)  # noqa: S311 - no secret
-    updates = odd.real(messenger)
+    updates = odd_three.real(messenger) if messenger in odd_three.UPDATES else odd.real(messenger)
     return [odd.mutated(chance.choice(updates), chance) for _ in range(count)]
 
 

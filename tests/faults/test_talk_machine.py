@@ -23,6 +23,7 @@ from tests.talk import Phone
 
 PEOPLE = ("ada", "bo", "lin", "zhou", "root", "chen", "stranger")
 PHRASES = sorted({phrase for language in LANGUAGES for listed in voice(language).phrases.values() for phrase in listed})
+WHOM_TO_CALL = [voice(language).line("help.distress") for language in LANGUAGES]
 LOOSE = (
     "食堂太贵了，希望改进",
     "A",
@@ -61,7 +62,8 @@ class Talk(RuleBasedStateMachine):
 
     def _answered(self, who: str, shown: str) -> None:
         """Count one thing said, and look at what the phone shows: an answer, and no apology."""
-        self.said[who] += 1
+        # Whom to call in distress comes first, in a message of its own that no ceiling holds back.
+        self.said[who] += 1 + any(f"{whom}\n---\n" in shown for whom in WHOM_TO_CALL)
         assert shown.strip(), "an answer has words"
         assert not any(mark in shown for mark in ("我这边出了点问题", "Something broke", "Traceback"))
 
