@@ -20,7 +20,10 @@ from messengers.base import Messenger, Surroundings
 from tests.samples import SAMPLES, words_of
 
 GOLDEN = Path(__file__).parent / "golden"
-CONFIG: dict[str, dict[str, Any]] = {"telegram": {"enabled": True, "token": "1:x", "api_base": "http://127.0.0.1:9"}}
+CONFIG: dict[str, dict[str, Any]] = {
+    "telegram": {"enabled": True, "token": "1:x", "api_base": "http://127.0.0.1:9"},
+    "feishu": {"enabled": True, "app_id": "cli_test", "app_secret": "x", "api_base": "http://127.0.0.1:9"},
+}
 
 
 def opened(name: str) -> Messenger:

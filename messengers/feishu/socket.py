@@ -1,4 +1,4 @@
-"""The long connection: opened with the app's secret, events stored and only then acknowledged, opened again for ever."""
+"""The long connection: opened with the app's secret; events are stored, and only then acknowledged."""
 
 from __future__ import annotations
 
@@ -48,11 +48,16 @@ def endpoint(told: Mapping[str, Any]) -> Endpoint:
         url = str(data["URL"])
         service = parse_qs(urlsplit(url).query).get("service_id", ["0"])[0]
         ping = float((data.get("ClientConfig") or {}).get("PingInterval") or PING_SECONDS)
-        if not url.startswith(("wss://", "ws://127.0.0.1", "ws://localhost")):
-            raise ValueError("no secure address")
-        return Endpoint(url, int(service), min(600.0, max(0.02, ping)))
+        found = Endpoint(url, int(service), _interval(ping))
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise SendFailedError(f"callback/ws/endpoint: {type(error).__name__}") from None
+    if not url.startswith(("wss://", "ws://127.0.0.1", "ws://localhost")):
+        raise SendFailedError("callback/ws/endpoint: no secure address")
+    return found
+
+
+def _interval(seconds: float) -> float:
+    return min(600.0, max(1.0, seconds)) if seconds == seconds else PING_SECONDS  # noqa: PLR0124 - NaN is not itself
 
 
 class Connection:
@@ -76,12 +81,8 @@ class Connection:
             while True:
                 begun = time.monotonic()
                 try:
-                    if self._doors.paused():
-                        raise PausedError
-                    await self._once(session, endpoint(await self._ask()))
-                    log.info("feishu: the connection was closed")
-                except PausedError:
-                    log.debug("feishu: paused")
+                    if not self._doors.paused():
+                        await self._once(session, endpoint(await self._ask()))
                 except (SendFailedError, aiohttp.ClientError, OSError, TimeoutError) as error:
                     log.warning("feishu: no connection: %s", getattr(error, "why", type(error).__name__))
                 # A connection that held for a while was a good one: the next try comes soon.
@@ -95,7 +96,7 @@ class Connection:
             visit = Visit(socket, place, self)
             await visit.hold()
 
-    async def take(self, frame: Frame, body: bytes) -> int:
+    async def take(self, body: bytes) -> int:
         """Store one event; returns the code that it is answered: 500 has it brought again."""
         try:
             found = read(parsed(body), self._app_id, self._me())
@@ -184,13 +185,13 @@ class Visit:
             ping = float(parsed(frame.payload).get("PingInterval") or self._ping)
         except (MalformedUpdateError, TypeError, ValueError):
             return
-        self._ping = min(600.0, max(0.02, ping))
+        self._ping = _interval(ping)
 
     async def _serve(self, frame: Frame, body: bytes) -> None:
         begun = time.monotonic()
         code = 200
         if frame.header("type") in {"event", "card"}:
-            code = await self._connection.take(frame, body)
+            code = await self._connection.take(body)
         payload = json.dumps({"code": code, "data": base64.b64encode(b"{}").decode()}).encode()
         answer = frame.answered(payload, int((time.monotonic() - begun) * 1000))
         try:
