@@ -16,7 +16,7 @@ from messengers.base import PausedError, Raw
 from messengers.feishu import Section
 from messengers.feishu.crypto import SealError, decrypt, encrypt, signature
 from messengers.feishu.intake import Callback, Gate, RefusedError
-from tests.feishu_api import Lent
+from tests.feishu_doors import Lent
 from tests.test_feishu_receive import APP, VECTORS, event, message
 
 KEY, TOKEN = VECTORS["config"]["encrypt_key"], VECTORS["config"]["verification_token"]
