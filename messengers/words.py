@@ -1,4 +1,7 @@
-"""Words as messengers take them that count bytes: cut between sentences, and buttons as numbers to be typed."""
+"""Words as messengers take them that count bytes: cut at a paragraph, line, sentence or clause, never inside a character.
+
+And buttons as numbers to be typed, where there is no room for them.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from collections.abc import Sequence
 from domain.reply import Button
 
 _CUTS = (re.compile(r"\n\n"), re.compile(r"\n"), re.compile(r"[。！？!?；;]"), re.compile(r"[，,、\s]"))
+_ESCAPED = frozenset('"\\\n\r\t\b\f')
+_FLAGS = ("\U0001f1e6", "\U0001f1ff")
 
 
 def numbered(buttons: Sequence[Button], first: int = 1) -> list[str]:
@@ -19,46 +24,67 @@ def numbered(buttons: Sequence[Button], first: int = 1) -> list[str]:
     ]
 
 
-def parts(words: str, most: int) -> list[str]:
-    """Cut words into messages of at most so many bytes of UTF-8, at the end of a sentence where there is one."""
-    if not words.strip():
-        return []
-    found, start = [], 0
+def weight(character: str) -> int:
+    """Return how many bytes a character takes inside JSON."""
+    if character in _ESCAPED:
+        return 2
+    if character < " ":
+        return 6
+    return len(character.encode("utf-8", "replace"))
+
+
+def parts(words: str, size: int, chars: int | None = None) -> list[str]:
+    """Cut words into pieces of at most so many bytes (and characters); pieces without any word are left out."""
+    found, start = list[str](), 0
     while start < len(words):
-        end = _cut(words, start, most)
+        end = _cut(words, start, size if chars is None else chars, size)
         if words[start:end].strip():
             found.append(words[start:end])
         start = end
     return found
 
 
-def _cut(words: str, start: int, most: int) -> int:
-    """Return where a part that begins at `start` ends."""
-    end, size = start, 0
-    while end < len(words) and (size := size + _bytes(words[end])) <= most:
+def _cut(words: str, start: int, chars: int, size: int) -> int:
+    """Return where a piece that begins at `start` ends."""
+    end, taken = start, 0
+    while end < len(words) and end - start < chars:
+        taken += weight(words[end])
+        if taken > size:
+            break
         end += 1
     if end >= len(words):
         return len(words)
     half = start + (end - start) // 2
     for pattern in _CUTS:
-        found = [match.end() for match in pattern.finditer(words, half, end)]
+        found = [match.end() for match in pattern.finditer(words, half, end) if not _joined(words, match.end())]
         if found:
             return found[-1]
     whole = end
-    while whole > half and _joins(words[whole], words[whole - 1]):
+    while whole > half and _joined(words, whole):
         whole -= 1
-    return whole if whole > half else end
+    # Marks without end belong to one character, which no message could hold.
+    return max(start + 1, whole if whole > half else end)
 
 
-def _bytes(character: str) -> int:
-    return len(character.encode("utf-8", "surrogatepass"))
-
-
-def _joins(character: str, before: str) -> bool:
-    """Whether a character belongs to the one before it."""
+def _joined(words: str, place: int) -> bool:
+    """Whether the character at this place belongs to the one before it."""
+    if not 0 < place < len(words):
+        return False
+    character, before = words[place], words[place - 1]
     return (
-        character in "\u200d\ufe0f\u20e3"
-        or before == "\u200d"
+        before == "\u200d"
+        or character in "\u200d\u20e3"
         or "\U0001f3fb" <= character <= "\U0001f3ff"
-        or unicodedata.combining(character) > 0
+        or "\U000e0020" <= character <= "\U000e007f"
+        or unicodedata.category(character).startswith("M")
+        or (character == "\n" and before == "\r")
+        or _second_flag(words, place)
     )
+
+
+def _second_flag(words: str, place: int) -> bool:
+    """Whether here stands the second letter of a flag."""
+    count = 0
+    while place >= count and _FLAGS[0] <= words[place - count] <= _FLAGS[1]:
+        count += 1
+    return count > 1 and count % 2 == 0

@@ -38,6 +38,7 @@ CONFIG: dict[str, dict[str, Any]] = {
         "aes_key": "x" * 43,
         "api_base": "http://127.0.0.1:9",
     },
+    "feishu": {"enabled": True, "app_id": "cli_test", "app_secret": "x", "api_base": "http://127.0.0.1:9"},
 }
 
 
