@@ -1,4 +1,4 @@
-"""Words as messengers take them that count bytes: cut at a paragraph, line, sentence or clause, never inside a character.
+"""Words for messengers that count bytes: cut at a paragraph, line, sentence or clause, never inside a character.
 
 And buttons as numbers to be typed, where there is no room for them.
 """

@@ -62,3 +62,8 @@ class Lent:
 
     async def news(self, *_: object) -> list[tuple[str, Outgoing]]:
         return []
+
+    async def sign_in(self, ticket: str, account: str) -> str:
+        """Let nobody in."""
+        del ticket, account
+        return "unknown"

@@ -295,7 +295,7 @@ async def all_five(company: Company, people: Mapping[tuple[str, str], str], **se
             **feishu_environment(feishu_url),
             **settings,
         }
-        run = await stack.enter_async_context(running(company, users=None, **given))
+        run = await stack.enter_async_context(running(company, telegram=True, users=None, **given))
         wecom.url = f"{run.url}{given['WECOM__PATH']}"
         pages = {who: await stack.enter_async_context(page(run, token)) for who, token in tokens.items()}
         await eventually(lambda: dingtalk.sockets and feishu.sockets)

@@ -1,4 +1,4 @@
-"""One day in a company that has all five messengers at once: one ledger, one request, one announcement for everybody."""
+"""One day in a company that has all five messengers at once: one ledger, one request, one announcement for all."""
 
 from __future__ import annotations
 

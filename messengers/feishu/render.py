@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from domain.reply import Button, Choices, Document, Picture, Reply, Span, Text
-from messengers.words import parts
+from messengers.words import numbered, parts
 
 TEXT_CHARS, TEXT_BYTES = 30_000, 150_000
 CARD_BYTES = 30_000
@@ -74,7 +74,7 @@ def _rows(reply: Reply) -> tuple[list[list[dict[str, Any]]], list[str]]:
             size += _size(made)
             # Once one is among the words all that follow are, so that a row is read in its order.
             if count > MOST_BUTTONS or more or size > BUTTONS_BYTES:
-                more.append(_numbered(count, button))
+                more += numbered([button], count)
                 continue
             row.append(made)
         if row:
@@ -88,11 +88,6 @@ def _lines(reply: Reply) -> Iterator[Sequence[Button]]:
             for row in block.rows:
                 for start in range(0, len(row), BUTTONS_PER_ROW):
                     yield row[start : start + BUTTONS_PER_ROW]
-
-
-def _numbered(place: int, button: Button) -> str:
-    """Return a button as words: its number is typed instead of a press."""
-    return f"{place}. {button.label}" + (f" {button.url}" if button.url else "")
 
 
 def _button(button: Button) -> dict[str, Any]:
