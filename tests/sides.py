@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -18,7 +19,7 @@ from tests.botapi import BotApi
 from tests.company import MONDAY_MORNING
 from tests.dingtalk_api import DingtalkApi
 from tests.feishu_api import FeishuApi
-from tests.running import Page, Running, bind_web, eventually, free_socket, new_token, page, running
+from tests.running import PATIENCE, Page, Running, bind_web, eventually, free_socket, new_token, page, running
 from tests.talk import Company
 from tests.wecom_api import WecomApi
 
@@ -40,6 +41,20 @@ async def sees(side: Side, words: str) -> str:
     """Wait until a phone shows this; returns all that it shows."""
     await eventually(lambda: words in side.words())
     return side.words()
+
+
+async def press(side: Side, label: str) -> None:
+    """Press a button as soon as it is there."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            await side.presses(label)
+        except AssertionError:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(0.02)
+        else:
+            return
 
 
 def _number(words: str, label: str) -> str:
