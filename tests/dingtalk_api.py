@@ -52,6 +52,8 @@ class DingtalkApi:
     """Replies by the address that came with a message."""
     refuses: list[tuple[int, dict[str, Any] | str]] = field(default_factory=list)
     """What the next sends are answered with instead: (status, body)."""
+    slow: float = 0.0
+    """Seconds between a send and its answer."""
     silent: int = 0
     """So many sends are taken and never answered."""
     broken_replies: int = 0
@@ -123,6 +125,7 @@ class DingtalkApi:
                     else web.json_response(told, status=status)
                 )
             found: web.StreamResponse = await answer(payload)
+            await asyncio.sleep(self.slow)
             if self.silent and "Send" in path:
                 self.silent -= 1
                 assert request.transport is not None
@@ -313,6 +316,7 @@ def environment(url: str) -> dict[str, str]:
     """Return the configuration that leads here."""
     return {
         "DINGTALK__ENABLED": "true",
+        "DINGTALK__BUSY_MINUTES": "[]",
         "DINGTALK__CLIENT_ID": CLIENT,
         "DINGTALK__CLIENT_SECRET": SECRET,
         "DINGTALK__ROBOT_CODE": ROBOT,

@@ -270,6 +270,7 @@ def feishu_environment(url: str) -> dict[str, str]:
     """Return the configuration that leads to Feishu's far side."""
     return {
         "FEISHU__ENABLED": "true",
+        "FEISHU__BUSY_MINUTES": "[]",
         "FEISHU__APP_ID": feishu_api.APP,
         "FEISHU__APP_SECRET": feishu_api.SECRET,
         "FEISHU__API_BASE": url,

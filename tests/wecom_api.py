@@ -5,6 +5,7 @@ Time is `now`, moved by tests. A wrong or revoked token is 40014, a flood 45009;
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import itertools
 import json
@@ -74,6 +75,9 @@ class WecomApi:
     """Digest of a request -> until when the same is not shown again."""
     dropped: int = 0
     floods: int = 0
+    flood_code: int = 45009
+    slow: float = 0.0
+    """Seconds between a send and its answer."""
     silent: int = 0
     """So many sends are taken and never answered."""
     broken: int = 0
@@ -130,6 +134,7 @@ class WecomApi:
             payload = json.loads(body)
             self.calls.append((name, payload))
             told: web.StreamResponse = await answer(payload, body)
+            await asyncio.sleep(self.slow)
             if self.silent and name == "message/send":
                 self.silent -= 1
                 # It was taken, and the line breaks before anybody hears of it.
@@ -142,7 +147,7 @@ class WecomApi:
     async def _send(self, payload: dict[str, Any], body: bytes) -> web.StreamResponse:
         if self.floods:
             self.floods -= 1
-            return web.json_response({"errcode": 45009, "errmsg": "reach max api daily quota limit"})
+            return web.json_response({"errcode": self.flood_code, "errmsg": "api freq out of limit"})
         users = payload["touser"].split("|")
         if payload["agentid"] != AGENT or len(users) > 1000:
             return web.json_response({"errcode": 40056, "errmsg": "invalid agentid or too many users"})
@@ -288,6 +293,7 @@ def environment(url: str) -> dict[str, str]:
     """Return the configuration that leads here."""
     return {
         "WECOM__ENABLED": "true",
+        "WECOM__BUSY_MINUTES": "[]",
         "WECOM__CORP_ID": CORP,
         "WECOM__AGENT_ID": str(AGENT),
         "WECOM__SECRET": SECRET,

@@ -34,6 +34,9 @@ class Section(MessengerSection):
     calls_a_month: int = Field(
         10_000, ge=0, description="Metered calls a month of the whole organisation; 0 where they are not limited."
     )
+    busy_minutes: list[int] = Field(
+        [0, 30], description="Minutes of each hour in which no announcement goes out: everybody else's bots speak then."
+    )
     bind_by_directory: bool = Field(
         default=False, description="Bind a person without a code when the userid is the employee number."
     )

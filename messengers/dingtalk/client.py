@@ -93,7 +93,7 @@ class DingtalkMessenger:
             per_chat_per_second=None,
             per_group_per_minute=20,
             per_month=section.calls_a_month or None,
-            busy_minutes=(0, 30),
+            busy_minutes=tuple(section.busy_minutes),
             recipients_a_call=A_CALL,
             numbered=True,
         )

@@ -28,6 +28,9 @@ class Section(MessengerSection):
     mode: Literal["long", "callback"] = Field("long", description="long needs no public address.")
     api_base: str = Field("https://open.feishu.cn", description="Where the API is; Lark has another.")
     path: str = Field("/hooks/feishu", description="callback: the path; change it to one that nobody guesses.")
+    busy_minutes: list[int] = Field(
+        [0, 30], description="Minutes of each hour in which no announcement goes out: everybody else's bots speak then."
+    )
     bind_by_directory: bool = Field(
         default=False, description="Bind a person without a code when the directory's user_id is the employee number."
     )

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -82,7 +83,6 @@ LIMITS = Limits(
     keyed=True,
     keyed_batches=False,
     numbered=True,
-    busy_minutes=(0, 30),
 )
 
 
@@ -91,10 +91,10 @@ class FeishuMessenger:
 
     name = "feishu"
     abilities: Mapping[str, Ability] = ABILITIES
-    limits = LIMITS
 
     def __init__(self, section: Section, surroundings: Surroundings) -> None:
         """Open nothing yet."""
+        self.limits = replace(LIMITS, busy_minutes=tuple(section.busy_minutes))
         self._section = section
         self._surroundings = surroundings
         self.api = Api(section, surroundings.doors)

@@ -31,6 +31,9 @@ class Section(MessengerSection):
     api_base: str = Field("https://qyapi.weixin.qq.com", description="Where the API is.")
     path: str = Field("/hooks/wecom", description="The path of the callback; change it to one that nobody guesses.")
     accounts: int = Field(0, ge=0, description="How many members may use the app: 200 messages a day for each of them.")
+    busy_minutes: list[int] = Field(
+        [0, 30], description="Minutes of each hour in which no announcement goes out: everybody else's bots speak then."
+    )
     bind_by_directory: bool = Field(
         default=False, description="Bind a person without a code when the account is the employee number."
     )

@@ -97,7 +97,7 @@ class WecomMessenger:
             per_chat_windows=((30, 60), (1000, 3600)),
             per_day=section.accounts * 200 or None,
             by_person=True,
-            busy_minutes=(0, 30),
+            busy_minutes=tuple(section.busy_minutes),
             recipients_a_call=A_CALL,
             keyed=True,
             keyed_batches=False,
