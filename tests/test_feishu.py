@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from domain.arrival import Arrival, Said, Uploaded
@@ -17,6 +17,7 @@ from domain.reply import Button, Choices, Document, Picture, Reply, text
 from messengers.base import Outgoing, Reads, SendFailedError, Sent, StoredFile, Surroundings
 from messengers.feishu import Section
 from messengers.feishu.client import FeishuMessenger
+from messengers.feishu.socket import Endpoint
 from tests.feishu_api import APP, ME, SECRET, FeishuApi, Refusal
 from tests.feishu_doors import Lent
 from tests.test_feishu_receive import message
@@ -245,21 +246,23 @@ async def test_many_by_one_call(talk: Talk) -> None:
     assert [talk.words(who) for who in ("ou_0", "ou_2", "ou_9")] == [["已撤回"], ["已撤回"], []]
 
 
-async def test_many_get_a_picture_and_a_file_each_on_its_own(talk: Talk) -> None:
+async def test_many_get_a_picture_by_one_call_and_files_go_one_by_one(talk: Talk) -> None:
     talk.doors.files |= {7: StoredFile("p.png", "image/png", PNG), 8: StoredFile("a.pdf", "x", b"%PDF")}
     two = ["ou_ada", "ou_lin"]
     told = await talk.feishu.send_many([talk.letter(text("看"), Picture(7, "图"), key=1, to=who) for who in two])
     assert isinstance(told[0], Sent)
     assert len(told[0].message.split("+")) == 2
-    talk.api.strangers = {"ou_lin"}
-    letters = [talk.letter(Document(8, "a.pdf"), key=key, to=who) for key, who in enumerate(two, 2)]
-    told = await talk.feishu.send_many(letters)
-    assert isinstance(told[0], Sent)
-    assert isinstance(told[1], SendFailedError)
-    assert told[1].closes_address
+    files = [talk.letter(Document(8, "a.pdf"), key=key, to=who) for key, who in enumerate(two, 2)]
+    apart = [talk.letter(text("x"), key=4), talk.letter(text("x"), key=5, to="ou_lin", parts_done=1)]
+    group = [talk.letter(text("x"), key=6), talk.letter(text("x"), key=7, to="ou_lin", chat="oc_1")]
+    for letters in (files, apart, group):
+        with pytest.raises(SendFailedError) as failed:
+            await talk.feishu.send_many(letters)
+        assert (failed.value.permanent, failed.value.closes_address) == (True, False)
+    assert isinstance((await talk.feishu.send_many(files[:1]))[0], Sent)
     talk.api.refusals.append(Refusal(11247))
     with pytest.raises(SendFailedError) as failed:
-        await talk.feishu.send_many([talk.letter(text("x"), key=9)])
+        await talk.feishu.send_many([talk.letter(text("x"), key=8, to=who) for who in two])
     assert failed.value.retry_after == 3600
 
 
@@ -346,6 +349,33 @@ async def test_a_broken_connection_is_opened_again_with_growing_pauses(talk: Tal
     await asyncio.gather(holding, return_exceptions=True)
 
 
+async def test_a_connection_without_a_word_is_given_up(talk: Talk) -> None:
+    async with ClientSession() as session:
+        place = Endpoint(f"{talk.api.base}/mute", 7, 0.01)
+        holding = asyncio.create_task(talk.feishu.connection._once(session, place))
+        await asyncio.wait({holding}, timeout=5)
+        assert holding.done()
+        assert isinstance(holding.exception(), TimeoutError)
+
+
+async def test_what_comes_while_the_disk_is_slow_waits_in_line(talk: Talk) -> None:
+    slow = asyncio.Event()
+    talk.doors.slow = slow
+    holding = asyncio.create_task(talk.feishu.connection.run())
+    await asyncio.wait_for(talk.api.connected.wait(), 5)
+    bringing = [
+        asyncio.create_task(talk.api.deliver(message("text", {"text": "x"}, message_id=f"om_{n}"))) for n in range(50)
+    ]
+    while len(talk.doors.patience) < 32:  # noqa: ASYNC110 - the far side's queue has no event of its own
+        await asyncio.sleep(0)
+    assert len(talk.doors.patience) == 32
+    slow.set()
+    assert await asyncio.gather(*bringing) == [200] * 50
+    assert len(talk.doors.stored) == 50
+    holding.cancel()
+    await asyncio.gather(holding, return_exceptions=True)
+
+
 async def test_while_paused_there_is_no_connection(talk: Talk) -> None:
     tried = asyncio.Event()
 
@@ -398,7 +428,9 @@ async def test_the_doctor_calls_our_own_callback(talk: Talk) -> None:
     app.add_routes(feishu.routes())
     async with TestServer(app) as server:
         around.base_url = str(server.make_url("")).rstrip("/")
-        told = await feishu.check()
+        alone = FeishuMessenger(section, Surroundings(None, b"", around.base_url))  # type: ignore[arg-type]
+        told = await alone.check()
+        await alone.close()
         assert (told[-1].level, "回调" in told[-1].what) == ("ok", True)
     await feishu.close()
 
