@@ -160,6 +160,22 @@ async def test_over_http_it_is_stored_and_only_then_answered() -> None:
         assert len(doors.stored) == 1
 
 
+async def test_what_was_not_taken_comes_again_on_feishus_schedule_and_counts_once() -> None:
+    doors, now = Lent(error=OSError("disk full")), [NOW]
+    app = web.Application()
+    app.add_routes(Callback(section(), doors, lambda: "", lambda: now[0]).routes())
+    async with TestServer(app) as server, ClientSession() as session:
+        headers, body = sealed(told())
+        statuses = []
+        for later in (0, 15, 300, 3600, 6 * 3600):
+            now[0] += later
+            async with session.post(server.make_url("/hooks/f"), data=body, headers=headers) as answer:
+                statuses.append(answer.status)
+            doors.error = None
+    assert statuses == [503, 200, 200, 200, 200]
+    assert len(doors.stored) == 1
+
+
 def test_nothing_configured_has_no_route() -> None:
     for given in ({"mode": "long"}, {"enabled": False, "verification_token": ""}):
         assert Callback(section(**given), Lent(), lambda: "").routes() == []
