@@ -193,6 +193,7 @@ class FeishuApi:
             return _no(230031, "The message was sent more than 14 days ago, or to many.")
         if (request.method == "PATCH") != (kept.kind == "interactive"):
             return _no(230054, "This operation is not supported for this message type.")
+        assert len(given["content"].encode()) <= (150 << 10 if kept.kind == "text" else 30 << 10)
         content = json.loads(given["content"])
         if kept.kind == "interactive" and not kept.content["config"]["update_multi"]:
             return _no(230099, "not a shared card")

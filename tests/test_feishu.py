@@ -14,9 +14,10 @@ from aiohttp.test_utils import TestServer
 
 from domain.arrival import Arrival, Said, Uploaded
 from domain.reply import Button, Choices, Document, Picture, Reply, text
-from messengers.base import Outgoing, Reads, SendFailedError, Sent, StoredFile, Surroundings
+from messengers.base import Outgoing, PausedError, Reads, SendFailedError, Sent, StoredFile, Surroundings
 from messengers.feishu import Section
 from messengers.feishu.client import FeishuMessenger
+from messengers.feishu.render import render
 from messengers.feishu.socket import Endpoint
 from tests.feishu_api import APP, ME, SECRET, FeishuApi, Refusal
 from tests.feishu_doors import Lent
@@ -180,6 +181,24 @@ async def test_a_pressed_card_is_redrawn_in_place(talk: Talk) -> None:
     assert talk.words() == ["做完了", "再来"]
 
 
+async def test_what_no_card_holds_is_said_anew(talk: Talk) -> None:
+    sent = await talk.say(text("题"), YES)
+    await talk.say(text("长" * 11_000), key=2, edits=sent.message)
+    assert [len(words) for words in talk.words()] == [1, 11_000]
+    assert [call[0] for call in talk.api.calls if call[0] in {"PATCH", "PUT"}] == ["PUT"]
+
+
+def test_forty_buttons_with_long_labels_and_long_words_still_are_a_card() -> None:
+    rows = tuple((Button("很长的按钮" * 40, f"x.y:{number}"),) for number in range(60))
+    *before, last = render(Reply((text('引"号' * 9_000), Choices(rows))))
+    assert len(json.dumps(last["card"], ensure_ascii=False).encode()) <= 30 << 10
+    shown = [element["actions"][0]["value"]["call"] for element in last["card"]["elements"][1:]]
+    words = "".join(part["text"] for part in before) + words_of(last["card"])
+    assert shown == [f"x.y:{number}" for number in range(len(shown))]
+    assert all(f"{number + 1}. 很长的按钮" in words for number in range(len(shown), 60))
+    assert f"\n{len(shown)}. 很长的按钮" not in words
+
+
 async def test_plain_words_are_rewritten(talk: Talk) -> None:
     sent = await talk.say(text("通知：八点"))
     assert await talk.say(text("通知：九点"), key=2, edits=sent.message, recalls=True) == sent
@@ -206,6 +225,23 @@ async def test_what_is_recalled_is_withdrawn_with_its_picture(talk: Talk) -> Non
     talk.api.messages[again.message].old = True
     await talk.say(text("已撤回。"), key=3, edits=sent.message, recalls=True)
     assert talk.words() == ["已撤回。"]
+
+
+async def test_a_recall_that_shows_a_picture_takes_the_old_one_away(talk: Talk) -> None:
+    talk.doors.files |= {7: StoredFile("p.png", "image/png", PNG), 8: StoredFile("q.png", "image/png", PNG)}
+    sent = await talk.say(text("海报"), Picture(7, "图"), YES)
+    await talk.say(text("新海报"), Picture(8, "图"), YES, key=2, edits=sent.message)
+    assert talk.words() == ["img_1", "新海报\n［图］"]
+    await talk.say(text("改"), Picture(8, "图"), YES, key=3, edits=sent.message, recalls=True)
+    assert talk.words() == ["img_4", "改\n［图］"]
+
+
+async def test_an_upload_without_an_answer_is_not_in_doubt(talk: Talk) -> None:
+    talk.doors.files[7] = StoredFile("p.png", "image/png", PNG)
+    talk.api.refusals.append(Refusal(text="<html>", status=502))
+    with pytest.raises(SendFailedError) as failed:
+        await talk.say(Picture(7, "图"))
+    assert (failed.value.unknown, failed.value.permanent) == (False, False)
 
 
 async def test_pictures_and_files_are_uploaded_once(talk: Talk) -> None:
@@ -276,6 +312,9 @@ async def test_readers_are_counted_and_never_named(talk: Talk) -> None:
     talk.api.messages[talk.api.batches[many[0]][1]].readers = ["ou_4"]
     letters = [("ou_ada", one.message), ("ou_ada", old.message), *(("ou_x", name) for name in many)]
     assert await talk.feishu.reads(letters) == Reads(4, 2)
+    for name in talk.api.batches[many[0]]:
+        talk.api.messages[name].readers = ["ou_x"]
+    assert await talk.feishu.reads([("ou_3", many[0])]) == Reads(1, 1)
     talk.api.refusals.append(Refusal(99991400, 429))
     with pytest.raises(SendFailedError):
         await talk.feishu.reads(letters)
@@ -290,10 +329,16 @@ async def test_what_people_sent_is_fetched(talk: Talk) -> None:
     assert found == StoredFile("a.pdf", "application/pdf", b"%PDF")
     talk.api.revoke()
     assert (await talk.feishu.fetch(Uploaded("om_1/i_1/image", "p", "image/jpeg", 0))).mime == "image/png"
-    for remote in ("om_1/big/file", "om_1/gone/file", "om_1", "om_1/../file", "om_1/k/other"):
+    for remote in ("om_1/big/file", "om_1/gone/file"):
         with pytest.raises(SendFailedError) as failed:
             await talk.feishu.fetch(Uploaded(remote, "a", "b", 0))
         assert failed.value.permanent, remote
+    talk.api.calls.clear()
+    for remote in ("om_1", "om_1/../file", "../k/file", "om_1/k/other", "/k/file"):
+        with pytest.raises(SendFailedError) as failed:
+            await talk.feishu.fetch(Uploaded(remote, "a", "b", 0))
+        assert failed.value.permanent, remote
+    assert talk.api.calls == []
 
 
 async def test_by_the_long_connection_people_are_heard(talk: Talk) -> None:
@@ -315,6 +360,8 @@ async def test_by_the_long_connection_people_are_heard(talk: Talk) -> None:
     assert await talk.api.deliver({}, kind="another") == 200
     talk.doors.error = OSError("disk full")
     again = message("text", {"text": "诉求"}, message_id="om_3")
+    assert await talk.api.deliver(again) == 500
+    talk.doors.error = PausedError()
     assert await talk.api.deliver(again) == 500
     talk.doors.error = None
     assert await talk.api.deliver(again) == 200
