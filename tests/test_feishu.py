@@ -189,7 +189,7 @@ async def test_what_no_card_holds_is_said_anew(talk: Talk) -> None:
 
 
 def test_forty_buttons_with_long_labels_and_long_words_still_are_a_card() -> None:
-    rows = tuple((Button("很长的按钮" * 40, f"x.y:{number}"),) for number in range(60))
+    rows = tuple((Button("很长的按钮" * 80, f"x.y:{number}"),) for number in range(60))
     *before, last = render(Reply((text('引"号' * 9_000), Choices(rows))))
     assert len(json.dumps(last["card"], ensure_ascii=False).encode()) <= 30 << 10
     shown = [element["actions"][0]["value"]["call"] for element in last["card"]["elements"][1:]]
@@ -337,7 +337,7 @@ async def test_what_people_sent_is_fetched(talk: Talk) -> None:
     for remote in ("om_1", "om_1/../file", "../k/file", "om_1/k/other", "/k/file"):
         with pytest.raises(SendFailedError) as failed:
             await talk.feishu.fetch(Uploaded(remote, "a", "b", 0))
-        assert failed.value.permanent, remote
+        assert (failed.value.permanent, failed.value.why) == (True, "no such file")
     assert talk.api.calls == []
 
 
