@@ -85,6 +85,7 @@ class FeishuApi:
                 web.post("/open-apis/auth/v3/tenant_access_token/internal", self._token),
                 web.post("/callback/ws/endpoint", self._endpoint),
                 web.get("/ws", self._socket),
+                web.get("/mute", self._mute),
                 web.get("/open-apis/bot/v3/info", self._guarded(self._bot)),
                 web.post(f"{im}/messages", self._guarded(self._send)),
                 web.get(f"{im}/messages/{{name}}", self._guarded(self._look)),
@@ -192,6 +193,7 @@ class FeishuApi:
             return _no(230031, "The message was sent more than 14 days ago, or to many.")
         if (request.method == "PATCH") != (kept.kind == "interactive"):
             return _no(230054, "This operation is not supported for this message type.")
+        assert len(given["content"].encode()) <= (150 << 10 if kept.kind == "text" else 30 << 10)
         content = json.loads(given["content"])
         if kept.kind == "interactive" and not kept.content["config"]["update_multi"]:
             return _no(230099, "not a shared card")
@@ -256,6 +258,13 @@ class FeishuApi:
             if got.type is WSMsgType.BINARY:
                 await self._hear(socket, load(got.data))
         self.sockets.remove(socket)
+        return socket
+
+    async def _mute(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for _ in socket:
+            pass
         return socket
 
     async def _hear(self, socket: web.WebSocketResponse, frame: Frame) -> None:

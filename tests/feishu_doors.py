@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ class Lent:
     files: dict[int, StoredFile] = field(default_factory=dict)
     tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
     halted: bool = False
+    slow: asyncio.Event | None = None
 
     def paused(self) -> bool:
         return self.halted
@@ -29,6 +31,8 @@ class Lent:
         assert messenger == "feishu"
         assert cursor is None
         self.patience.append(within)
+        if self.slow is not None:
+            await self.slow.wait()
         if self.error is not None:
             raise self.error
         known = {raw.key for raw in self.stored}

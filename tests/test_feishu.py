@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from domain.arrival import Arrival, Said, Uploaded
 from domain.reply import Button, Choices, Document, Picture, Reply, text
-from messengers.base import Outgoing, Reads, SendFailedError, Sent, StoredFile, Surroundings
+from messengers.base import Outgoing, PausedError, Reads, SendFailedError, Sent, StoredFile, Surroundings
 from messengers.feishu import Section
 from messengers.feishu.client import FeishuMessenger
+from messengers.feishu.render import render
+from messengers.feishu.socket import Endpoint
 from tests.feishu_api import APP, ME, SECRET, FeishuApi, Refusal
 from tests.feishu_doors import Lent
 from tests.test_feishu_receive import message
@@ -179,6 +181,24 @@ async def test_a_pressed_card_is_redrawn_in_place(talk: Talk) -> None:
     assert talk.words() == ["做完了", "再来"]
 
 
+async def test_what_no_card_holds_is_said_anew(talk: Talk) -> None:
+    sent = await talk.say(text("题"), YES)
+    await talk.say(text("长" * 11_000), key=2, edits=sent.message)
+    assert [len(words) for words in talk.words()] == [1, 11_000]
+    assert [call[0] for call in talk.api.calls if call[0] in {"PATCH", "PUT"}] == ["PUT"]
+
+
+def test_forty_buttons_with_long_labels_and_long_words_still_are_a_card() -> None:
+    rows = tuple((Button("很长的按钮" * 80, f"x.y:{number}"),) for number in range(60))
+    *before, last = render(Reply((text('引"号' * 9_000), Choices(rows))))
+    assert len(json.dumps(last["card"], ensure_ascii=False).encode()) <= 30 << 10
+    shown = [element["actions"][0]["value"]["call"] for element in last["card"]["elements"][1:]]
+    words = "".join(part["text"] for part in before) + words_of(last["card"])
+    assert shown == [f"x.y:{number}" for number in range(len(shown))]
+    assert all(f"{number + 1}. 很长的按钮" in words for number in range(len(shown), 60))
+    assert f"\n{len(shown)}. 很长的按钮" not in words
+
+
 async def test_plain_words_are_rewritten(talk: Talk) -> None:
     sent = await talk.say(text("通知：八点"))
     assert await talk.say(text("通知：九点"), key=2, edits=sent.message, recalls=True) == sent
@@ -205,6 +225,23 @@ async def test_what_is_recalled_is_withdrawn_with_its_picture(talk: Talk) -> Non
     talk.api.messages[again.message].old = True
     await talk.say(text("已撤回。"), key=3, edits=sent.message, recalls=True)
     assert talk.words() == ["已撤回。"]
+
+
+async def test_a_recall_that_shows_a_picture_takes_the_old_one_away(talk: Talk) -> None:
+    talk.doors.files |= {7: StoredFile("p.png", "image/png", PNG), 8: StoredFile("q.png", "image/png", PNG)}
+    sent = await talk.say(text("海报"), Picture(7, "图"), YES)
+    await talk.say(text("新海报"), Picture(8, "图"), YES, key=2, edits=sent.message)
+    assert talk.words() == ["img_1", "新海报\n［图］"]
+    await talk.say(text("改"), Picture(8, "图"), YES, key=3, edits=sent.message, recalls=True)
+    assert talk.words() == ["img_4", "改\n［图］"]
+
+
+async def test_an_upload_without_an_answer_is_not_in_doubt(talk: Talk) -> None:
+    talk.doors.files[7] = StoredFile("p.png", "image/png", PNG)
+    talk.api.refusals.append(Refusal(text="<html>", status=502))
+    with pytest.raises(SendFailedError) as failed:
+        await talk.say(Picture(7, "图"))
+    assert (failed.value.unknown, failed.value.permanent) == (False, False)
 
 
 async def test_pictures_and_files_are_uploaded_once(talk: Talk) -> None:
@@ -245,21 +282,23 @@ async def test_many_by_one_call(talk: Talk) -> None:
     assert [talk.words(who) for who in ("ou_0", "ou_2", "ou_9")] == [["已撤回"], ["已撤回"], []]
 
 
-async def test_many_get_a_picture_and_a_file_each_on_its_own(talk: Talk) -> None:
+async def test_many_get_a_picture_by_one_call_and_files_go_one_by_one(talk: Talk) -> None:
     talk.doors.files |= {7: StoredFile("p.png", "image/png", PNG), 8: StoredFile("a.pdf", "x", b"%PDF")}
     two = ["ou_ada", "ou_lin"]
     told = await talk.feishu.send_many([talk.letter(text("看"), Picture(7, "图"), key=1, to=who) for who in two])
     assert isinstance(told[0], Sent)
     assert len(told[0].message.split("+")) == 2
-    talk.api.strangers = {"ou_lin"}
-    letters = [talk.letter(Document(8, "a.pdf"), key=key, to=who) for key, who in enumerate(two, 2)]
-    told = await talk.feishu.send_many(letters)
-    assert isinstance(told[0], Sent)
-    assert isinstance(told[1], SendFailedError)
-    assert told[1].closes_address
+    files = [talk.letter(Document(8, "a.pdf"), key=key, to=who) for key, who in enumerate(two, 2)]
+    apart = [talk.letter(text("x"), key=4), talk.letter(text("x"), key=5, to="ou_lin", parts_done=1)]
+    group = [talk.letter(text("x"), key=6), talk.letter(text("x"), key=7, to="ou_lin", chat="oc_1")]
+    for letters in (files, apart, group):
+        with pytest.raises(SendFailedError) as failed:
+            await talk.feishu.send_many(letters)
+        assert (failed.value.permanent, failed.value.closes_address) == (True, False)
+    assert isinstance((await talk.feishu.send_many(files[:1]))[0], Sent)
     talk.api.refusals.append(Refusal(11247))
     with pytest.raises(SendFailedError) as failed:
-        await talk.feishu.send_many([talk.letter(text("x"), key=9)])
+        await talk.feishu.send_many([talk.letter(text("x"), key=8, to=who) for who in two])
     assert failed.value.retry_after == 3600
 
 
@@ -273,6 +312,9 @@ async def test_readers_are_counted_and_never_named(talk: Talk) -> None:
     talk.api.messages[talk.api.batches[many[0]][1]].readers = ["ou_4"]
     letters = [("ou_ada", one.message), ("ou_ada", old.message), *(("ou_x", name) for name in many)]
     assert await talk.feishu.reads(letters) == Reads(4, 2)
+    for name in talk.api.batches[many[0]]:
+        talk.api.messages[name].readers = ["ou_x"]
+    assert await talk.feishu.reads([("ou_3", many[0])]) == Reads(1, 1)
     talk.api.refusals.append(Refusal(99991400, 429))
     with pytest.raises(SendFailedError):
         await talk.feishu.reads(letters)
@@ -287,10 +329,16 @@ async def test_what_people_sent_is_fetched(talk: Talk) -> None:
     assert found == StoredFile("a.pdf", "application/pdf", b"%PDF")
     talk.api.revoke()
     assert (await talk.feishu.fetch(Uploaded("om_1/i_1/image", "p", "image/jpeg", 0))).mime == "image/png"
-    for remote in ("om_1/big/file", "om_1/gone/file", "om_1", "om_1/../file", "om_1/k/other"):
+    for remote in ("om_1/big/file", "om_1/gone/file"):
         with pytest.raises(SendFailedError) as failed:
             await talk.feishu.fetch(Uploaded(remote, "a", "b", 0))
         assert failed.value.permanent, remote
+    talk.api.calls.clear()
+    for remote in ("om_1", "om_1/../file", "../k/file", "om_1/k/other", "/k/file"):
+        with pytest.raises(SendFailedError) as failed:
+            await talk.feishu.fetch(Uploaded(remote, "a", "b", 0))
+        assert (failed.value.permanent, failed.value.why) == (True, "no such file")
+    assert talk.api.calls == []
 
 
 async def test_by_the_long_connection_people_are_heard(talk: Talk) -> None:
@@ -312,6 +360,8 @@ async def test_by_the_long_connection_people_are_heard(talk: Talk) -> None:
     assert await talk.api.deliver({}, kind="another") == 200
     talk.doors.error = OSError("disk full")
     again = message("text", {"text": "诉求"}, message_id="om_3")
+    assert await talk.api.deliver(again) == 500
+    talk.doors.error = PausedError()
     assert await talk.api.deliver(again) == 500
     talk.doors.error = None
     assert await talk.api.deliver(again) == 200
@@ -342,6 +392,33 @@ async def test_a_broken_connection_is_opened_again_with_growing_pauses(talk: Tal
     await talk.api.sockets[-1].close()
     await asyncio.wait_for(talk.api.connected.wait(), 5)
     assert await talk.api.deliver(message("text", {"text": "x"})) == 200
+    holding.cancel()
+    await asyncio.gather(holding, return_exceptions=True)
+
+
+async def test_a_connection_without_a_word_is_given_up(talk: Talk) -> None:
+    async with ClientSession() as session:
+        place = Endpoint(f"{talk.api.base}/mute", 7, 0.01)
+        holding = asyncio.create_task(talk.feishu.connection._once(session, place))
+        await asyncio.wait({holding}, timeout=5)
+        assert holding.done()
+        assert isinstance(holding.exception(), TimeoutError)
+
+
+async def test_what_comes_while_the_disk_is_slow_waits_in_line(talk: Talk) -> None:
+    slow = asyncio.Event()
+    talk.doors.slow = slow
+    holding = asyncio.create_task(talk.feishu.connection.run())
+    await asyncio.wait_for(talk.api.connected.wait(), 5)
+    bringing = [
+        asyncio.create_task(talk.api.deliver(message("text", {"text": "x"}, message_id=f"om_{n}"))) for n in range(50)
+    ]
+    while len(talk.doors.patience) < 32:  # noqa: ASYNC110 - the far side's queue has no event of its own
+        await asyncio.sleep(0)
+    assert len(talk.doors.patience) == 32
+    slow.set()
+    assert await asyncio.gather(*bringing) == [200] * 50
+    assert len(talk.doors.stored) == 50
     holding.cancel()
     await asyncio.gather(holding, return_exceptions=True)
 
@@ -398,7 +475,9 @@ async def test_the_doctor_calls_our_own_callback(talk: Talk) -> None:
     app.add_routes(feishu.routes())
     async with TestServer(app) as server:
         around.base_url = str(server.make_url("")).rstrip("/")
-        told = await feishu.check()
+        alone = FeishuMessenger(section, Surroundings(None, b"", around.base_url))  # type: ignore[arg-type]
+        told = await alone.check()
+        await alone.close()
         assert (told[-1].level, "回调" in told[-1].what) == ("ok", True)
     await feishu.close()
 

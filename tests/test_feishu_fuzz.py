@@ -249,7 +249,7 @@ def test_cutting_loses_nothing_and_obeys_the_limit(words: str, size: int) -> Non
         assert len(json.dumps(piece, ensure_ascii=False).encode()) - 2 <= size
 
 
-@pytest.mark.parametrize("character", ["👨‍👩‍👧", "🇨🇳", "e\u0301", "👍🏽", "1️⃣", "🏴\U000e0067\U000e007f"])
+@pytest.mark.parametrize("character", ["👨‍👩‍👧", "🇨🇳", "e\u0301", "👍🏽", "1️⃣", "🏴\U000e0067\U000e007f", "！\u0301"])
 def test_no_piece_begins_inside_a_character(character: str) -> None:
     for size in range(60, 90):
         found = parts(character * 50, size, 1000)

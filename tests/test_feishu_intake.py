@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 import time
@@ -14,7 +15,7 @@ from aiohttp.test_utils import TestServer
 from domain.arrival import Ignored
 from messengers.base import PausedError, Raw
 from messengers.feishu import Section
-from messengers.feishu.crypto import SealError, decrypt, encrypt, signature
+from messengers.feishu.crypto import SealError, _cipher, decrypt, encrypt, same, signature
 from messengers.feishu.intake import Callback, Gate, RefusedError
 from tests.feishu_doors import Lent
 from tests.test_feishu_receive import APP, VECTORS, event, message
@@ -71,6 +72,14 @@ def test_each_byte_of_the_padding_counts() -> None:
     for words in ("", "A", "AAAA", "=" * 40, "中文", good[:-4], good + "AAAA"):
         with pytest.raises(SealError):
             decrypt(words, KEY)
+
+
+def test_padding_that_only_ends_right_is_refused() -> None:
+    assert not same("", "")
+    for plain in (b"x" * 12 + b"\4\3\4\4", b"x" * 15 + b"\0", b"x" * 15 + b"\x11", b"x" * 15 + b"\2"):
+        closer = _cipher(KEY, bytes(16)).encryptor()
+        with pytest.raises(SealError):
+            decrypt(base64.b64encode(bytes(16) + closer.update(plain) + closer.finalize()).decode(), KEY)
 
 
 def test_what_is_signed_with_another_key_is_refused(gate: Gate) -> None:
@@ -158,6 +167,22 @@ async def test_over_http_it_is_stored_and_only_then_answered() -> None:
         status, words = await post(*sealed({"type": "url_verification", "token": TOKEN, "challenge": "c"}))
         assert (status, json.loads(words)) == (200, {"challenge": "c"})
         assert len(doors.stored) == 1
+
+
+async def test_what_was_not_taken_comes_again_on_feishus_schedule_and_counts_once() -> None:
+    doors, now = Lent(error=OSError("disk full")), [NOW]
+    app = web.Application()
+    app.add_routes(Callback(section(), doors, lambda: "", lambda: now[0]).routes())
+    async with TestServer(app) as server, ClientSession() as session:
+        headers, body = sealed(told())
+        statuses = []
+        for later in (0, 15, 300, 3600, 6 * 3600):
+            now[0] += later
+            async with session.post(server.make_url("/hooks/f"), data=body, headers=headers) as answer:
+                statuses.append(answer.status)
+            doors.error = None
+    assert statuses == [503, 200, 200, 200, 200]
+    assert len(doors.stored) == 1
 
 
 def test_nothing_configured_has_no_route() -> None:

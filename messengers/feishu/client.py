@@ -115,9 +115,14 @@ class FeishuMessenger:
         """Ask for the bot's own open_id; False when there was no answer."""
         self._asked = time.monotonic()
         try:
+            if self._surroundings.doors.paused():
+                return False
             found = await self.api.bot()
         except SendFailedError as error:
             log.warning("feishu: bot/v3/info failed: %s", error.why)
+            return False
+        except Exception as error:  # noqa: BLE001 - the database may be away, and it is asked again
+            log.warning("feishu: bot/v3/info failed: %s", type(error).__name__)
             return False
         finally:
             self._learning = None
@@ -152,18 +157,14 @@ class FeishuMessenger:
         return Sent(joined(sent))
 
     async def send_many(self, letters: Sequence[Outgoing]) -> Sequence[Sent | SendFailedError]:
-        """Send the same to all of them by one call; files, which no such call takes, one by one.
-
-        Raises `SendFailedError` when the call as a whole failed.
-        """
+        """Send the same to all of them by one call. Raises `SendFailedError`, permanent: they have to go one by one."""
+        if len(letters) == 1:
+            return [await self.send(letters[0])]
         messages = drawn(letters[0].reply)
-        if len({letter.parts_done for letter in letters}) > 1:
-            raise SendFailedError("they are not equally far", permanent=True)
-        private = all(letter.chat == letter.user for letter in letters)
-        if not private or not await self._desk.takes_many(messages):
-            return await self._one_by_one(letters)
-        done, sent = letters[0].parts_done, list[str]()
-        gone = set[str]()
+        alike = len({letter.parts_done for letter in letters}) == 1 and all(one.chat == one.user for one in letters)
+        if not alike or not await self._desk.takes_many(messages):
+            raise SendFailedError("no call brings files, or different parts, to many", permanent=True)
+        done, sent, gone = letters[0].parts_done, list[str](), set[str]()
         try:
             for message in messages[done:]:
                 users = [letter.user for letter in letters if letter.user not in gone]
@@ -179,20 +180,6 @@ class FeishuMessenger:
             error.parts_done = done
             raise
         return [nobody() if letter.user in gone else Sent(joined(sent)) for letter in letters]
-
-    async def _one_by_one(self, letters: Sequence[Outgoing]) -> Sequence[Sent | SendFailedError]:
-        found = list[Sent | SendFailedError]()
-        for letter in letters:
-            if found:
-                await letter.pause()
-            try:
-                found.append(await self.send(letter))
-            except SendFailedError as error:
-                # Nothing went out yet: then the whole call failed, and each may be tried again.
-                if error.retry_after is not None and not any(isinstance(one, Sent) for one in found):
-                    raise
-                found.append(error)
-        return found
 
     async def reads(self, letters: Sequence[tuple[str, str]]) -> Reads:
         """Count readers. Raises `SendFailedError`."""

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 PING_SECONDS = 120.0
+CONNECT_SECONDS = 15.0
 LARGEST_FRAME = 1 << 20
 AT_ONCE = 32
 """Events being stored at the same time; what comes beyond waits in the socket."""
@@ -85,16 +86,19 @@ class Connection:
                         await self._once(session, endpoint(await self._ask()))
                 except (SendFailedError, aiohttp.ClientError, OSError, TimeoutError) as error:
                     log.warning("feishu: no connection: %s", getattr(error, "why", type(error).__name__))
+                except Exception:
+                    log.exception("feishu: the connection broke")
                 # A connection that held for a while was a good one: the next try comes soon.
                 failures = 0 if time.monotonic() - begun > LONGEST_PAUSE else failures + 1
                 pause = min(LONGEST_PAUSE, SHORTEST_PAUSE * 2 ** min(failures, 7) / 2)
                 await self._pause(min(LONGEST_PAUSE, max(SHORTEST_PAUSE, pause * (0.5 + self._chance.random()))))
 
     async def _once(self, session: aiohttp.ClientSession, place: Endpoint) -> None:
-        async with session.ws_connect(place.url, max_msg_size=LARGEST_FRAME, autoping=True) as socket:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            socket = await session.ws_connect(place.url, max_msg_size=LARGEST_FRAME)
+        async with socket:
             log.info("feishu: connected")
-            visit = Visit(socket, place, self)
-            await visit.hold()
+            await Visit(socket, place, self).hold()
 
     async def take(self, body: bytes) -> int:
         """Store one event; returns the code that it is answered: 500 has it brought again."""
