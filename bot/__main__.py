@@ -9,6 +9,7 @@ import traceback
 import typer
 
 from bot.commands.backup import backup, restore, resume, transfer, verify
+from bot.commands.connect import connect
 from bot.commands.demo import demo
 from bot.commands.doctor import doctor
 from bot.commands.export import export
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (demo, init, run, migrate, doctor, invite, backup, verify, restore, resume, transfer):
+for command in (demo, init, connect, run, migrate, doctor, invite, backup, verify, restore, resume, transfer):
     app.command(command.__name__)(command)
 app.add_typer(imports, name="import")
 app.add_typer(export, name="export")

@@ -245,14 +245,15 @@ def load(path: Path | None, environment: Mapping[str, str] | None = None) -> Set
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             zh, en = mistakes.of_toml(error, words)
             raise ConfigError(f"{path} {zh} · {en}") from error
-    _merge_environment(data, os.environ if environment is None else environment)
+    merge_environment(data, os.environ if environment is None else environment)
     try:
         return Settings.model_validate(data)
     except ValidationError as error:
         raise ConfigError("\n".join(mistakes.of_setting(one, Settings) for one in error.errors())) from error
 
 
-def _merge_environment(data: dict[str, Any], environment: Mapping[str, str]) -> None:
+def merge_environment(data: dict[str, Any], environment: Mapping[str, str]) -> None:
+    """Put what the environment says in the place of what the file says. Raises `ConfigError`."""
     for name, value in sorted(environment.items()):
         if not name.startswith(PREFIX):
             continue

@@ -15,6 +15,7 @@ from typing import Any, get_args
 import typer
 from pydantic import BaseModel, SecretStr
 
+from bot import compare
 from bot.__main__ import app
 from bot.config import PREFIX, Settings
 from content import voice
@@ -30,6 +31,7 @@ def main(arguments: list[str]) -> int:
         "config.example.toml": example(),
         "docs/configuration.md": configuration(),
         "docs/commands.md": commands(),
+        "docs/messengers.md": compare.page(MADE),
     }
     stale = [name for name, words in made.items() if _read(ROOT / name) != words]
     if "--check" in arguments:

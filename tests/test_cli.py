@@ -70,6 +70,7 @@ def test_the_next_steps_can_be_typed_as_they_stand(home: Path) -> None:
         "invite 工号 --administrator",
         "run",
         "invite 工号",
+        "connect wecom",
         "doctor",
     ]
     assert said.count(f"{program()} ") >= len(steps)

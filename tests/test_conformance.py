@@ -5,55 +5,19 @@ A new messenger is picked up from `messengers.NAMES`. `python -m tests.test_conf
 
 from __future__ import annotations
 
-import asyncio
-import importlib
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from bot.compare import opened
 from domain.arrival import Ignored, MalformedUpdateError
 from domain.codec import decode_reply, encode_reply
 from messengers import NAMES
-from messengers.base import Messenger, Surroundings
+from messengers.base import Messenger
 from tests.samples import SAMPLES, words_of
 
 GOLDEN = Path(__file__).parent / "golden"
-CONFIG: dict[str, dict[str, Any]] = {
-    "telegram": {"enabled": True, "token": "1:x", "api_base": "http://127.0.0.1:9"},
-    "dingtalk": {
-        "enabled": True,
-        "client_id": "x",
-        "client_secret": "x",
-        "api_base": "http://127.0.0.1:9",
-        "oapi_base": "http://127.0.0.1:9",
-    },
-    "wecom": {
-        "enabled": True,
-        "corp_id": "wwx",
-        "agent_id": 1,
-        "secret": "x",
-        "token": "x",
-        "aes_key": "x" * 43,
-        "api_base": "http://127.0.0.1:9",
-    },
-    "feishu": {"enabled": True, "app_id": "cli_test", "app_secret": "x", "api_base": "http://127.0.0.1:9"},
-}
-
-
-def opened(name: str) -> Messenger:
-    """Open a messenger without a network."""
-    package = importlib.import_module(f"messengers.{name}")
-    section = package.Section(**CONFIG.get(name, {}))
-    surroundings = Surroundings(doors=None, secret=b"x" * 32, base_url="https://chat.example")  # type: ignore[arg-type]
-
-    async def make() -> Messenger:
-        made: Messenger = await package.open_messenger(section, surroundings)
-        await made.close()
-        return made
-
-    return asyncio.run(make())
 
 
 @pytest.fixture(scope="module", params=NAMES)

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -20,9 +21,11 @@ from bot.commands.surroundings import DEFAULT_CONFIG, ConfigOption
 from bot.config import ConfigError, Settings, load
 from domain.reply import Personal
 from messengers import NAMES
-from messengers.base import Check, Surroundings
+from messengers.base import Check, Limits, Surroundings
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from storage.engine import Database
 
 MARKS = {"ok": "[green]✓ ok     [/]", "warning": "[yellow]! warning[/]", "error": "[red]✗ error  [/]"}
@@ -39,13 +42,18 @@ def doctor(config: Path | None = ConfigOption) -> None:
     """体检：配置、数据库、时钟、通讯工具、字体 · Check configuration, database, clock, messengers, fonts."""
     worst = "ok"
     for check in _checks(config or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)):
-        out.print(f"{MARKS[check.level]} ", end="")
-        out.print(check.what, markup=False)
-        if check.remedy:
-            out.print(f"            → {check.remedy}", markup=False, style="dim")
+        show(check)
         worst = max(worst, check.level, key=("ok", "warning", "error").index)
     if worst == "error":
         raise typer.Exit(1)
+
+
+def show(check: Check) -> None:
+    """Print one line, and what to do."""
+    out.print(f"{MARKS[check.level]} ", end="")
+    out.print(check.what, markup=False)
+    if check.remedy:
+        out.print(f"            → {check.remedy}", markup=False, style="dim")
 
 
 def _checks(config: Path | None) -> Iterator[Check]:
@@ -111,6 +119,7 @@ def _database(settings: Settings) -> Iterator[Check]:
         yield Check("error", f"暂停：不收不发 paused: {', '.join(reasons)}", way_on(reasons)[0])
     if standing == migrate.head():
         yield from _traffic(database)
+        yield from _spent(database, settings)
         yield from _schedules(database)
     path = database.engine.url.database
     if database.sqlite and path:
@@ -138,6 +147,43 @@ def _traffic(database: Database) -> Iterator[Check]:
     level = "warning" if broken else "ok"
     remedy = "日志里有每一条的原因；原文都还在" if broken else ""
     yield Check(level, f"消息 updates: 读不懂 {updates[inbox.DEAD]}，出错 {updates[inbox.FAILED]}", remedy)
+
+
+def _spent(database: Database, settings: Settings) -> Iterator[Check]:
+    """Say how many of the calls that messengers sell are left."""
+    from services import allowance  # noqa: PLC0415 - start-up cost
+    from services.work import Work  # noqa: PLC0415
+
+    def look(connection: Connection, name: str, limits: Limits) -> list[allowance.Spent]:
+        work = Work(connection, settings.as_organisation(), datetime.now(UTC))
+        return allowance.spent(work, name, limits.per_day, limits.per_month)
+
+    for name, limits in _sold(settings):
+        for one in database.read_now(partial(look, name=name, limits=limits)):
+            share = one.used / one.cap
+            level = "ok" if share < allowance.TOLD[0] else "warning" if share < allowance.TOLD[1] else "error"
+            span = {"day": "今天 today", "month": "本月 this month"}[one.span]
+            what = f"{name}: {span} 用了 {one.used} / {one.cap} 次调用，还剩 {max(0, one.cap - one.used)} calls left"
+            yield Check(level, what, "" if level == "ok" else "用到九成时通知会停下，留给回答；少发、合并着发，或升级")
+
+
+def _sold(settings: Settings) -> Iterator[tuple[str, Limits]]:
+    """Yield the enabled messengers that count calls, with their limits."""
+    for name in NAMES:
+        section = getattr(settings, name)
+        if section.enabled and name not in {"web", "telegram"}:
+            limits = asyncio.run(_limits_of(name, section))
+            if limits.per_day or limits.per_month:
+                yield name, limits
+
+
+async def _limits_of(name: str, section: object) -> Limits:
+    package = importlib.import_module(f"messengers.{name}")
+    surroundings = Surroundings(doors=None, secret=b"\0" * 32, base_url="")  # type: ignore[arg-type]
+    messenger = await package.open_messenger(section, surroundings)
+    limits: Limits = messenger.limits
+    await messenger.close()
+    return limits
 
 
 def _schedules(database: Database) -> Iterator[Check]:
@@ -205,12 +251,22 @@ def _messengers(settings: Settings) -> Iterator[Check]:
     for name in NAMES:
         section = getattr(settings, name)
         if section.enabled:
-            yield from asyncio.run(_ask(name, section, settings))
+            yield from _guessable(name, section)
+            yield from asyncio.run(ask_messenger(name, section, settings))
         else:
             yield Check("ok", f"{name}: 未启用 not enabled")
 
 
-async def _ask(name: str, section: object, settings: Settings) -> list[Check]:
+def _guessable(name: str, section: object) -> Iterator[Check]:
+    """Say when the callback's path is the one that everybody knows."""
+    by_callback = getattr(section, "mode", "callback") == "callback"
+    if by_callback and getattr(section, "path", "") == f"/hooks/{name}":
+        remedy = f"改成别人猜不到的：dangqun connect {name} --set path=/hooks/{name}-…"
+        yield Check("warning", f"{name}: 回调的路径还是默认的 the callback's path can be guessed", remedy)
+
+
+async def ask_messenger(name: str, section: object, settings: Settings) -> list[Check]:
+    """Return what a messenger says of its own credentials and reachability."""
     package = importlib.import_module(f"messengers.{name}")
     surroundings = Surroundings(doors=None, secret=b"\0" * 32, base_url=settings.web.base_url)  # type: ignore[arg-type]
     messenger = await package.open_messenger(section, surroundings)

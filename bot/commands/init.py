@@ -38,6 +38,20 @@ base_url = ""
 enabled = false
 # token = "…"          也可用环境变量 DANGQUN_TELEGRAM__TOKEN
 webhook_secret = "{webhook_secret}"
+
+# 企业微信、钉钉、飞书：dangqun connect wecom（或 dingtalk、feishu）会一步步问，并写在这里。
+# 回调的路径已经换成别人猜不到的。
+[wecom]
+enabled = false
+path = "/hooks/wecom-{wecom}"
+
+[dingtalk]
+enabled = false
+path = "/hooks/dingtalk-{dingtalk}"
+
+[feishu]
+enabled = false
+path = "/hooks/feishu-{feishu}"
 """
 
 
@@ -55,7 +69,12 @@ STEPS = (
         "serve; it holds this terminal, use another one for what follows",
     ),
     ("invite 工号", "给其他人发绑定码；管理员也可以在聊天里发 /invite", "a code for everybody else"),
-    ("doctor", "体检：每一行都说怎么办；接入 Telegram 见 docs/telegram.md", "check; for Telegram see docs/telegram.md"),
+    (
+        "connect wecom",
+        "接入企业微信；钉钉 dingtalk、飞书 feishu、telegram 也一样",
+        "connect WeCom; dingtalk, feishu and telegram likewise",
+    ),
+    ("doctor", "体检：每一行都说怎么办", "check everything; each line says what to do"),
 )
 
 
@@ -72,8 +91,9 @@ def init(
             f"没有这个时区：{timezone}。例如 Asia/Shanghai。",
             f"There is no time zone {timezone}; such as Asia/Shanghai.",
         )
+    paths = {messenger: secrets.token_urlsafe(16) for messenger in ("wecom", "dingtalk", "feishu")}
     words = TEMPLATE.format(
-        name=name, timezone=timezone, key=secrets.token_hex(32), webhook_secret=secrets.token_urlsafe(32)
+        name=name, timezone=timezone, key=secrets.token_hex(32), webhook_secret=secrets.token_urlsafe(32), **paths
     )
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
+from messengers.base import Ask
 from messengers.section import MessengerSection
 
 if TYPE_CHECKING:
@@ -55,6 +56,12 @@ class Section(MessengerSection):
                     f"mode webhook needs webhook_secret of at least {SHORTEST_SECRET} of A-Z a-z 0-9 _ -"
                 )
         return self
+
+
+CONNECT: tuple[Ask, ...] = (
+    Ask("token", secret=True, pattern=r"[0-9]{5,}:[A-Za-z0-9_-]{30,}"),
+    Ask("mode", pattern=r"polling|webhook", default="polling"),
+)
 
 
 async def open_messenger(section: Section, surroundings: Surroundings) -> Messenger:

@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 
 from bot.app import App
 from bot.clock import prepare
+from bot.compare import opened
 from bot.config import load
 from domain.arrival import Arrival, Ignored, MalformedUpdateError
 from domain.codec import decode_reply
@@ -34,7 +35,6 @@ from tests.faults.figures import LONG, record, size
 from tests.faults.ground import Ground, pace
 from tests.running import KEY, bind_telegram, bind_web, eventually, far_side, new_token, page, running
 from tests.talk import Company
-from tests.test_conformance import opened
 
 CLEAN = 4004
 """A Telegram account that sends nothing odd, and is answered in between."""
