@@ -16,7 +16,8 @@ from services.work import Work
 from storage import announcement as table
 from storage import campaign as campaigns
 from storage import member as members
-from storage import outbox, stretch
+from storage import outbox, reads, stretch
+from storage.reads import Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,14 @@ class Progress:
     """Tries without an answer, also those of letters that got through later."""
     names: bool = True
     """Whose letters they were is kept."""
+
+
+def readers(work: Work, one: Announcement) -> list[Counted]:
+    """Return what messengers said of its readers, each of at least the smallest group."""
+    if one.campaign_id is None:
+        return []
+    found = reads.of(work.connection, one.campaign_id)
+    return [counted for counted in found if counted.asked >= work.organisation.smallest_group]
 
 
 def progress(work: Work, one: Announcement) -> Progress:
