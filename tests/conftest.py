@@ -16,6 +16,7 @@ from storage.engine import Database, open_engine
 from tests.company import Roll
 from tests.postgres import Server, start_server
 from tests.talk import Company
+from tests.through import way
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - private folders are made in it
 
@@ -124,6 +125,7 @@ def company(request: pytest.FixtureRequest, folder: Path, registry: Registry) ->
         url = postgres.create(f"test_{os.getpid()}", template=name)
     opened = Database(url)
     enterprise = Company(opened, registry, roll=roll)
+    enterprise.through = way(request.node.nodeid)
     yield enterprise
     # Whatever was talked about: what somebody wrote into a request stands in no reply below its class.
     betrayed = enterprise.betrayed()

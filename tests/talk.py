@@ -33,6 +33,7 @@ from storage import claim as claims
 from storage.claim import Claimed
 from storage.engine import Database
 from tests.company import MONDAY_MORNING, ORGANISATION, Roll, settle
+from tests.through import Through
 
 TELLING = 6
 """Words so long stand in a reply because somebody wrote them, not by chance."""
@@ -109,10 +110,22 @@ class Phone:
         for message in reversed(self.messages):
             for button in message.reply.buttons:
                 if label in button.label and button.call:
-                    return self._arrives(Pressed(button.call, message.id))
+                    return self._press(message, button)
         shown = [b.label for m in self.messages[-3:] for b in m.reply.buttons]
         msg = f"no button {label!r} on the screen of {self.account}; there are {shown}"
         raise AssertionError(msg)
+
+    def _press(self, message: Message, button: Button) -> Screen:
+        """Press it, or type its number where the messenger has no room for the button."""
+        through, newest = self.company.through, message is self.messages[-1]
+        typed = through.press(message.reply, button, newest=newest) if through else None
+        if typed is None:
+            return self._arrives(Pressed(button.call, message.id))
+        self.company.numbered.add(self.messenger)
+        try:
+            return self._arrives(typed)
+        finally:
+            self.company.numbered.discard(self.messenger)
 
     def calls(self, call: str, message: str | None = None) -> Screen:
         """Press a button that is no longer (or was never) on the screen."""
@@ -139,6 +152,8 @@ class Phone:
 
     def _arrives(self, content: Content) -> Screen:
         self._new.clear()
+        if self.company.through and self.messenger == "web":
+            content = self.company.through.carry(content)
         self.company.hear(
             Arrival(
                 self.messenger,
@@ -157,6 +172,8 @@ class Phone:
     def show(self, letter: Claimed) -> str:
         """Draw a letter that arrived; returns the id of its bubble."""
         reply = decode_reply(letter.payload)
+        if self.company.through:
+            self.company.through.draw(reply)
         self.company.shown.append(reply)
         self._new.append(reply)
         for message in self.messages:
@@ -182,6 +199,8 @@ class Company:
         self.organisation = organisation
         self.numbered: set[str] = set()
         """The messengers in which buttons have numbers."""
+        self.through: Through | None = None
+        """The messenger by whose adapter everything is said and shown."""
         self.veiled: set[tuple[str, Personal]] = set()
         """What which messenger does not carry."""
         self.dispatch = Dispatch(
