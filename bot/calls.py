@@ -90,6 +90,13 @@ class Calls:
             self._outcomes.answered()
             self._outcomes.passed(letter, sent)
 
+    async def _call_many(
+        self, messenger: BatchMessenger, letters: Sequence[Claimed], going: Sequence[Outgoing]
+    ) -> Sequence[Sent | SendFailedError]:
+        if messenger.limits.whole_calls:
+            await self._settling.join_call(letters)
+        return await messenger.send_many(going)
+
     async def send_many(self, letters: Sequence[Claimed]) -> bool:
         """Send the same words to all of them; False when they have to be sent one by one instead."""
         messenger: BatchMessenger = self._messenger  # type: ignore[assignment]
@@ -99,7 +106,7 @@ class Calls:
             return False
         self._settling.calls += len(letters) if messenger.limits.by_person else 1
         try:
-            outcomes = await messenger.send_many(going)
+            outcomes = await self._call_many(messenger, letters, going)
             pairs = list(zip(letters, outcomes, strict=True))
         except SendFailedError as error:
             if error.permanent and len(letters) > 1:

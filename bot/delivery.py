@@ -297,14 +297,14 @@ class Delivery:
 
     def _set_going(self, letters: Sequence[Claimed], *, apart: bool = False) -> None:
         """Send identical ones in one call where the messenger has such (not `apart`), others chat by chat in order."""
-        together: dict[tuple[int, str], list[Claimed]] = {}
+        together: dict[tuple[int, str, int | None], list[Claimed]] = {}
         for letter in letters:
             answer = letter.lane == outbox.ANSWER
             self._in_hand[answer] += 1
             if letter.campaign_id is not None:
                 self._under[letter.campaign_id] += 1
             if self._call > 1 and letter.campaign_id is not None and letter.edits is None and not apart:
-                together.setdefault((letter.campaign_id, letter.language), []).append(letter)
+                together.setdefault((letter.campaign_id, letter.language, letter.call), []).append(letter)
                 continue
             chat = letter.chat, answer
             task = self._spawn(self._one(letter, self._chats.get(chat)))

@@ -112,6 +112,11 @@ class Settling:
             # Not at the beginning: whoever is stopped at once may be so before this has begun.
             self._stopping = False
 
+    async def join_call(self, letters: Sequence[Claimed]) -> None:
+        """Write down that these go in one call, before it is made. Raises `StorageError`."""
+        numbers = [letter.id for letter in letters]
+        await self._database.write(lambda c: claim.join_call(c, numbers))
+
     async def give_back(self, letters: Sequence[Claimed]) -> None:
         """Let others have what was claimed for us."""
 

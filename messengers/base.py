@@ -45,6 +45,8 @@ class Limits:
     """A letter sent twice under its key is shown once: what may have arrived can be sent again."""
     keyed_batches: bool = True
     """The same for a call that reaches many, when `keyed`. False: only single letters have a key."""
+    whole_calls: bool = False
+    """A call to many is shown once when it is repeated to the last byte: it goes again with everybody in it."""
     numbered: bool = False
     """Buttons may be drawn as numbered words, counted from 1 in reading order; a typed number is a press then."""
     per_process: bool = False

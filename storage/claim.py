@@ -79,6 +79,8 @@ class Claimed(NamedTuple):
     """Which claim of this letter it is; who was handed a letter as it was written holds claim 0."""
     unknowns: int = 0
     """After how many tries nobody knew whether it had arrived."""
+    call: int | None = None
+    """The call to many that it was sent in before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,7 @@ def _take_answers(first: Select[tuple[int]]) -> ReturningUpdate[Any]:
             letter.c.language,
             letter.c.claims,
             letter.c.unknowns,
+            letter.c.call,
         )
     )
 
@@ -286,11 +289,17 @@ _CLAIMED = (
         letter.c.language,
         letter.c.claims,
         letter.c.unknowns,
+        letter.c.call,
     )
     .select_from(letter.outerjoin(campaign))
     .where(letter.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(letter.c.lane, letter.c.id)
 )
+
+
+def join_call(connection: Connection, letters: Sequence[int]) -> None:
+    """Write down that these letters go in one call, before it is made: should it be repeated, then with all of them."""
+    connection.execute(letter.update().where(letter.c.id.in_(letters)).values(call=min(letters)))
 
 
 def claimed(connection: Connection, letters: Sequence[int]) -> list[Claimed]:

@@ -106,6 +106,7 @@ letter = Table(
     Column("note", String(400), nullable=False, server_default=""),
     Column("claims", Integer, nullable=False, server_default="0"),
     Column("unknowns", Integer, nullable=False, server_default="0"),
+    Column("call", Id, nullable=True),
     UniqueConstraint("campaign_id", "member_id"),
     Index("ix_letter_messenger_state_lane_next_at", "messenger", "state", "lane", "next_at"),
     Index("ix_letter_messenger_recipient_id", "messenger", "recipient", "id"),
@@ -139,7 +140,8 @@ letter = Table(
     ),
 )
 """attempts: tries that count against it. claims: how often it was claimed; whoever says what became of it names his, so
-that nobody speaks who has lost it. unknowns: tries after which nobody knew whether it had arrived."""
+that nobody speaks who has lost it. unknowns: tries after which nobody knew whether it had arrived. call: the first
+letter of the call to many that it was sent in, where such a call has to be repeated whole."""
 
 _GIVEN = (
     "messenger",

@@ -100,7 +100,7 @@ class WecomMessenger:
             busy_minutes=tuple(section.busy_minutes),
             recipients_a_call=A_CALL,
             keyed=True,
-            keyed_batches=False,
+            whole_calls=True,
             numbered=True,
         )
 
