@@ -57,7 +57,7 @@ address = Table(
     ),
 )
 """until: a browser that came by a link, a visit: its person is nobody from then on. It is never open, so that nothing
-is pushed there, and it is none of the person's messengers."""
+is pushed there, and it does not count as one of theirs."""
 
 _CALLER = Prepared(
     select(

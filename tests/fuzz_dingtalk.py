@@ -7,7 +7,7 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["messengers.dingtalk", "messengers.envelope"]):
-    from tests.test_dingtalk_fuzz import ENVELOPE, HEADERS, judged, judged_event
+    from tests.faults.test_dingtalk_fuzz import ENVELOPE, HEADERS, judged, judged_event
 
 
 def one(data: bytes) -> None:

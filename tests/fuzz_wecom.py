@@ -8,7 +8,7 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["messengers.wecom"]):
-    from tests.test_wecom_fuzz import GATE, judged, signed
+    from tests.faults.test_wecom_fuzz import GATE, judged, signed
 
 
 def one(data: bytes) -> None:

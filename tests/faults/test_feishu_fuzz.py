@@ -1,13 +1,12 @@
 """Whatever comes to Feishu's receivers: a refusal or an update, never a crash, never more memory.
 
-`FUZZ=20000` tries so many inputs a test; normally there are fewer.
+20,000 inputs each in the long run.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import os
 import secrets
 from typing import Any
 
@@ -24,11 +23,12 @@ from messengers.feishu.frame import PATIENCE, WAITING_BYTES, Frame, FrameError, 
 from messengers.feishu.intake import Callback, Gate, RefusedError
 from messengers.feishu.receive import read, receive
 from messengers.words import parts
+from tests.faults.figures import size
 from tests.feishu_doors import Lent
 from tests.test_feishu_intake import KEY, NOW, TOKEN, sealed, section, told
 from tests.test_feishu_receive import APP, VECTORS, message
 
-TRIES = int(os.environ.get("FUZZ", "400"))
+TRIES = size(400, 20_000)
 fuzzed = settings(
     max_examples=TRIES, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
@@ -251,8 +251,8 @@ def test_cutting_loses_nothing_and_obeys_the_limit(words: str, size: int) -> Non
 
 @pytest.mark.parametrize("character", ["👨‍👩‍👧", "🇨🇳", "e\u0301", "👍🏽", "1️⃣", "🏴\U000e0067\U000e007f", "！\u0301"])
 def test_no_piece_begins_inside_a_character(character: str) -> None:
-    for size in range(60, 90):
-        found = parts(character * 50, size, 1000)
+    for most in range(60, 90):
+        found = parts(character * 50, most, 1000)
         assert all(piece == character * (len(piece) // len(character)) for piece in found)
 
 
