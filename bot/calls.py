@@ -15,10 +15,9 @@ from bot.settling import Settling
 from domain.codec import decode_reply
 from domain.reply import Reply
 from messengers.base import BatchMessenger, Messenger, Outgoing, Pause, SendFailedError, Sent, go_on
+from storage import outbox
 from storage.claim import Claimed
 
-REDRAWING = "redrawing"
-"""The kind of letter that takes back what many have."""
 WAITS = 30.0
 """Seconds for which a claimed letter, or its next part, waits for its moment here; then it goes back."""
 
@@ -45,7 +44,7 @@ class Calls:
 
     def _outgoing(self, letter: Claimed, pause: Pause = go_on) -> Outgoing:
         reply = self._veil(_read(letter.payload), self._messenger, letter)
-        recalls = letter.kind == REDRAWING
+        recalls, live = letter.kind == outbox.REDRAWING, letter.kind == outbox.LIVE
         return Outgoing(
             letter.id,
             letter.recipient,
@@ -54,6 +53,7 @@ class Calls:
             letter.edits,
             letter.parts_done,
             recalls=recalls,
+            live=live,
             pause=pause,
         )
 

@@ -165,6 +165,8 @@ class Outgoing:
     """How many of the rendered parts an earlier try has already sent."""
     recalls: bool = False
     """The message `edits` is taken back: where it can't be redrawn it is withdrawn, and these words stand instead."""
+    live: bool = False
+    """A newer drawing that nobody asked for: where the message `edits` can't be redrawn nothing is sent."""
     pause: Pause = field(default=go_on, compare=False)
     """Awaited between two calls for this letter: each has its own turn and is counted. What it raises goes through."""
 

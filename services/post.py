@@ -43,7 +43,15 @@ class Posted:
     """`unbound`, `closed`, `muted`, `capped`; of a campaign laid as stretches only as it is being sent."""
 
 
-def answer(work: Work, messenger: str, account: str, chat: str, reply: Reply, edits: str | None = None) -> int:
+def answer(
+    work: Work,
+    messenger: str,
+    account: str,
+    chat: str,
+    reply: Reply,
+    edits: str | None = None,
+    kind: str = outbox.ANSWER_KIND,
+) -> int:
     """Write the answer to whoever spoke just now; quiet hours don't hold, the person is awake. Returns the letter."""
     handing, must_arrive = work.handing, True
     handed = handing is not None and handing.messenger == messenger
@@ -56,7 +64,7 @@ def answer(work: Work, messenger: str, account: str, chat: str, reply: Reply, ed
             "chat": chat,
             "member_id": None,
             "lane": outbox.ANSWER,
-            "kind": "answer",
+            "kind": kind,
             "must_arrive": 1,
             "language": "",
             "payload": payload,
@@ -73,7 +81,7 @@ def answer(work: Work, messenger: str, account: str, chat: str, reply: Reply, ed
             number,
             account,
             chat,
-            "answer",
+            kind,
             must_arrive,
             1,
             0,
@@ -255,6 +263,7 @@ def redraw(work: Work, messenger: str, account: str, chat: str, message: str, re
     """Redraw a card that somebody has on the screen; a drawing that has not left yet is replaced by this newer one.
 
     `message` is the messenger's own name for it, or `@` and the letter that brought it; one not yet delivered is left.
+    Where a messenger can't redraw it nothing is sent: nobody asked, and the card has a button that looks again.
     """
     if message.startswith("@"):
         message = outbox.message_of(work.connection, int(message[1:]))
@@ -263,7 +272,7 @@ def redraw(work: Work, messenger: str, account: str, chat: str, message: str, re
     payload = encode_reply(reply)
     if outbox.replace_drawing(work.connection, messenger, account, message, payload):
         return
-    answer(work, messenger, account, chat, reply, edits=message)
+    answer(work, messenger, account, chat, reply, edits=message, kind=outbox.LIVE)
 
 
 def draw(work: Work, drawings: Sequence[tuple[Mapping[str, Any], Reply]]) -> None:
@@ -275,7 +284,7 @@ def draw(work: Work, drawings: Sequence[tuple[Mapping[str, Any], Reply]]) -> Non
             "chat": row["chat"],
             "member_id": None,
             "lane": outbox.BROADCAST,
-            "kind": "redrawing",
+            "kind": outbox.REDRAWING,
             "must_arrive": 1,
             "language": "",
             "payload": encode_reply(drawing),

@@ -48,6 +48,8 @@ READY, SENDING, SENT, UNKNOWN, FAILED, HELD, RECALLED, MUTED, CAPPED = (
 )
 """held: its campaign is paused. unknown: it left, and nobody knows whether it arrived. muted, capped: written, and then
 its reader switched the kind off, or had had the day's pushes, before it could leave."""
+ANSWER_KIND, LIVE, REDRAWING = "answer", "live", "redrawing"
+"""Kinds of letters that are no pushes: an answer, a newer drawing of a card, one that takes back what many have."""
 ANSWER, PUSH, URGENT, BROADCAST = 0, 1, 2, 3
 """Lanes, in the order in which they leave."""
 
@@ -322,7 +324,12 @@ def newest(connection: Connection, messenger: str, recipient: str) -> tuple[int,
     row = connection.execute(
         select(letter.c.id, payload())
         .select_from(letter.outerjoin(campaign))
-        .where(letter.c.messenger == messenger, letter.c.recipient == recipient, letter.c.state == SENT)
+        .where(
+            letter.c.messenger == messenger,
+            letter.c.recipient == recipient,
+            letter.c.state == SENT,
+            letter.c.kind.not_in((LIVE, REDRAWING)),
+        )
         .order_by(letter.c.id.desc())
         .limit(1)
     ).first()

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 from bot import tokens
 from domain.arrival import Arrival, Content, Ignored, MalformedUpdateError, Pressed, Said, Uploaded
 from domain.reply import Button, Choices, Reply, text
-from messengers.base import Raw
+from messengers.base import Outgoing, Raw
 from messengers.dingtalk import Section, stream
 from messengers.dingtalk.api import Api
 from messengers.dingtalk.intake import Callback
@@ -294,8 +294,6 @@ async def test_a_card_by_template_is_pressed_and_redrawn_in_its_place(company: C
 async def test_a_hundred_get_it_by_one_call_or_by_fives_of_twenty(company: Company) -> None:
     async with on_dingtalk(company) as (api, run):
         messenger = run.app.messengers["dingtalk"]
-        from messengers.base import Outgoing  # noqa: PLC0415 - beside its use
-
         reply = Reply((text("周五停电"), Choices(((Button("收到", "x.y"),),))))
         letters = [Outgoing(number, f"u{number}", f"u{number}", reply) for number in range(100)]
         api.members = {letter.user for letter in letters} - {"u7"}
@@ -395,3 +393,19 @@ def test_addresses_that_lead_elsewhere_are_not_called() -> None:
         "https://notdingtalk.com/",
     ):
         assert not api.may_call(url)
+
+
+async def test_words_are_not_said_again_for_a_newer_drawing_and_a_call_is_withdrawn_once(company: Company) -> None:
+    async with on_dingtalk(company) as (api, run):
+        dingtalk = run.app.messengers["dingtalk"]
+        reply = Reply((text("签到 3 人"), Choices(((Button("刷新", "x.y"),),))))
+        letters = [Outgoing(number, f"u{number}", f"u{number}", reply) for number in range(1, 4)]
+        sent = await dingtalk.send_many(letters)  # type: ignore[attr-defined]
+        before = api.counted
+        told = await dingtalk.send(Outgoing(9, "u1", "u1", reply, sent[0].message, live=True))
+        assert (told.message, told.calls, api.counted) == (sent[0].message, 0, before)
+        gone = Reply((text("已撤回"),))
+        for one, was in zip(letters, sent, strict=True):
+            await dingtalk.send(Outgoing(one.key + 10, one.user, one.chat, gone, was.message, recalls=True))
+        assert [path for path, _ in api.calls].count("/v1.0/robot/otoMessages/batchRecall") == 1
+        assert {api.words(one.user) for one in letters} == {"已撤回"}

@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import Connection, select
 
 from domain.arrival import Arrival, Ignored, Left, Located, MalformedUpdateError, Opened, Pressed, Said, Uploaded
-from messengers.base import Raw
+from domain.reply import Button, Choices, Reply, text
+from messengers.base import Outgoing, Raw
 from messengers.envelope import RefusedError
 from messengers.wecom import Section
 from messengers.wecom.api import FLOODS
@@ -306,3 +307,32 @@ async def test_a_paused_copy_takes_nothing_and_wecom_comes_again(company: Compan
         assert await api.says("WangFang", "签到") == 503
         assert api.refused == [503, 503, 503]
         assert run.read(lambda c: c.scalar(select(inbox.inbox.c.id))) is None
+
+
+async def test_a_newer_drawing_that_nobody_asked_for_is_drawn_in_place_or_not_at_all(
+    company: Company,
+) -> None:
+    async with on_wecom(company) as (api, run):
+        wecom = run.app.messengers["wecom"]
+        card = Reply((text("签到 3 人"), Choices(((Button("刷新", "x.y"),),))))
+        first = await wecom.send(Outgoing(1, "wangfang", "wangfang", card))
+        more = Reply((text("签到 4 人"), Choices(((Button("刷新", "x.y"),),))))
+        second = await wecom.send(Outgoing(2, "wangfang", "wangfang", more, first.message, live=True))
+        assert api.words("wangfang") == "签到 4 人"
+        third = await wecom.send(Outgoing(3, "wangfang", "wangfang", card, second.message, live=True))
+        assert third.message == second.message
+        assert api.words("wangfang") == "签到 4 人"
+        assert len(api.phones["wangfang"]) == 1
+
+
+async def test_what_went_to_many_is_withdrawn_once_and_said_anew_to_each(company: Company) -> None:
+    async with on_wecom(company) as (api, run):
+        wecom = run.app.messengers["wecom"]
+        reply = Reply((text("周五停电"),))
+        letters = [Outgoing(number, f"u{number}", f"u{number}", reply) for number in range(1, 4)]
+        sent = await wecom.send_many(letters)  # type: ignore[attr-defined]
+        gone = Reply((text("已撤回"),))
+        for one, told in zip(letters, sent, strict=True):
+            await wecom.send(Outgoing(one.key + 10, one.user, one.chat, gone, told.message, recalls=True))
+        assert [name for name, _ in api.calls].count("message/recall") == 1
+        assert {api.words(one.user).strip() for one in letters} == {"已撤回"}

@@ -10,6 +10,7 @@ import json
 import os
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -165,7 +166,9 @@ _faces: dict[str, Messenger] = {}
 def _face(name: str) -> Messenger:
     """Return a messenger, opened once without a network."""
     if name not in _faces:
-        _faces[name] = opened(name)
+        # In a thread of its own: the test may be running a loop already.
+        with ThreadPoolExecutor(1) as aside:
+            _faces[name] = aside.submit(opened, name).result()
     return _faces[name]
 
 

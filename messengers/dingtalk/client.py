@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -42,6 +43,8 @@ A_CALL, FEWER = 100, 20
 """People a call; the documents have both numbers, so the smaller is used from the first refusal on."""
 MEDIA_SECONDS = 2 * 86400.0
 NAME_CHARS = 500
+REMEMBERED = 1000
+"""Calls that are known to be withdrawn."""
 ABILITIES = {
     "text_in": YES,
     "picture_in": YES,
@@ -80,6 +83,7 @@ class DingtalkMessenger:
         self.callback = Callback(section, surroundings.doors)
         self.stream = Stream(section, surroundings.doors, self.api)
         self._a_call = A_CALL
+        self._withdrawn: OrderedDict[str, None] = OrderedDict()
         self.limits = Limits(
             text_chars=6000,
             text_bytes=6000,
@@ -111,7 +115,7 @@ class DingtalkMessenger:
         messages, calls = drawn(letter.reply, card=bool(self._section.card_template)), 0
         if letter.edits and not letter.parts_done:
             calls, redrawn = await self._redraw(letter, messages)
-            if redrawn:
+            if redrawn or letter.live:
                 return Sent(letter.edits, calls)
         sent, done = list[str](), letter.parts_done
         try:
@@ -274,7 +278,7 @@ class DingtalkMessenger:
             if kind == "c" and self._section.card_template:
                 card = messages[-1].get("card") or render_card(letter.reply)
                 whole = len(messages) == 1
-                if whole or not letter.recalls:
+                if whole or not (letter.recalls or letter.live):
                     await self.api.call(
                         "PUT",
                         "/v1.0/card/instances",
@@ -292,11 +296,19 @@ class DingtalkMessenger:
         return 0, False
 
     async def _withdraw(self, kind: str, keys: Sequence[str], chat: str) -> None:
+        """Withdraw calls that are not withdrawn yet: one to many is withdrawn from all of them at once."""
+        keys = [key for key in keys if key not in self._withdrawn]
+        if not keys:
+            return
         told: dict[str, Any] = {"robotCode": self._section.robot, "processQueryKeys": list(keys)}
         if kind == "g":
             await self.api.call("POST", "/v1.0/robot/groupMessages/recall", {**told, "openConversationId": chat})
         else:
             await self.api.call("POST", "/v1.0/robot/otoMessages/batchRecall", told)
+        for key in keys:
+            self._withdrawn[key] = None
+        while len(self._withdrawn) > REMEMBERED:
+            self._withdrawn.popitem(last=False)
 
     async def reads(self, letters: Sequence[tuple[str, str]]) -> Reads:
         """Count who has read; never who. Raises `SendFailedError`."""

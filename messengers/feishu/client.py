@@ -144,6 +144,8 @@ class FeishuMessenger:
             redrawn = await self._desk.redraw(letter, messages)
             if redrawn is not None:
                 return redrawn
+            if letter.live:
+                return Sent(letter.edits)
         sent, done = list[str](), letter.parts_done
         try:
             for place in range(letter.parts_done, len(messages)):

@@ -119,6 +119,8 @@ class WecomMessenger:
             redrawn = await self._redraw(letter, messages)
             if redrawn is not None:
                 return redrawn
+            if letter.live:
+                return Sent(letter.edits)
         sent, done = list[str](), letter.parts_done
         try:
             for place in range(letter.parts_done, len(messages)):
@@ -216,6 +218,8 @@ class WecomMessenger:
         if not code:
             return None
         whole = len(messages) == 1 and messages[0]["msgtype"] == "template_card"
+        if letter.live and not whole:
+            return None
         payload: dict[str, Any] = {"userids": [letter.user], "agentid": self._section.agent_id, "response_code": code}
         if whole:
             payload["template_card"] = {**messages[0]["template_card"], "task_id": _task(letter.key, 0)}
