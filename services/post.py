@@ -77,22 +77,8 @@ def answer(
         },
     )
     if handing is not None and handed:
-        claimed = Claimed(
-            number,
-            account,
-            chat,
-            kind,
-            must_arrive,
-            1,
-            0,
-            edited,
-            payload,
-            None,
-            outbox.ANSWER,
-            None,
-            "",
-        )
-        handing.letters.append(claimed)
+        fresh = (number, account, chat, kind, must_arrive, 1, 0, edited, payload, None, outbox.ANSWER, None, "")
+        handing.letters.append(Claimed(*fresh))
     elif handing is not None:
         handing.more = True
     return number
