@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 FETCH_PAUSES = (0.2, 0.5, 1.0)
 """Seconds between tries to fetch a file."""
+LONGEST_PAUSE = 5.0
+"""A messenger that wants to be left alone for longer is not asked for the file again."""
 
 
 class Shelf:
@@ -50,7 +52,8 @@ class Shelf:
                 stored = await face.fetch(content)
             except SendFailedError as error:
                 log.warning("%s: a file could not be fetched: %s", arrival.messenger, error.why)
-                if error.permanent:
+                if error.permanent or (error.retry_after or 0.0) > LONGEST_PAUSE:
+                    # Nobody is kept waiting so long for an answer: it says that the file did not come.
                     break
                 await asyncio.sleep(error.retry_after or pause)
                 continue

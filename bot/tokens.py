@@ -11,7 +11,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from messengers.base import Fetch, Note
+from messengers.base import Fetch, Note, SendFailedError
 from storage import sealed, token
 from storage.engine import Database, StorageError
 
@@ -100,8 +100,13 @@ class Tokens:
         try:
             async with asyncio.timeout(FETCHING.total_seconds() - 2):
                 value, seconds = await fetch()
-        except BaseException:
+        except BaseException as error:
             await self._database.write(partial(token.end_fetching, messenger=messenger, name=name))
+            if isinstance(error, SendFailedError):
+                # Whatever became of the asking: the letter that it was for has not left.
+                error.unknown = False
+            elif isinstance(error, TimeoutError):
+                raise SendFailedError(f"{messenger}: nobody answered who gives tokens out") from None
             raise
         now = datetime.now(UTC)
         until = now + timedelta(seconds=seconds)

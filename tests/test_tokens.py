@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bot import tokens
 from bot.tokens import Tokens
-from messengers.base import Note
+from messengers.base import Note, SendFailedError
 from storage import sealed, token
 from storage.engine import Database
 
@@ -138,3 +138,20 @@ async def test_nothing_of_it_can_be_read_in_the_database_or_put_elsewhere(databa
             sealed.unseal(KEY, "token|wecom|other", kept[0])
         grow_old(database, timedelta(seconds=61))
         assert await one.note("dingtalk", "webhook:ada") is None
+
+
+async def test_a_letter_has_not_left_when_there_was_no_token_for_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unanswered() -> tuple[str, float]:
+        raise SendFailedError("gettoken: TimeoutError", unknown=True)
+
+    office = Office()
+    office.slow = asyncio.Event()
+    async with processes(database, 1) as (one,):
+        with pytest.raises(SendFailedError) as failed:
+            await one.get("wecom", "access", unanswered, "", 300)
+        assert not failed.value.unknown
+        monkeypatch.setattr(tokens, "FETCHING", timedelta(seconds=2.1))
+        with pytest.raises(SendFailedError, match="nobody answered"):
+            await one.get("wecom", "access", office.fetch, "", 300)

@@ -37,7 +37,7 @@ def connect(
 ) -> None:
     """接入一个通讯工具：一步步问，写进配置，再检查 · Connect a messenger step by step."""
     asks = _asks(messenger)
-    path = config or DEFAULT_CONFIG
+    path = (config or DEFAULT_CONFIG).resolve()
     document = _read(path)
     known = {str(key): value for key, value in dict(document.get(messenger, {})).items()}
     answers = _given(given, asks)
