@@ -197,3 +197,16 @@ def test_an_odd_id_still_makes_a_key() -> None:
     assert isinstance(raw, Raw)
     assert len(raw.key) == 66
     assert raw.body.isascii()
+
+
+def test_the_directory_of_another_company_says_nothing_here() -> None:
+    told = message("text", {"text": "签到"})
+    told["header"]["tenant_key"] = "ours"
+    told["event"]["sender"]["tenant_key"] = "ours"
+    found = heard(told)
+    assert isinstance(found, Arrival)
+    assert found.directory_id == "A001"
+    told["event"]["sender"]["tenant_key"] = "theirs"
+    found = heard(told)
+    assert isinstance(found, Arrival)
+    assert found.directory_id == ""

@@ -92,6 +92,8 @@ def read(event: dict[str, Any], app_id: str, me: str = "") -> Raw | Ignored:
         kept = _kept(header["event_type"], inner)
         if isinstance(kept, Ignored):
             return kept
+        if _from_elsewhere(header, inner):
+            kept["user_id"] = ""
         kept["create_time"] = kept.get("create_time") or header["create_time"]
         if me:
             kept["me"] = me
@@ -100,6 +102,13 @@ def read(event: dict[str, Any], app_id: str, me: str = "") -> Raw | Ignored:
     except _WRONG as error:
         raise MalformedUpdateError(f"{type(error).__name__}: {error}") from error
     return Raw(key, json.dumps(kept, separators=(",", ":")))
+
+
+def _from_elsewhere(header: dict[str, Any], inner: dict[str, Any]) -> bool:
+    """Whether somebody of another company says it, whose directory's numbers mean nothing here."""
+    who = inner.get("sender") or inner.get("operator") or {}
+    theirs, ours = who.get("tenant_key"), header.get("tenant_key")
+    return bool(theirs) and bool(ours) and theirs != ours
 
 
 def _named(value: object) -> str:
