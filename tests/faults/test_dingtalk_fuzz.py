@@ -21,7 +21,7 @@ from tests.faults.figures import size
 from tests.talk import Company
 from tests.test_dingtalk import CONFIG, NOW, Taking, callback, on_dingtalk
 
-INPUTS = size(500, 20_000)
+INPUTS = size(150, 20_000)
 HURRIED = settings(max_examples=INPUTS, deadline=1000, suppress_health_check=list(HealthCheck), database=None)
 STAMP = str(int(NOW * 1000))
 HEADERS = {"timestamp": STAMP, "sign": robot_sign(CONFIG["app_secret"], STAMP)}

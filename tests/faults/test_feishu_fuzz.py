@@ -28,7 +28,7 @@ from tests.feishu_doors import Lent
 from tests.test_feishu_intake import KEY, NOW, TOKEN, sealed, section, told
 from tests.test_feishu_receive import APP, VECTORS, message
 
-TRIES = size(400, 20_000)
+TRIES = size(150, 20_000)
 fuzzed = settings(
     max_examples=TRIES, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True
 )

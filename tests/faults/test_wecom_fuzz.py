@@ -21,7 +21,7 @@ from tests.talk import Company
 from tests.test_wecom import callback, on_wecom
 from tests.wecom_api import AES_KEY, CORP, TOKEN
 
-INPUTS = size(500, 20_000)
+INPUTS = size(150, 20_000)
 HURRIED = settings(max_examples=INPUTS, deadline=1000, suppress_health_check=list(HealthCheck), database=None)
 GATE = Gate(TOKEN, AES_KEY, CORP)
 NOW = 1_790_000_000
