@@ -1,4 +1,7 @@
-"""DingTalk's receivers under atheris: `python -m tests.fuzz_dingtalk -runs=20000`. Ends with an error at a crash."""
+"""DingTalk's receivers under atheris: `python -m tests.fuzz_dingtalk -runs=20000`. Ends with an error at a crash.
+
+`pip install atheris` first: it has no wheels for every Python, so it is not among the locked requirements.
+"""
 
 from __future__ import annotations
 

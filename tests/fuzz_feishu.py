@@ -1,4 +1,7 @@
-"""Coverage-guided fuzzing of what reads Feishu's requests and frames: `python -m tests.fuzz_feishu -runs=20000`."""
+"""Coverage-guided fuzzing of what reads Feishu's requests and frames: `python -m tests.fuzz_feishu -runs=20000`.
+
+`pip install atheris` first: it has no wheels for every Python, so it is not among the locked requirements.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""WeCom's callback under atheris: `python -m tests.fuzz_wecom -runs=20000`. Ends with an error at a crash or a hang."""
+"""WeCom's callback under atheris: `python -m tests.fuzz_wecom -runs=20000`. Ends with an error at a crash or a hang.
+
+`pip install atheris` first: it has no wheels for every Python, so it is not among the locked requirements.
+"""
 
 from __future__ import annotations
 
