@@ -112,6 +112,10 @@ class Ask:
     default: str = ""
     makes: Callable[[], str] | None = None
     """Makes a value that nobody guesses, when the administrator gives none."""
+    example: str = ""
+    """What an answer looks like: shown when one does not fit."""
+    only: tuple[str, str] | None = None
+    """(key, answer): asked only after this answer to an earlier question."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,21 @@ def test_what_is_not_whole_is_not_written(installed: Path) -> None:
     assert written(installed) == before
 
 
+def test_who_stops_in_the_middle_has_changed_nothing(installed: Path) -> None:
+    before = written(installed)
+    code, said = typed("connect", "飞书", says="cli_a1b2c3d4e5f60718\n")
+    assert code == 130
+    assert "什么都没有改动" in said
+    assert written(installed) == before
+
+
+def test_by_long_connection_nothing_is_asked_that_only_a_callback_needs(installed: Path) -> None:
+    code, said = typed("connect", "Feishu", "--no-check", says="cli_a1b2c3d4e5f60718\nsecret-secret-secret-1234\n\n")
+    assert code == 0, said
+    assert "encrypt_key" not in said
+    assert load(installed / "config.toml", {}).feishu.mode == "long"
+
+
 @pytest.mark.parametrize(("name", "words"), [("signal", "没有“signal”"), ("web", "不用接入")])
 def test_what_can_not_be_connected_is_said(installed: Path, name: str, words: str) -> None:
     before = written(installed)

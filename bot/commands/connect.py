@@ -36,25 +36,43 @@ def connect(
     config: Path | None = ConfigOption,
 ) -> None:
     """接入一个通讯工具：一步步问，写进配置，再检查 · Connect a messenger step by step."""
+    messenger = _named(messenger)
     asks = _asks(messenger)
     path = (config or DEFAULT_CONFIG).resolve()
     document = _read(path)
     known = {str(key): value for key, value in dict(document.get(messenger, {})).items()}
-    answers = _given(given, asks)
+    answers, made = _given(given, asks), dict[str, str]()
     _say(messenger, "connect_before")
-    for ask in asks:
-        if ask.key not in answers:
-            answers[ask.key] = _answer(messenger, ask, known.get(ask.key), quiet=yes)
+    try:
+        for ask in asks:
+            if ask.key not in answers and (ask.only is None or answers.get(ask.only[0]) == ask.only[1]):
+                answers[ask.key] = _answer(messenger, ask, known.get(ask.key), made, quiet=yes)
+    except (typer.Abort, KeyboardInterrupt):
+        out.print()
+        fail("停下了。什么都没有改动。", "Stopped. Nothing was changed.", 130)
     settings = _write(path, document, messenger, answers)
     out.print("[green]✓[/] ", end="")
     out.print(f"{path} 的 [{messenger}] 已写好 · is written", markup=False)
+    for key, value in made.items():
+        # They have to be entered into the messenger's console, so they are shown although some are secret.
+        out.print(f"  {key} = {value}", markup=False)
     _warn_of_environment(messenger)
     if check:
-        for one in asyncio.run(ask_messenger(messenger, getattr(settings, messenger), settings)):
+        found = asyncio.run(ask_messenger(messenger, getattr(settings, messenger), settings))
+        for one in found:
             show(one)
+        if any(one.level == "error" for one in found):
+            words = f"配置已经保存；修好以后运行 {program()} doctor 再看 · saved all the same; mend it and look again"
+            out.print(f"! {words}", markup=False, style="yellow")
     url = (settings.web.base_url.rstrip("/") or "https://…") + str(getattr(getattr(settings, messenger), "path", ""))
     _say(messenger, "connect_after", url=url)
     out.print(f"  {program()} run", markup=False)
+
+
+def _named(words: str) -> str:
+    """Return a messenger's name as it is written here, whoever writes 飞书 or WeCom."""
+    called = {voice(language).label(f"member.on_{name}").lower(): name for name in NAMES for language in ("zh", "en")}
+    return called.get(words.lower(), words.lower())
 
 
 def _asks(messenger: str) -> Sequence[Ask]:
@@ -95,20 +113,20 @@ def _given(pairs: Sequence[str], asks: Sequence[Ask]) -> dict[str, str]:
     return answers
 
 
-def _answer(messenger: str, ask: Ask, known: object, *, quiet: bool) -> str:
+def _answer(messenger: str, ask: Ask, known: object, made: dict[str, str], *, quiet: bool) -> str:
     """Ask one question; what is there already, a made value or the default stands for an empty answer."""
-    made = ask.makes() if ask.makes and not known else ""
-    usual = str(known) if known else made or ask.default
+    fresh = ask.makes() if ask.makes and not known else ""
+    usual = str(known) if known else fresh or ask.default
     if not quiet:
         _say(messenger, f"connect_{ask.key}")
     for _ in range(TRIES):
         answer = usual if quiet else _prompted(ask, usual, known=bool(known)) or usual
         if quiet or re.fullmatch(ask.pattern, answer):
-            if made and answer == made:
-                # It has to be entered into the messenger's console, so it is shown although it is secret.
-                out.print(f"  {ask.key} → {answer}", markup=False)
+            if fresh and answer == fresh:
+                made[ask.key] = answer
             return answer
-        out.print("  ✗ 看起来不对，请再核对一遍 · that does not look right, please look again", markup=False)
+        like = f"；应该像这样：{ask.example}" if ask.example else ""
+        out.print(f"  ✗ 看起来不对{like} · that does not look right, please look again", markup=False)
     return fail(f"{ask.key} 一直不对。什么都没有改动。", f"{ask.key} never looked right. Nothing was changed.")
 
 

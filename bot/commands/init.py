@@ -39,9 +39,9 @@ enabled = false
 # token = "…"          也可用环境变量 DANGQUN_TELEGRAM__TOKEN
 webhook_secret = "{webhook_secret}"
 
+[wecom]
 # 企业微信、钉钉、飞书：dangqun connect wecom（或 dingtalk、feishu）会一步步问，并写在这里。
 # 回调的路径已经换成别人猜不到的。
-[wecom]
 enabled = false
 path = "/hooks/wecom-{wecom}"
 

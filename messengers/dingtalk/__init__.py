@@ -65,13 +65,21 @@ class Section(MessengerSection):
 
 
 CONNECT: tuple[Ask, ...] = (
-    Ask("client_id", pattern=r"[A-Za-z0-9_-]{8,}"),
-    Ask("client_secret", secret=True, pattern=r"\S{20,}"),
+    Ask("client_id", pattern=r"[A-Za-z0-9_-]{8,}", example="dingabc123…"),
+    Ask("client_secret", secret=True, pattern=r"\S{20,}", example="20 位以上"),
     Ask("robot_code", pattern=r"[A-Za-z0-9_-]*"),
-    Ask("mode", pattern=r"stream|callback", default="stream"),
-    Ask("path", pattern=r"/\S+", makes=lambda: f"/hooks/dingtalk-{secrets.token_urlsafe(16)}"),
+    Ask("mode", pattern=r"stream|callback", default="stream", example="stream"),
+    Ask(
+        "path",
+        pattern=r"/\S+",
+        makes=lambda: f"/hooks/dingtalk-{secrets.token_urlsafe(16)}",
+        example="/hooks/dingtalk-…",
+        only=("mode", "callback"),
+    ),
+    Ask("token", secret=True, pattern=r"[A-Za-z0-9]{0,64}", only=("mode", "callback")),
+    Ask("aes_key", secret=True, pattern=rf"({AES_KEY})?", example="43 位字母和数字", only=("mode", "callback")),
     Ask("card_template", pattern=r"\S*"),
-    Ask("calls_a_month", pattern=r"[0-9]{1,9}", default="10000"),
+    Ask("calls_a_month", pattern=r"[0-9]{1,9}", default="10000", example="10000"),
 )
 
 

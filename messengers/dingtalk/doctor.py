@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from messengers.base import Check, SendFailedError, Surroundings
 from messengers.dingtalk import Section
-from messengers.dingtalk.api import Api
+from messengers.dingtalk.api import Api, RefusedCodeError
 
 WARNING, ERROR = 60.0, 300.0
 """Seconds by which the clock may be wrong."""
@@ -22,9 +22,11 @@ async def checks(section: Section, surroundings: Surroundings, api: Api) -> list
     try:
         _, headers = await api.ask("POST", f"{api.base}/v1.0/oauth2/accessToken", asked)
     except SendFailedError as error:
+        if not isinstance(error, RefusedCodeError):
+            what = f"dingtalk: 连不上 {api.base}（{error.why}）out of reach"
+            return [Check("error", what, "检查网络、代理与 api_base")]
         remedy = f"核对 client_id 与 client_secret（开放平台 → 应用 → 凭证与基础信息），应用要有：{RIGHTS}"
-        level = f"dingtalk: 取不到令牌（{error.why}）the token is refused or out of reach"
-        return [Check("error", level, remedy)]
+        return [Check("error", f"dingtalk: 取不到令牌（{error.why}）the token is refused", remedy)]
     found = [_clock(headers), Check("ok", f"dingtalk: 令牌可用，机器人 {section.robot}，{section.mode}")]
     found.append(await _way_in(section, surroundings, api))
     if not section.card_template:

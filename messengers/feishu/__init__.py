@@ -56,12 +56,18 @@ class Section(MessengerSection):
 
 
 CONNECT: tuple[Ask, ...] = (
-    Ask("app_id", pattern=APP_ID),
-    Ask("app_secret", secret=True, pattern=r"[\w-]{16,}"),
-    Ask("mode", pattern="long|callback", default="long"),
-    Ask("verification_token", secret=True, pattern=r"[\w-]*"),
-    Ask("encrypt_key", secret=True, pattern=r"\S*", makes=lambda: secrets.token_hex(16)),
-    Ask("path", pattern=r"/\S+", makes=lambda: f"/hooks/feishu-{secrets.token_urlsafe(16)}"),
+    Ask("app_id", pattern=APP_ID, example="cli_a1b2c3d4e5f60718"),
+    Ask("app_secret", secret=True, pattern=r"[\w-]{16,}", example="16 位以上"),
+    Ask("mode", pattern="long|callback", default="long", example="long"),
+    Ask("verification_token", secret=True, pattern=r"[\w-]+", example="管理后台给的", only=("mode", "callback")),
+    Ask("encrypt_key", secret=True, pattern=r"\S+", makes=lambda: secrets.token_hex(16), only=("mode", "callback")),
+    Ask(
+        "path",
+        pattern=r"/\S+",
+        makes=lambda: f"/hooks/feishu-{secrets.token_urlsafe(16)}",
+        example="/hooks/feishu-…",
+        only=("mode", "callback"),
+    ),
 )
 
 

@@ -59,8 +59,8 @@ class Section(MessengerSection):
 
 
 CONNECT: tuple[Ask, ...] = (
-    Ask("token", secret=True, pattern=r"[0-9]{5,}:[A-Za-z0-9_-]{30,}"),
-    Ask("mode", pattern=r"polling|webhook", default="polling"),
+    Ask("token", secret=True, pattern=r"[0-9]{5,}:[A-Za-z0-9_-]{30,}", example="123456789:AA…"),
+    Ask("mode", pattern=r"polling|webhook", default="polling", example="polling"),
 )
 
 

@@ -64,13 +64,13 @@ def _new_aes_key() -> str:
 
 
 CONNECT: tuple[Ask, ...] = (
-    Ask("corp_id", pattern=r"ww[0-9A-Za-z]+|wx[0-9A-Za-z]+"),
-    Ask("agent_id", pattern=r"[1-9][0-9]{0,9}"),
-    Ask("secret", secret=True, pattern=r"[\w-]{20,}"),
-    Ask("token", pattern=r"[A-Za-z0-9]{3,32}", makes=lambda: secrets.token_hex(16)),
-    Ask("aes_key", pattern=AES_KEY, makes=_new_aes_key),
+    Ask("corp_id", pattern=r"ww[0-9A-Za-z]+|wx[0-9A-Za-z]+", example="ww1f2e3d4c5b6a7980"),
+    Ask("agent_id", pattern=r"[1-9][0-9]{0,9}", example="1000002"),
+    Ask("secret", secret=True, pattern=r"[\w-]{20,}", example="43 位字母、数字、- 或 _"),
+    Ask("token", pattern=r"[A-Za-z0-9]{3,32}", makes=lambda: secrets.token_hex(16), example="3 到 32 位字母和数字"),
+    Ask("aes_key", pattern=AES_KEY, makes=_new_aes_key, example="43 位字母和数字"),
     Ask("path", pattern=r"/\S+", makes=lambda: f"/hooks/wecom-{secrets.token_urlsafe(16)}"),
-    Ask("accounts", pattern=r"[0-9]{1,7}", default="0"),
+    Ask("accounts", pattern=r"[0-9]{1,7}", default="0", example="300"),
 )
 
 
