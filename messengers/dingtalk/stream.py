@@ -63,7 +63,8 @@ class Stream:
             try:
                 wanted = await self._hold()
             except (SendFailedError, aiohttp.ClientError, TimeoutError, OSError, ValueError, LookupError) as error:
-                log.warning("dingtalk: the stream broke: %s", type(error).__name__)
+                why = error.why if isinstance(error, SendFailedError) else type(error).__name__
+                log.warning("dingtalk: the stream is not open (%s); tried again within a minute", why)
                 wanted = False
             if wanted or time.monotonic() - begun > GOOD:
                 pause = SHORTEST

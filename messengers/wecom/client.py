@@ -284,7 +284,7 @@ class WecomMessenger:
         try:
             await self.api.call(f"menu/create?agentid={self._section.agent_id}", {"button": menu})
         except (SendFailedError, OSError) as error:
-            log.info("wecom: the menu could not be made: %s", error)
+            log.warning("wecom: the app's menu could not be made: %s", error)
 
     def routes(self) -> Sequence[web.RouteDef]:
         """Return the callback's routes."""
