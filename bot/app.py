@@ -30,7 +30,7 @@ from console.app import console_routes
 from content import LANGUAGES, voice
 from handlers.grammar import Registry, open_registry
 from messengers import NAMES
-from messengers.base import Messenger, Surroundings
+from messengers.base import Messenger, PausedError, Surroundings
 from services import calendar
 from services.work import Handing
 from storage import bell
@@ -177,8 +177,11 @@ class App:
         """Serve what a former run left, or what came with a backup, as soon as this copy may."""
         if self.gate.shut:
             return
-        if written := await self.intake.adopt():
-            log.info("%d updates that a former run had written down are brought in", written)
+        try:
+            if written := await self.intake.adopt():
+                log.info("%d updates that a former run had written down are brought in", written)
+        except (StorageError, OSError, PausedError):
+            log.exception("what a former run had written down can't be brought in yet; it is tried again")
         waiting = await self.intake.resume(alone=self.database.sqlite)
         if waiting:
             log.info("%d updates of a former run are being served", waiting)
@@ -210,7 +213,7 @@ class App:
                 continue
             try:
                 found = await self.intake.adopt() + await self.intake.resume()
-            except StorageError:
+            except (StorageError, OSError, PausedError):
                 continue
             if found:
                 log.warning("%d updates of a dead process are being served", found)

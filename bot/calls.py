@@ -42,7 +42,7 @@ class Calls:
         self._settling = settling
         self._outcomes = outcomes
 
-    def _outgoing(self, letter: Claimed, pause: Pause = go_on) -> Outgoing:
+    def _outgoing(self, letter: Claimed, pause: Pause = go_on, turn: Pause = go_on) -> Outgoing:
         reply = self._veil(_read(letter.payload), self._messenger, letter)
         recalls, live = letter.kind == outbox.REDRAWING, letter.kind == outbox.LIVE
         return Outgoing(
@@ -55,16 +55,23 @@ class Calls:
             recalls=recalls,
             live=live,
             pause=pause,
+            turn=turn,
         )
 
     async def send(self, letter: Claimed) -> None:
         """Send one letter whose moment has come."""
-        parts, group, before = letter.parts_done, letter.chat != letter.recipient, letter.parts_done - 1
+        parts, calls, group = letter.parts_done, 1, letter.chat != letter.recipient
 
         async def pause() -> None:
-            """Let a further part wait for its own turn, before what has not begun yet, and count its call."""
+            """Note that a part is out, and let the next wait for its turn."""
             nonlocal parts
             parts += 1
+            await turn()
+
+        async def turn() -> None:
+            """Let a further call wait for its own turn, before what has not begun yet, and count it."""
+            nonlocal calls
+            calls += 1
             try:
                 async with asyncio.timeout(WAITS):
                     await self._pacer.turn(letter.chat, letter.lane - 0.5, group=group)
@@ -74,7 +81,7 @@ class Calls:
 
         self._settling.calls += 1
         try:
-            sent = await self._messenger.send(self._outgoing(letter, pause))
+            sent = await self._messenger.send(self._outgoing(letter, pause, turn))
         except SendFailedError as error:
             self._outcomes.failed([letter], error)
         except HeldError:
@@ -86,16 +93,26 @@ class Calls:
             self._outcomes.surprised([letter], error, parts)
         else:
             if sent.calls is not None:
-                self._settling.calls += sent.calls - (parts - before)
+                self._settling.calls += sent.calls - calls
             self._outcomes.answered()
             self._outcomes.passed(letter, sent)
 
     async def _call_many(
         self, messenger: BatchMessenger, letters: Sequence[Claimed], going: Sequence[Outgoing]
     ) -> Sequence[Sent | SendFailedError]:
+        """Count the call, and make it."""
+        # Each part is a message of its own to everybody, for what the messenger counts in silence too.
+        parts = len(messenger.render(going[0].reply)) - letters[0].parts_done
+        for letter in list(letters) * max(1, parts):
+            self._pacer.windows.take(letter.chat)
+        calls = max(1, parts) * (len(letters) if messenger.limits.by_person else 1)
+        self._settling.calls += calls
         if messenger.limits.whole_calls:
             await self._settling.join_call(letters)
-        return await messenger.send_many(going)
+        outcomes = await messenger.send_many(going)
+        told = next((one.calls for one in outcomes if isinstance(one, Sent) and one.calls is not None), calls)
+        self._settling.calls += told - calls
+        return outcomes
 
     async def send_many(self, letters: Sequence[Claimed]) -> bool:
         """Send the same words to all of them; False when they have to be sent one by one instead."""
@@ -104,7 +121,6 @@ class Calls:
         if any(one.reply != going[0].reply for one in going):
             # Each has a link of its own, which nobody else may get.
             return False
-        self._settling.calls += len(letters) if messenger.limits.by_person else 1
         try:
             outcomes = await self._call_many(messenger, letters, going)
             pairs = list(zip(letters, outcomes, strict=True))

@@ -11,7 +11,8 @@ from content import voice
 from domain.ceiling import PROFILES
 from domain.reply import Personal
 from messengers import NAMES
-from messengers.base import ABILITIES, Limits, Messenger, Surroundings
+from messengers.ability import ABILITIES
+from messengers.base import Limits, Messenger, Surroundings
 
 NOWHERE = "http://127.0.0.1:9"
 EXAMPLES: dict[str, dict[str, Any]] = {

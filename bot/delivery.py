@@ -384,8 +384,6 @@ class Delivery:
                 apart = True
                 self._set_going(fit, apart=True)
             elif fit:
-                for letter in fit:
-                    self._pacer.windows.take(letter.chat)
                 async with self._hands[False]:
                     apart = not await self._sending.send_many(fit)
                 if apart:

@@ -172,7 +172,10 @@ class Dispatch:
     def _answer(self, turn: Turn, answer: Reply) -> None:
         arrival = turn.arrival
         pressed = arrival.content.message if isinstance(arrival.content, Pressed) else None
-        number = post.answer(turn.work, arrival.messenger, arrival.user, arrival.chat, answer, edits=pressed)
+        speech = turn.voice.language
+        number = post.answer(
+            turn.work, arrival.messenger, arrival.user, arrival.chat, answer, edits=pressed, language=speech
+        )
         if turn.answered is not None:
             turn.answered(number)
         if turn.changed:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from messengers.base import Note, PausedError, Raw
 from storage import sealed
+from storage.engine import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +51,11 @@ class Journal:
         """
         work = asyncio.ensure_future(accept(messenger, events))
         await asyncio.wait({work}, timeout=seconds)
-        if work.done() and (error := work.exception()) is None:
+        error = work.exception() if work.done() else None
+        if work.done() and error is None:
             return
-        if work.done() and isinstance(error, PausedError):
+        if work.done() and error is not None and not isinstance(error, StorageError):
+            # Paused, or something that the database will never take: nobody is told that it was taken.
             raise error
         try:
             await asyncio.to_thread(self._write, messenger, events)
@@ -81,13 +84,17 @@ class Journal:
         await asyncio.to_thread(self._strike_out)
 
     async def _insist(self, accept: Accept, messenger: str, events: Sequence[Raw]) -> None:
-        """Have updates committed, whatever it takes."""
+        """Have updates committed as soon as the database can be reached; what it refuses for good is set aside."""
         for attempt in range(1_000_000):
             await asyncio.sleep(PATIENCE[min(attempt, len(PATIENCE) - 1)])
             try:
                 await accept(messenger, events)
-            except Exception as error:  # noqa: BLE001 - whatever it was, they are on the disk and are tried again
+            except (StorageError, PausedError) as error:
                 log.debug("%s: not yet: %s", messenger, type(error).__name__)
+            except Exception:
+                log.exception("%s: what was written down can't be brought in; it is set aside", messenger)
+                await asyncio.to_thread(self._set_aside, [(messenger, event) for event in events])
+                return
             else:
                 return
 
@@ -142,12 +149,29 @@ class Journal:
             try:
                 found = self._read(path)
                 for messenger, event in found:
-                    await accept(messenger, [event])
+                    await self._bring(accept, messenger, event)
                 path.unlink(missing_ok=True)
                 count += len(found)
             finally:
                 os.close(handle)
         return count
+
+    async def _bring(self, accept: Accept, messenger: str, event: Raw) -> None:
+        """Have one line committed. Raises when the database is away; what it refuses for good is set aside."""
+        try:
+            await accept(messenger, [event])
+        except (StorageError, PausedError):
+            raise
+        except Exception:
+            log.exception("%s: what was written down can't be brought in; it is set aside", messenger)
+            await asyncio.to_thread(self._set_aside, [(messenger, event)])
+
+    def _set_aside(self, lines: Sequence[tuple[str, Raw]]) -> None:
+        """Keep what the database refuses where nothing stands behind it, for somebody to look at."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(self._folder / "refused", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "a", encoding="ascii") as file:
+            file.writelines(f"{self._line(messenger, event)}\n" for messenger, event in lines)
 
     def _read(self, path: Path) -> list[tuple[str, Raw]]:
         """Return what is in a file; a last line that was cut off was never acknowledged."""

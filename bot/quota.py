@@ -35,7 +35,9 @@ class Quota:
         left = allowance.room(work, self._messenger, limits.per_day, limits.per_month) if self.counted else None
         if left is None:
             return wanted
-        letters_a_call = 1 if limits.by_person else limits.recipients_a_call
+        # Near the end each letter may be one that goes alone, and what is left is for answers.
+        many = not limits.by_person and left > 2 * limits.recipients_a_call
+        letters_a_call = limits.recipients_a_call if many else 1
         return max(0, min(wanted, (left - uncounted) * letters_a_call - in_hand))
 
 

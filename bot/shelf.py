@@ -34,9 +34,18 @@ class Shelf:
         self.enter: Callable[[str, str], Awaitable[str]] | None = None
         """Lets browsers in; None: nobody is let in by links."""
 
-    async def token(self, messenger: str, name: str, fetch: Fetch, *, refused: str = "", early: float = 300.0) -> str:
+    async def token(
+        self,
+        messenger: str,
+        name: str,
+        fetch: Fetch,
+        *,
+        refused: str = "",
+        early: float = 300.0,
+        lasts: float | None = None,
+    ) -> str:
         """Return a token, fetched once for all processes."""
-        return await self._tokens.get(messenger, name, fetch, refused, early)
+        return await self._tokens.get(messenger, name, fetch, refused, early, lasts)
 
     async def note(self, messenger: str, name: str) -> str | None:
         """Return what was noted under this name."""

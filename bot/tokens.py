@@ -21,6 +21,8 @@ FETCHING = timedelta(seconds=20)
 """How long one process may take to get a token before another tries."""
 LOOK = 0.25
 """Seconds between looks whether another process has got it."""
+REMEMBERED = 500
+"""Tokens and media that are remembered outside the database."""
 YOUNG = timedelta(seconds=10)
 """A token so young is not fetched again, whatever is said of it: asking too often is refused too."""
 
@@ -41,8 +43,13 @@ class Tokens:
         self._known: dict[tuple[str, str], _Known] = {}
         self._locks: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def get(self, messenger: str, name: str, fetch: Fetch, refused: str, early: float) -> str:
-        """Return a token that is good for `early` seconds at least, and is not the refused one."""
+    async def get(
+        self, messenger: str, name: str, fetch: Fetch, refused: str, early: float, lasts: float | None = None
+    ) -> str:
+        """Return a token that is good for `early` seconds at least, and is not the refused one.
+
+        `lasts`: how long fetching it may take. Raises `SendFailedError` when none is to be had.
+        """
         place = messenger, name
         known = self._known.get(place)
         if known is not None and known.value != refused and _good(known, early):
@@ -50,26 +57,32 @@ class Tokens:
         async with self._locks[place]:
             known = self._known.get(place)
             if known is None or known.value == refused or not _good(known, early):
-                known = self._known[place] = await self._renewed(messenger, name, fetch, refused, early)
+                while len(self._known) > REMEMBERED:
+                    self._known.pop(next(iter(self._known)))
+                known = self._known[place] = await self._renewed(
+                    messenger, name, fetch, refused, early, FETCHING if lasts is None else timedelta(seconds=lasts)
+                )
             return known.value
 
-    async def _renewed(self, messenger: str, name: str, fetch: Fetch, refused: str, early: float) -> _Known:
+    async def _renewed(
+        self, messenger: str, name: str, fetch: Fetch, refused: str, early: float, lasts: timedelta
+    ) -> _Known:
         while True:
-            take = partial(self._look, messenger=messenger, name=name, refused=refused, early=early)
+            take = partial(self._look, messenger=messenger, name=name, refused=refused, early=early, lasts=lasts)
             known, ours = await self._database.write(take)
             if known is not None:
                 return known
             if ours:
-                return await self._fetched(messenger, name, fetch)
+                return await self._fetched(messenger, name, fetch, lasts)
             await asyncio.sleep(LOOK)
 
     def _look(
-        self, connection: Connection, messenger: str, name: str, refused: str, early: float
+        self, connection: Connection, messenger: str, name: str, refused: str, early: float, lasts: timedelta
     ) -> tuple[_Known | None, bool]:
         """Return the token that is there, or whether it is for us to fetch one."""
         now = datetime.now(UTC)
         known = self._kept(connection, messenger, name, refused, early)
-        if known is not None or not token.begin_fetching(connection, messenger, name, now, FETCHING):
+        if known is not None or not token.begin_fetching(connection, messenger, name, now, lasts):
             return known, False
         # Whoever was at it just before us may have been done when our turn came.
         known = self._kept(connection, messenger, name, refused, early)
@@ -96,9 +109,9 @@ class Tokens:
         except sealed.UnsealError:
             return None
 
-    async def _fetched(self, messenger: str, name: str, fetch: Fetch) -> _Known:
+    async def _fetched(self, messenger: str, name: str, fetch: Fetch, lasts: timedelta) -> _Known:
         try:
-            async with asyncio.timeout(FETCHING.total_seconds() - 2):
+            async with asyncio.timeout(lasts.total_seconds() - 2):
                 value, seconds = await fetch()
         except BaseException as error:
             await self._database.write(partial(token.end_fetching, messenger=messenger, name=name))
@@ -107,6 +120,8 @@ class Tokens:
                 error.unknown = False
             elif isinstance(error, TimeoutError):
                 raise SendFailedError(f"{messenger}: nobody answered who gives tokens out") from None
+            elif isinstance(error, LookupError | ValueError | TypeError):
+                raise SendFailedError(f"{messenger}: an answer without a token") from None
             raise
         now = datetime.now(UTC)
         until = now + timedelta(seconds=seconds)

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from domain.arrival import Arrival, Ignored, Uploaded
 from domain.reply import Reply
+from messengers.ability import Ability
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,44 +58,6 @@ class Limits:
         """The tightest of the limits that hold for all chats together."""
         known = [limit for limit in (self.per_second, self.per_minute and self.per_minute / 60) if limit]
         return min(known, default=None)
-
-
-ABILITIES = (
-    "text_in",
-    "picture_in",
-    "file_in",
-    "voice_in",
-    "location_in",
-    "press_in",
-    "menu_in",
-    "follow_in",
-    "group_in",
-    "text_out",
-    "styles_out",
-    "picture_out",
-    "file_out",
-    "buttons_out",
-    "redraw",
-    "many_out",
-    "recall",
-    "reads",
-    "deep_link",
-    "no_public_address",
-)
-"""What `docs/messengers.md` compares, in its order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ability:
-    """How well something works on a messenger: `yes`, `part` or `no`; the words for people are in `content/`.
-
-    `content/<language>/<messenger>.toml` has a table `page.ability` with a line for each that is not simply yes.
-    """
-
-    level: str
-
-
-YES, PART, NO = Ability("yes"), Ability("part"), Ability("no")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +135,12 @@ class Outgoing:
     live: bool = False
     """A newer drawing that nobody asked for: where the message `edits` can't be redrawn nothing is sent."""
     pause: Pause = field(default=go_on, compare=False)
-    """Awaited between two calls for this letter: each has its own turn and is counted. What it raises goes through."""
+    """Awaited between two parts of this letter: one more is out, and the next has its own turn and is counted.
+
+    What it raises goes through.
+    """
+    turn: Pause = field(default=go_on, compare=False)
+    """Awaited before a further call that brings no part: a redrawing, a withdrawal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +181,17 @@ class SendFailedError(Exception):
         self.unknown = unknown
         self.parts_done = parts_done
 
+    def at(self, parts_done: int) -> SendFailedError:
+        """Return the same failure of a letter of which so many parts are out."""
+        return SendFailedError(
+            self.why,
+            permanent=self.permanent,
+            closes_address=self.closes_address,
+            retry_after=self.retry_after,
+            unknown=self.unknown,
+            parts_done=parts_done,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -252,11 +231,21 @@ class Doors(Protocol):
     async def cursor(self, messenger: str) -> str | None:
         """Return the cursor committed last."""
 
-    async def token(self, messenger: str, name: str, fetch: Fetch, *, refused: str = "", early: float = 300.0) -> str:
+    async def token(
+        self,
+        messenger: str,
+        name: str,
+        fetch: Fetch,
+        *,
+        refused: str = "",
+        early: float = 300.0,
+        lasts: float | None = None,
+    ) -> str:
         """Return a token from the database, or fetch it: once, however many processes ask at the same time.
 
         Renewed `early` seconds before its end. `refused`: the token that the messenger would not take; unless another
-        has taken its place meanwhile it is dropped, and fetched anew. What `fetch` raises goes through.
+        has taken its place meanwhile it is dropped, and fetched anew. `lasts`: seconds that fetching may take, where
+        that is not a token's usual time. What `fetch` raises goes through.
         """
 
     async def note(self, messenger: str, name: str) -> str | None:
@@ -364,7 +353,7 @@ class BatchMessenger(Messenger, Protocol):
     async def send_many(self, letters: Sequence[Outgoing]) -> Sequence[Sent | SendFailedError]:
         """Send the same reply to all of them by one call; what became of each, in their order.
 
-        Raises `SendFailedError` when the call as a whole failed.
+        `calls` of the first that is out is for all of them. Raises `SendFailedError` when nothing of it went out.
         """
 
 

@@ -51,6 +51,7 @@ def answer(
     reply: Reply,
     edits: str | None = None,
     kind: str = outbox.ANSWER_KIND,
+    language: str = "",
 ) -> int:
     """Write the answer to whoever spoke just now; quiet hours don't hold, the person is awake. Returns the letter."""
     handing, must_arrive = work.handing, True
@@ -66,7 +67,7 @@ def answer(
             "lane": outbox.ANSWER,
             "kind": kind,
             "must_arrive": 1,
-            "language": "",
+            "language": language,
             "payload": payload,
             "edits": edited,
             "state": outbox.SENDING if handed else outbox.READY,
@@ -77,7 +78,7 @@ def answer(
         },
     )
     if handing is not None and handed:
-        fresh = (number, account, chat, kind, must_arrive, 1, 0, edited, payload, None, outbox.ANSWER, None, "")
+        fresh = (number, account, chat, kind, must_arrive, 1, 0, edited, payload, None, outbox.ANSWER, None, language)
         handing.letters.append(Claimed(*fresh))
     elif handing is not None:
         handing.more = True

@@ -50,6 +50,8 @@ READY, SENDING, SENT, UNKNOWN, FAILED, HELD, RECALLED, MUTED, CAPPED = (
 its reader switched the kind off, or had had the day's pushes, before it could leave."""
 ANSWER_KIND, LIVE, REDRAWING = "answer", "live", "redrawing"
 """Kinds of letters that are no pushes: an answer, a newer drawing of a card, one that takes back what many have."""
+LATELY = 20
+"""Letters to one person among which the one that left last is found: they need not leave in their order."""
 ANSWER, PUSH, URGENT, BROADCAST = 0, 1, 2, 3
 """Lanes, in the order in which they leave."""
 
@@ -320,19 +322,20 @@ def unanswered(connection: Connection, campaign_id: int | None = None) -> int:
 
 
 def newest(connection: Connection, messenger: str, recipient: str) -> tuple[int, str] | None:
-    """Return (id, payload) of the newest letter to somebody that has left; None when there is none."""
-    row = connection.execute(
-        select(letter.c.id, payload())
+    """Return (id, payload) of what left for somebody last, or may have arrived last; None when nothing did."""
+    rows = connection.execute(
+        select(letter.c.id, payload(), letter.c.settled_at)
         .select_from(letter.outerjoin(campaign))
         .where(
             letter.c.messenger == messenger,
             letter.c.recipient == recipient,
-            letter.c.state == SENT,
+            letter.c.state.in_((SENT, UNKNOWN)),
             letter.c.kind.not_in((LIVE, REDRAWING)),
         )
         .order_by(letter.c.id.desc())
-        .limit(1)
-    ).first()
+        .limit(LATELY)
+    ).all()
+    row = max(rows, key=lambda one: (one[2], one[0]), default=None)
     return (row[0], row[1]) if row else None
 
 

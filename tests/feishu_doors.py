@@ -41,7 +41,18 @@ class Lent:
     async def cursor(self, messenger: str) -> str | None:
         return messenger and None
 
-    async def token(self, messenger: str, name: str, fetch: Fetch, *, refused: str = "", early: float = 300.0) -> str:
+    async def token(
+        self,
+        messenger: str,
+        name: str,
+        fetch: Fetch,
+        *,
+        refused: str = "",
+        early: float = 300.0,
+        lasts: float | None = None,
+    ) -> str:
+        """Return a token."""
+        del lasts
         kept, ends = self.tokens.get(f"{messenger}:{name}", ("", 0.0))
         if not kept or kept == refused or ends - early < time.monotonic():
             kept, seconds = await fetch()

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 from bot import tokens
 from domain.arrival import Arrival, Content, Ignored, MalformedUpdateError, Pressed, Said, Uploaded
 from domain.reply import Button, Choices, Reply, text
-from messengers.base import Outgoing, Raw
+from messengers.base import Outgoing, Raw, SendFailedError, Sent
 from messengers.dingtalk import Section, stream
 from messengers.dingtalk.api import Api
 from messengers.dingtalk.intake import Callback
@@ -382,17 +382,65 @@ async def test_the_http_callback_takes_what_is_signed_and_nothing_else(company: 
 
 def test_addresses_that_lead_elsewhere_are_not_called() -> None:
     api = Api(Section(), None)  # type: ignore[arg-type]
-    assert api.may_call("https://oapi.dingtalk.com/robot/sendBySession?session=x")
-    assert api.may_call("https://down-cdn.dingtalk.com/x")
+    assert api.may_reply("https://oapi.dingtalk.com/robot/sendBySession?session=x")
+    assert api.may_fetch("https://down-cdn.dingtalk.com/x")
+    assert api.may_fetch("https://bucket.oss-cn-hangzhou.aliyuncs.com/x")
     for url in (
-        "http://oapi.dingtalk.com.evil.example/x",
+        "http://oapi.dingtalk.com/x",
+        "https://x.cn-hangzhou.fc.aliyuncs.com/x",
         "https://evil.example/x",
         "https://dingtalk.com@evil.example/",
+        "https://evil.example\\@api.dingtalk.com/",
         "http://169.254.169.254/latest",
         "file:///etc/passwd",
         "https://notdingtalk.com/",
     ):
-        assert not api.may_call(url)
+        assert not api.may_reply(url)
+    for url in ("https://evil.example/x", "http://bucket.aliyuncs.com/x", "https://notdingtalk.com/", "file:///etc"):
+        assert not api.may_fetch(url)
+
+
+def test_an_id_that_no_database_holds_is_a_key_all_the_same() -> None:
+    api = DingtalkApi()
+    for odd in ("\ud800x", "a\0b", "长" * 300):
+        raw = message(api.message("manager1", msgtype="text", text={"content": "签到"}, msgId=odd), NOW)
+        assert isinstance(raw, Raw)
+        assert raw.key.isascii()
+        assert len(raw.key) <= 100
+    raw = message(api.message("\ud800", msgtype="text", text={"content": "签到"}), NOW)
+    assert isinstance(raw, Raw)
+    assert raw.note is None
+
+
+async def test_who_was_left_out_of_a_part_gets_that_part_and_nobody_one_twice(company: Company) -> None:
+    async with on_dingtalk(company) as (api, run):
+        dingtalk = run.app.messengers["dingtalk"]
+        reply = Reply((text("很长的通知，说了很多。" * 700),))
+        parts = len(dingtalk.render(reply))
+        assert parts > 1
+        letters = [Outgoing(number, f"u{number}", f"u{number}", reply) for number in range(3)]
+        api.controlled = {"u1"}
+        told = await dingtalk.send_many(letters)  # type: ignore[attr-defined]
+        assert isinstance(told[0], Sent)
+        assert told[0].calls == parts
+        assert isinstance(told[1], SendFailedError)
+        assert (told[1].parts_done, told[1].permanent) == (0, False)
+        api.controlled = set()
+        api.phones.clear()
+        limit = (400, {"code": "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi", "message": "x"})
+        api.refuses = []
+
+        async def later() -> None:
+            await eventually(lambda: len(api.phones["u0"]) == 1)
+            api.refuses = [limit]
+
+        arming = asyncio.create_task(later())
+        api.slow = 0.1
+        told = await dingtalk.send_many(letters)  # type: ignore[attr-defined]
+        await arming
+        assert [one.parts_done for one in told if isinstance(one, SendFailedError)] == [1, 1, 1]
+        assert [one.retry_after for one in told if isinstance(one, SendFailedError)] == [1, 1, 1]
+        assert len(api.phones["u0"]) == 1
 
 
 async def test_words_are_not_said_again_for_a_newer_drawing_and_a_call_is_withdrawn_once(company: Company) -> None:

@@ -126,7 +126,10 @@ def test_in_a_group_only_what_names_the_bot_is_heard() -> None:
     told["event"]["message"]["mentions"] = [lin]
     assert heard(told) == Ignored("group")
     told["event"]["message"]["mentions"] = [bot]
+    assert isinstance(heard(told, me=""), Arrival)
+    told["event"]["message"]["mentions"] = []
     assert heard(told, me="") == Ignored("group")
+    told["event"]["message"]["mentions"] = [bot]
     raw = read(told, APP)
     assert isinstance(raw, Raw)
     assert isinstance(receive(raw.body, ME), Arrival)
@@ -210,3 +213,12 @@ def test_the_directory_of_another_company_says_nothing_here() -> None:
     found = heard(told)
     assert isinstance(found, Arrival)
     assert found.directory_id == ""
+
+
+def test_a_moment_in_microseconds_is_the_same_moment() -> None:
+    who = {"open_id": "ou_ada"}
+    told = event("card.action.trigger", {"operator": who, "action": {"value": {"call": "x.y"}}, "context": {}})
+    told["header"]["create_time"] = "1763790000000000"
+    found = heard(told)
+    assert isinstance(found, Arrival)
+    assert found.at.timestamp() == 1763790000

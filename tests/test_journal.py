@@ -163,3 +163,28 @@ async def test_while_the_one_writer_is_busy_the_messenger_is_told_in_time(compan
         await run.app.intake.accept("telegram", [said(1, ADA, "签到")], within=0.3)
         assert [key for key, _, _ in kept(run)] == ["1"]
         assert everything(run.app.settings.journal())
+
+
+async def test_what_the_database_refuses_for_good_stands_in_nobodys_way(tmp_path: Path) -> None:
+    class Choosy(Base):
+        """A database that never takes one of them."""
+
+        async def accept(self, messenger: str, events: object) -> None:
+            """Refuse what is poisoned."""
+            if any(event.key == "poison" for event in events):  # type: ignore[attr-defined]
+                raise UnicodeEncodeError("utf-8", "x", 0, 1, "no")
+            await super().accept(messenger, events)
+
+    base, journal = Choosy(), Journal(tmp_path, KEY, "here:1")
+    with pytest.raises(UnicodeEncodeError):
+        await journal.accept(1.0, base.accept, "feishu", [Raw("poison", "{}")])
+    assert not files(tmp_path)
+    away = Base()
+    away.away = True
+    for key in ("a", "poison", "b"):
+        await journal.accept(1.0, away.accept, "feishu", [Raw(key, "{}")])
+    await journal.close()
+    assert await Journal(tmp_path, KEY, "here:2").adopt(base.accept) == 3
+    assert list(base.rows) == ["a", "b"]
+    assert (tmp_path / "refused").stat().st_size
+    assert not files(tmp_path)

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ import aiohttp
 import pytest
 from sqlalchemy import Connection, select
 
+from bot import tokens
+from bot.pacer import HeldError
 from domain.arrival import Arrival, Ignored, Left, Located, MalformedUpdateError, Opened, Pressed, Said, Uploaded
+from domain.codec import encode_reply
 from domain.reply import Button, Choices, Reply, text
-from messengers.base import Outgoing, Raw
+from messengers.base import Outgoing, Raw, SendFailedError
 from messengers.envelope import RefusedError
 from messengers.wecom import Section
 from messengers.wecom.api import FLOODS
@@ -24,6 +28,7 @@ from messengers.wecom.receive import receive
 from messengers.wecom.render import TEXT_BYTES
 from messengers.words import parts
 from storage import address, attachment, inbox, outbox
+from storage.claim import Claimed
 from tests.company import MONDAY_MORNING
 from tests.running import Running, eventually, running
 from tests.talk import Company
@@ -238,10 +243,6 @@ async def test_a_card_is_pressed_and_redrawn_in_its_place(company: Company) -> N
 async def test_a_token_that_is_revoked_early_is_fetched_once_and_nothing_is_lost(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from datetime import timedelta  # noqa: PLC0415 - beside its use
-
-    from bot import tokens  # noqa: PLC0415
-
     monkeypatch.setattr(tokens, "YOUNG", timedelta())
     async with on_wecom(company) as (api, run):
         await api.says("WangFang", "签到")
@@ -336,3 +337,51 @@ async def test_what_went_to_many_is_withdrawn_once_and_said_anew_to_each(company
             await wecom.send(Outgoing(one.key + 10, one.user, one.chat, gone, told.message, recalls=True))
         assert [name for name, _ in api.calls].count("message/recall") == 1
         assert {api.words(one.user).strip() for one in letters} == {"已撤回"}
+
+
+async def test_what_some_proxy_says_is_no_yes(company: Company) -> None:
+    async with on_wecom(company) as (api, run):
+        wecom = run.app.messengers["wecom"]
+        api.proxied = 10
+        with pytest.raises(SendFailedError) as failed:
+            await wecom.send(Outgoing(1, "wangfang", "wangfang", Reply((text("好"),))))
+        assert failed.value.unknown
+
+
+async def test_a_picture_survives_a_token_that_is_revoked_early(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "YOUNG", timedelta())
+    async with on_wecom(company) as (api, run):
+        wecom = run.app.messengers["wecom"]
+        api.files["m1"] = b"\xff\xd8\xff" + b"x" * 50
+        uploaded = Uploaded("m1", "photo.jpg", "image/jpeg", 0)
+        assert (await wecom.fetch(uploaded)).body == api.files["m1"]
+        api.revoke()
+        assert (await wecom.fetch(uploaded)).body == api.files["m1"]
+        with pytest.raises(SendFailedError) as failed:
+            await wecom.fetch(Uploaded("gone", "photo.jpg", "image/jpeg", 0))
+        assert failed.value.permanent
+
+
+async def test_what_ends_between_a_redrawing_and_its_words_begins_again_with_the_words(company: Company) -> None:
+    async with on_wecom(company) as (api, run):
+        delivery = run.app.deliveries["wecom"]
+        card = Reply((text("选一个"), Choices(((Button("甲", "x.y"),),))))
+        first = await run.app.messengers["wecom"].send(Outgoing(1, "wangfang", "wangfang", card))
+        must = True
+        row = (99, "wangfang", "wangfang", "answer", must, 1, 0, first.message, "", None, outbox.ANSWER, None, "")
+        letter = Claimed(*row)
+        told: list[int] = []
+
+        async def held(*_: object, **__: object) -> None:
+            raise HeldError
+
+        calls = delivery._sending
+        calls._veil = lambda *_: Reply((text("你选了甲"),))
+        calls._outcomes.waits = lambda _letters, parts=0, **_: told.append(parts)  # type: ignore[method-assign]
+        delivery._pacer.turn = held  # type: ignore[method-assign]
+        letter = letter._replace(payload=encode_reply(Reply((text("你选了甲"),))))
+        await calls.send(letter)
+        assert told == [0]
+        assert "你选了甲" not in api.words("wangfang")

@@ -74,6 +74,8 @@ class WecomApi:
     requests: dict[str, float] = field(default_factory=dict)
     """Digest of a request -> until when the same is not shown again."""
     dropped: int = 0
+    proxied: int = 0
+    """So many calls are answered by some proxy."""
     floods: int = 0
     flood_code: int = 45009
     slow: float = 0.0
@@ -133,6 +135,9 @@ class WecomApi:
                 return bad
             payload = json.loads(body)
             self.calls.append((name, payload))
+            if self.proxied:
+                self.proxied -= 1
+                return web.json_response({"message": "upstream unavailable"}, status=502)
             told: web.StreamResponse = await answer(payload, body)
             await asyncio.sleep(self.slow)
             if self.silent and name == "message/send":
@@ -227,7 +232,9 @@ class WecomApi:
 
     async def _download(self, request: web.Request) -> web.Response:
         body = self.files.get(request.query["media_id"])
-        if self._bad_token(request) is not None or body is None:
+        if (bad := self._bad_token(request)) is not None:
+            return bad
+        if body is None:
             return web.json_response({"errcode": 40007, "errmsg": "invalid media_id"})
         return web.Response(body=body, content_type="image/jpeg")
 

@@ -40,6 +40,10 @@ def connect(
     asks = _asks(messenger)
     path = (config or DEFAULT_CONFIG).resolve()
     document = _read(path)
+    if not isinstance(document.get(messenger, {}), Mapping):
+        fail(
+            f"{path} 里的 {messenger} 不是一节，应写成 [{messenger}]。没有改动它。", f"{messenger} is no section there."
+        )
     known = {str(key): value for key, value in dict(document.get(messenger, {})).items()}
     answers, made = _given(given, asks), dict[str, str]()
     _say(messenger, "connect_before")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -34,7 +34,7 @@ class Section(MessengerSection):
     calls_a_month: int = Field(
         10_000, ge=0, description="Metered calls a month of the whole organisation; 0 where they are not limited."
     )
-    busy_minutes: list[int] = Field(
+    busy_minutes: list[Annotated[int, Field(ge=0, le=59)]] = Field(
         [0, 30], description="Minutes of each hour in which no announcement goes out: everybody else's bots speak then."
     )
     bind_by_directory: bool = Field(
@@ -50,6 +50,9 @@ class Section(MessengerSection):
     def _complete(self) -> Self:
         if not self.path.startswith("/") or not self.path.strip("/"):
             raise ValueError("path 要以 / 开头，后面有内容 · path begins with / and goes on")
+        for base in (self.api_base, self.oapi_base):
+            if not base.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+                raise ValueError("接口的地址要以 https:// 开头 · the API's address is an https one")
         if not self.enabled:
             return self
         given = {"client_id": self.client_id, "client_secret": self.client_secret.get_secret_value()}

@@ -29,8 +29,10 @@ RIGHTS = {"Forbidden.AccessDenied.AccessTokenPermissionDenied", "60011", "88"}
 SPENT_SECONDS, FAST_SECONDS, PUNISHED_SECONDS, MENDING = 3600.0, 1.0, 300.0, 60.0
 """Seconds to be left alone: the month's calls are spent, too fast, the address is punished, rights are missing."""
 ANSWER_BYTES, FILE_BYTES = 1 << 20, 20 << 20
+REPLIES = {("https", "oapi.dingtalk.com"), ("https", "api.dingtalk.com")}
+"""Where replies may go."""
 HOSTS = ("dingtalk.com", "aliyuncs.com", "alicdn.com")
-"""Where addresses that DingTalk hands us may lead; anything else is not called."""
+"""Where files may be fetched; anything else is not called."""
 _TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5)
 _LONG = aiohttp.ClientTimeout(total=60, connect=5)
 
@@ -50,6 +52,8 @@ class Api:
         self._doors = doors
         self.base, self.oapi = section.api_base.rstrip("/"), section.oapi_base.rstrip("/")
         self._session: aiohttp.ClientSession | None = None
+        self.counted = 0
+        """Calls that the organisation pays with, as far as this process made them."""
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -90,6 +94,7 @@ class Api:
         """Call the new API with the token; with a fresh one once more when it is refused. Raises `SendFailedError`."""
 
         async def ask(token: str) -> dict[str, Any]:
+            self.counted += 1
             headers = {"x-acs-dingtalk-access-token": token}
             told, _ = await self.ask(method, f"{self.base}{path}", payload, headers)
             return told
@@ -100,6 +105,7 @@ class Api:
         """Upload bytes by the old API; returns the media id. Raises `SendFailedError`."""
 
         async def ask(token: str) -> dict[str, Any]:
+            self.counted += 1
             form = aiohttp.FormData()
             form.add_field("media", body, filename=name, content_type="application/octet-stream")
             query = {"access_token": token, "type": kind}
@@ -121,22 +127,30 @@ class Api:
 
     async def reply(self, webhook: str, payload: Mapping[str, Any]) -> None:
         """Answer by the address that came with a message: a call that is not counted. Raises `SendFailedError`."""
-        if not self.may_call(webhook):
+        if not self.may_reply(webhook):
             raise RefusedCodeError("the address for replies leads elsewhere")
         await self.ask("POST", webhook, payload)
 
-    def may_call(self, url: str) -> bool:
-        """Answer whether an address that DingTalk handed us is DingTalk's."""
+    def may_reply(self, url: str) -> bool:
+        """Answer whether an address for replies is the API's own: in callback mode nobody vouches for it."""
+        if "\\" in url or "@" in url:
+            return False
         parts = urlsplit(url)
-        own = {urlsplit(self.base).netloc, urlsplit(self.oapi).netloc}
-        if parts.netloc in own:
+        own = {(base.scheme, base.netloc) for base in (urlsplit(self.base), urlsplit(self.oapi))}
+        return (parts.scheme, parts.netloc) in own | REPLIES
+
+    def may_fetch(self, url: str) -> bool:
+        """Answer whether a file's address is one where DingTalk keeps files."""
+        if self.may_reply(url):
             return True
+        parts = urlsplit(url)
         host = parts.hostname or ""
-        return parts.scheme == "https" and any(host == known or host.endswith(f".{known}") for known in HOSTS)
+        known = any(host == one or host.endswith(f".{one}") for one in HOSTS)
+        return parts.scheme == "https" and known and parts.netloc == host and "\\" not in url
 
     async def download(self, url: str) -> bytes:
         """Return what is behind an address that DingTalk handed us. Raises `SendFailedError`."""
-        if not self.may_call(url):
+        if not self.may_fetch(url):
             raise SendFailedError("the file's address leads elsewhere", permanent=True)
         try:
             async with self._opened().get(url, timeout=_LONG, allow_redirects=False) as answer:

@@ -7,7 +7,6 @@ import json
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,24 +14,13 @@ from aiohttp import web
 
 from domain.arrival import Arrival, Ignored, Uploaded
 from domain.reply import Reply
-from messengers.base import (
-    NO,
-    PART,
-    YES,
-    Ability,
-    Check,
-    Limits,
-    Outgoing,
-    Reads,
-    SendFailedError,
-    Sent,
-    StoredFile,
-    Surroundings,
-)
+from messengers.ability import NO, PART, YES, Ability
+from messengers.base import Check, Limits, Outgoing, Reads, SendFailedError, Sent, StoredFile, Surroundings
 from messengers.dingtalk import Section
 from messengers.dingtalk.api import Api, RefusedCodeError
 from messengers.dingtalk.doctor import checks
 from messengers.dingtalk.intake import Callback
+from messengers.dingtalk.outcome import drawn, joined, refusals, render_card, spent
 from messengers.dingtalk.receive import receive
 from messengers.dingtalk.render import render
 from messengers.dingtalk.stream import Stream
@@ -42,7 +30,6 @@ log = logging.getLogger(__name__)
 A_CALL, FEWER = 100, 20
 """People a call; the documents have both numbers, so the smaller is used from the first refusal on."""
 MEDIA_SECONDS = 2 * 86400.0
-NAME_CHARS = 500
 REMEMBERED = 1000
 """Calls that are known to be withdrawn."""
 ABILITIES = {
@@ -117,11 +104,14 @@ class DingtalkMessenger:
             calls, redrawn = await self._redraw(letter, messages)
             if redrawn or letter.live:
                 return Sent(letter.edits, calls)
-        sent, done = list[str](), letter.parts_done
+        first = min(letter.parts_done, len(messages) - 1)
+        sent, done = list[str](), first
         try:
-            for message in messages[letter.parts_done :]:
-                if done > letter.parts_done or calls:
+            for message in messages[first:]:
+                if done > first:
                     await letter.pause()
+                elif calls:
+                    await letter.turn()
                 name, cost = await self._part(letter, message, done)
                 sent.append(name)
                 calls += cost
@@ -129,7 +119,7 @@ class DingtalkMessenger:
         except SendFailedError as error:
             error.parts_done = done
             raise
-        return Sent(_joined(sent), calls)
+        return Sent(joined(sent), calls)
 
     async def _part(self, letter: Outgoing, message: Mapping[str, Any], place: int) -> tuple[str, int]:
         """Send one part; returns its name and how many counted calls it took."""
@@ -150,7 +140,7 @@ class DingtalkMessenger:
             answer = await self.api.call(
                 "POST", "/v1.0/robot/oToMessages/batchSend", {**told, "userIds": [letter.user]}
             )
-            refused = _refused(answer).get(letter.user)
+            refused = refusals(answer).get(letter.user)
             if refused is not None:
                 raise refused
         return f"{'g' if group else 'q'}:{answer.get('processQueryKey', '')}", cost + 1
@@ -188,7 +178,7 @@ class DingtalkMessenger:
             cost += 1
             return await self.api.upload(name, "image" if picture else "file", stored.body), MEDIA_SECONDS
 
-        media = await self._surroundings.doors.token("dingtalk", f"media:{number}", fetch, early=7200)
+        media = await self._surroundings.doors.token("dingtalk", f"media:{number}", fetch, early=7200, lasts=75)
         if picture:
             return "sampleImageMsg", json.dumps({"photoURL": media}), cost
         kind = name.rpartition(".")[2][:10] if "." in name else "file"
@@ -226,47 +216,53 @@ class DingtalkMessenger:
             raise SendFailedError("they are not equally far", permanent=True)
         messages, done = drawn(first.reply, card=False), first.parts_done
         refused, names = dict[str, SendFailedError](), {letter.user: list[str]() for letter in letters}
-        try:
-            for message in messages[first.parts_done :]:
+        before = self.api.counted
+        for message in messages[first.parts_done :]:
+            left = [user for user in names if user not in refused]
+            try:
                 key, param, _ = await self._drawn(message)
                 told = {"robotCode": self._section.robot, "msgKey": key, "msgParam": param}
-                left = [user for user in names if user not in refused]
-                for users, answer in await self._in_calls(told, left, refused):
-                    for user in users:
-                        names[user].append(f"q:{answer.get('processQueryKey', '')}")
-                done += 1
-        except SendFailedError as error:
-            error.parts_done = done
-            raise
-        return [refused.get(letter.user) or Sent(_joined(names[letter.user])) for letter in letters]
+                answers = await self._in_calls(told, left, refused, done)
+            except SendFailedError as error:
+                if done == first.parts_done:
+                    raise
+                # Something is out already: each letter goes on from there.
+                refused |= {user: error.at(done) for user in left}
+                break
+            for users, answer in answers:
+                for user in users:
+                    names[user].append(f"q:{answer.get('processQueryKey', '')}")
+            done += 1
+        calls = self.api.counted - before
+        return [refused.get(letter.user) or Sent(joined(names[letter.user]), calls) for letter in letters]
 
     async def _in_calls(
-        self, told: Mapping[str, Any], users: Sequence[str], refused: dict[str, SendFailedError]
+        self, told: Mapping[str, Any], users: Sequence[str], refused: dict[str, SendFailedError], done: int
     ) -> list[tuple[Sequence[str], dict[str, Any]]]:
-        """Send to all of them, by calls as large as DingTalk takes; what became of each call."""
+        """Send to all of them, by calls as large as DingTalk takes; what became of each call.
+
+        Raises `SendFailedError` when the first failed; of a later one it is said of those who are left.
+        """
         answers: list[tuple[Sequence[str], dict[str, Any]]] = []
         place = 0
         while place < len(users):
             some = users[place : place + self._a_call]
             try:
                 answer = await self.api.call("POST", "/v1.0/robot/oToMessages/batchSend", {**told, "userIds": some})
-            except RefusedCodeError as error:
-                if not error.permanent or self._a_call == FEWER or len(some) <= FEWER:
-                    # Those of the calls before have it: only who had no call yet is told of this.
-                    if not place:
-                        raise
-                    refused.update(dict.fromkeys(users[place:], SendFailedError(error.why)))
-                    return answers
-                log.warning("dingtalk: %d people a call are refused, %d from now on", self._a_call, FEWER)
-                self._a_call = FEWER
-                continue
             except SendFailedError as error:
+                too_many = isinstance(error, RefusedCodeError) and error.permanent
+                if too_many and self._a_call > FEWER and len(some) > FEWER:
+                    log.warning("dingtalk: %d people a call are refused, %d from now on", self._a_call, FEWER)
+                    self._a_call = FEWER
+                    continue
                 if not place:
                     raise
-                refused.update(dict.fromkeys(some, error))
-                refused.update(dict.fromkeys(users[place + len(some) :], SendFailedError(error.why)))
+                # Those of the calls before have it: only who was in this one may have, and the rest have not.
+                refused.update(dict.fromkeys(some, error.at(done)))
+                rest = SendFailedError(error.why, retry_after=error.retry_after, parts_done=done)
+                refused.update(dict.fromkeys(users[place + len(some) :], rest))
                 return answers
-            refused.update(_refused(answer))
+            refused.update({user: why.at(done) for user, why in refusals(answer).items()})
             answers.append((some, answer))
             place += len(some)
         return answers
@@ -282,7 +278,7 @@ class DingtalkMessenger:
                     await self.api.call(
                         "PUT",
                         "/v1.0/card/instances",
-                        {"outTrackId": name, "cardData": {"cardParamMap": card if whole else _spent(card)}},
+                        {"outTrackId": name, "cardData": {"cardParamMap": card if whole else spent(card)}},
                     )
                 return 1, whole
             if letter.recalls and kind in {"q", "g"} and name:
@@ -357,40 +353,3 @@ class DingtalkMessenger:
     async def close(self) -> None:
         """Close the session."""
         await self.api.close()
-
-
-@lru_cache(maxsize=256)
-def drawn(reply: Reply, *, card: bool) -> list[dict[str, Any]]:
-    """Return what `render` makes of a reply, made once for everybody who gets the same."""
-    return render(reply, card=card)
-
-
-def render_card(reply: Reply) -> dict[str, str]:
-    """Return the variables of a card for words that have no buttons any more."""
-    return {"text": reply.plain or "⋯"}
-
-
-def _spent(card: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of a card whose buttons are gone, while the new words come in a message of their own."""
-    return {name: "" for name in card if name != "text"} | {"text": "✓"}
-
-
-def _joined(sent: Sequence[str]) -> str:
-    """Return one name for all parts: a card's, else the keys by which they are withdrawn."""
-    cards = [name for name in sent if name.startswith("c:")]
-    if cards:
-        return cards[-1]
-    keys = [name for name in sent if name]
-    kind = keys[0][:2] if keys else ""
-    return (kind + "+".join(name[2:] for name in keys))[:NAME_CHARS].rstrip("+")
-
-
-def _refused(answer: Mapping[str, Any]) -> dict[str, SendFailedError]:
-    """Return who of them did not get it."""
-    found = {
-        str(user): SendFailedError("too much for this person just now")
-        for user in answer.get("flowControlledStaffIdList") or ()
-    }
-    for user in answer.get("invalidStaffIdList") or ():
-        found[str(user)] = SendFailedError("not in the organisation", permanent=True, closes_address=True)
-    return found

@@ -19,6 +19,8 @@ PRIVATE, SPENT = "1", "20001"
 MARGIN = 60.0
 """Seconds before its end from which an address for replies is not used any more."""
 LONGEST_USER, LONGEST_CHAT = 64, 128
+LONGEST_KEY = 180
+_PLAIN = re.compile(r"[!-~]+")
 LATEST = 4_102_444_800_000
 """The year 2100, in milliseconds."""
 _FILES = {
@@ -39,7 +41,7 @@ def message(data: object, now: float) -> Raw | Ignored:
     kept = {name: data[name] for name in KEPT if name in data}
     try:
         body = json.dumps(kept)
-        return Raw(f"m:{data['msgId'][:180]}", body, _note(data, now))
+        return Raw(f"m:{_key(data['msgId'])}", body, _note(data, now))
     except _UNREADABLE as error:
         raise MalformedUpdateError(f"{type(error).__name__}") from error
 
@@ -52,7 +54,15 @@ def _note(data: dict[str, Any], now: float) -> Note | None:
     left = until / 1000 - now - MARGIN
     private = str(data.get("conversationType")) == PRIVATE
     chat = str(data["senderStaffId"] if private else data.get("conversationId"))
-    return Note(f"webhook:{chat[:LONGEST_CHAT]}", url, min(left, 7200.0)) if left > 0 else None
+    if left <= 0 or not _PLAIN.fullmatch(chat) or not _PLAIN.fullmatch(url):
+        return None
+    return Note(f"webhook:{chat[:LONGEST_CHAT]}", url, min(left, 7200.0))
+
+
+def _key(name: str) -> str:
+    """Return an id as every database holds it."""
+    plain = len(name) <= LONGEST_KEY and _PLAIN.fullmatch(name)
+    return name if plain else hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
 
 
 def press(data: object, event: str) -> Raw:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -28,7 +28,7 @@ class Section(MessengerSection):
     mode: Literal["long", "callback"] = Field("long", description="long needs no public address.")
     api_base: str = Field("https://open.feishu.cn", description="Where the API is; Lark has another.")
     path: str = Field("/hooks/feishu", description="callback: the path; change it to one that nobody guesses.")
-    busy_minutes: list[int] = Field(
+    busy_minutes: list[Annotated[int, Field(ge=0, le=59)]] = Field(
         [0, 30], description="Minutes of each hour in which no announcement goes out: everybody else's bots speak then."
     )
     bind_by_directory: bool = Field(

@@ -15,20 +15,8 @@ from aiohttp import web
 
 from domain.arrival import Arrival, Ignored, Uploaded
 from domain.reply import Reply
-from messengers.base import (
-    NO,
-    PART,
-    YES,
-    Ability,
-    Check,
-    Limits,
-    Outgoing,
-    Reads,
-    SendFailedError,
-    Sent,
-    StoredFile,
-    Surroundings,
-)
+from messengers.ability import NO, PART, YES, Ability
+from messengers.base import Check, Limits, Outgoing, Reads, SendFailedError, Sent, StoredFile, Surroundings
 from messengers.feishu import Section
 from messengers.feishu.api import Api
 from messengers.feishu.desk import Desk
@@ -146,11 +134,14 @@ class FeishuMessenger:
                 return redrawn
             if letter.live:
                 return Sent(letter.edits)
-        sent, done = list[str](), letter.parts_done
+        first = min(letter.parts_done, len(messages) - 1)
+        sent, done = list[str](), first
         try:
-            for place in range(letter.parts_done, len(messages)):
-                if done > letter.parts_done or letter.edits:
+            for place in range(first, len(messages)):
+                if done > first:
                     await letter.pause()
+                elif letter.edits:
+                    await letter.turn()
                 sent.append(await self._desk.say(letter, messages[place], place))
                 done += 1
         except SendFailedError as error:
@@ -167,21 +158,23 @@ class FeishuMessenger:
         if not alike or not await self._desk.takes_many(messages):
             raise SendFailedError("no call brings files, or different parts, to many", permanent=True)
         done, sent, gone = letters[0].parts_done, list[str](), set[str]()
-        try:
-            for message in messages[done:]:
-                users = [letter.user for letter in letters if letter.user not in gone]
-                if not users:
-                    break
-                if sent:
-                    await letters[0].pause()
+        failed: SendFailedError | None = None
+        for message in messages[done:]:
+            users = [letter.user for letter in letters if letter.user not in gone]
+            if not users:
+                break
+            try:
                 name, refused = await self._desk.say_many(users, message)
-                gone |= refused
-                sent.append(name)
-                done += 1
-        except SendFailedError as error:
-            error.parts_done = done
-            raise
-        return [nobody() if letter.user in gone else Sent(joined(sent)) for letter in letters]
+            except SendFailedError as error:
+                if not sent:
+                    raise
+                # Something is out already: each letter goes on from there.
+                failed = error.at(done)
+                break
+            gone |= refused
+            sent.append(name)
+            done += 1
+        return [nobody() if letter.user in gone else failed or Sent(joined(sent)) for letter in letters]
 
     async def reads(self, letters: Sequence[tuple[str, str]]) -> Reads:
         """Count readers. Raises `SendFailedError`."""

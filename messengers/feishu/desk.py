@@ -72,14 +72,14 @@ class Desk:
             if not letter.recalls:
                 return Sent("+".join(names))
             for name in names[1:]:
-                await letter.pause()
+                await letter.turn()
                 await self._withdraw(name)
             return Sent(names[0])
         if letter.recalls:
             for name in names:
                 if name not in self._withdrawn:
                     await self._withdraw(name)
-                    await letter.pause()
+                    await letter.turn()
         return None
 
     async def _redrawn(self, letter: Outgoing, name: str, messages: Sequence[Mapping[str, Any]]) -> bool:
@@ -101,7 +101,7 @@ class Desk:
             return True
         if last["msg_type"] != "text":
             return False
-        await letter.pause()
+        await letter.turn()
         return await self._accepted("PUT", path, {"msg_type": "text", "content": _json({"text": last["text"]})})
 
     async def _accepted(self, method: str, path: str, payload: Mapping[str, Any] | None = None) -> bool:
@@ -152,7 +152,9 @@ class Desk:
             return str(told["file_key"]), UPLOAD_SECONDS
 
         try:
-            key = await self._doors.token("feishu", f"{'image' if picture else 'file'}:{number}", fetch, early=3600)
+            key = await self._doors.token(
+                "feishu", f"{'image' if picture else 'file'}:{number}", fetch, early=3600, lasts=75
+            )
         except KeyError:
             raise SendFailedError("an upload without a key") from None
         return ("image", {"image_key": key}) if picture else ("file", {"file_key": key})

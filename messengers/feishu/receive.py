@@ -28,6 +28,8 @@ PRESS = "card.action.trigger"
 MENU = "application.bot.menu_v6"
 ENTERED = "im.chat.access_event.bot_p2p_chat_entered_v1"
 LONGEST_ID = 128
+MICROSECONDS = 16
+"""Digits of a moment in microseconds."""
 LATEST = 4_102_444_800
 """The year 2100: a later moment is a mistake."""
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
@@ -61,7 +63,7 @@ def moment_of(event: dict[str, Any]) -> float:
     header = event.get("header")
     try:
         modern = isinstance(header, dict)
-        seconds = _milliseconds(event["header"]["create_time"]) if modern else float(_text(event["ts"]))
+        seconds = _moment_in(event["header"]["create_time"]) if modern else float(_text(event["ts"]))
     except _WRONG as error:
         raise MalformedUpdateError(f"no moment: {type(error).__name__}") from error
     if not 0 <= seconds < LATEST:
@@ -108,7 +110,7 @@ def _from_elsewhere(header: dict[str, Any], inner: dict[str, Any]) -> bool:
     """Whether somebody of another company says it, whose directory's numbers mean nothing here."""
     who = inner.get("sender") or inner.get("operator") or {}
     theirs, ours = who.get("tenant_key"), header.get("tenant_key")
-    return bool(theirs) and bool(ours) and theirs != ours
+    return theirs != ours and not (theirs is None and "sender" not in inner)
 
 
 def _named(value: object) -> str:
@@ -186,7 +188,7 @@ def receive(body: str, me: str = "") -> Arrival | Ignored:
     try:
         kept = json.loads(body)
         user = _account(kept["open_id"])
-        moment = _milliseconds(kept["create_time"])
+        moment = _moment_in(kept["create_time"])
         if not 0 <= moment < LATEST:
             raise ValueError("no such moment")
         return _arrival(kept, user, datetime.fromtimestamp(moment, UTC), str(kept.get("me") or me))
@@ -225,7 +227,8 @@ def _addressed(kept: dict[str, Any], me: str) -> bool:
     """Whether the bot's own name stands in a group message."""
     if kept.get("mentioned") is True:
         return True
-    return bool(me) and any(one["open_id"] == me for one in kept["mentions"])
+    # While nobody knows who we are, somebody is taken to be named who may be us: Feishu brings little else.
+    return any(one["open_id"] == me for one in kept["mentions"]) if me else bool(kept["mentions"])
 
 
 def _press(kept: dict[str, Any]) -> Content | Ignored:
@@ -282,8 +285,9 @@ def _account(value: object) -> str:
     return name
 
 
-def _milliseconds(value: object) -> float:
+def _moment_in(value: object) -> float:
+    """Return a moment in seconds: messages have thirteen digits, and some events' own examples sixteen."""
     words = _text(value)
-    if not (words.isascii() and words.isdigit() and len(words) <= 16):  # noqa: PLR2004 - digits of a moment
+    if not (words.isascii() and words.isdigit() and len(words) <= MICROSECONDS):
         raise ValueError("no moment")
-    return int(words) / 1000
+    return int(words) / (1_000_000 if len(words) == MICROSECONDS else 1000)

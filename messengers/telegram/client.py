@@ -24,19 +24,8 @@ from telegram.error import (
 
 from domain.arrival import Arrival, Ignored, Uploaded
 from domain.reply import Reply
-from messengers.base import (
-    NO,
-    PART,
-    YES,
-    Ability,
-    Check,
-    Limits,
-    Outgoing,
-    SendFailedError,
-    Sent,
-    StoredFile,
-    Surroundings,
-)
+from messengers.ability import NO, PART, YES, Ability
+from messengers.base import Check, Limits, Outgoing, SendFailedError, Sent, StoredFile, Surroundings
 from messengers.telegram import Section
 from messengers.telegram.intake import Poller, Webhook
 from messengers.telegram.receive import Me, receive
@@ -174,7 +163,7 @@ class TelegramMessenger:
             for other in others:
                 with contextlib.suppress(BadRequest):  # an earlier try deleted it
                     await self.bot.delete_message(int(chat), int(other))
-                await letter.pause()
+                await letter.turn()
             await self.bot.edit_message_text(
                 last["text"],
                 chat_id=int(chat),
@@ -189,9 +178,9 @@ class TelegramMessenger:
             if _NO_TEXT not in words and not any(gone in words for gone in _GONE):
                 raise
             if _NO_TEXT in words:
-                await letter.pause()
+                await letter.turn()
                 await self.bot.delete_message(int(chat), int(first))
-            await letter.pause()
+            await letter.turn()
             return await self._new(chat, last)
         return first
 

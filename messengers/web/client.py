@@ -14,10 +14,8 @@ from aiohttp import WSMsgType, web
 
 from domain.arrival import Arrival, Ignored, Uploaded, clean
 from domain.reply import Reply
+from messengers.ability import NO, YES, Ability
 from messengers.base import (
-    NO,
-    YES,
-    Ability,
     Check,
     Limits,
     MailboxItem,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import string
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -31,7 +31,7 @@ class Section(MessengerSection):
     api_base: str = Field("https://qyapi.weixin.qq.com", description="Where the API is.")
     path: str = Field("/hooks/wecom", description="The path of the callback; change it to one that nobody guesses.")
     accounts: int = Field(0, ge=0, description="How many members may use the app: 200 messages a day for each of them.")
-    busy_minutes: list[int] = Field(
+    busy_minutes: list[Annotated[int, Field(ge=0, le=59)]] = Field(
         [0, 30], description="Minutes of each hour in which no announcement goes out: everybody else's bots speak then."
     )
     bind_by_directory: bool = Field(
@@ -42,6 +42,9 @@ class Section(MessengerSection):
     def _complete(self) -> Self:
         if not self.path.startswith("/") or not self.path.strip("/"):
             raise ValueError("path 要以 / 开头，后面有内容 · path begins with / and goes on")
+        for base in (self.api_base,):
+            if not base.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+                raise ValueError("接口的地址要以 https:// 开头 · the API's address is an https one")
         if not self.enabled:
             return self
         given = {

@@ -23,6 +23,8 @@ NOT_OURS = {60020: "this address is not among the app's trusted IPs", 48002: "th
 MENDING = 60.0
 NOBODY = {81013, 40003, 60111}
 """None of those whom it is for may use the app, or there is nobody of that name."""
+SAID = {"errcode", "access_token", "media_id"}
+"""One of these is in every answer of WeCom's."""
 ANSWER_BYTES = 1 << 20
 FILE_BYTES = 20 << 20
 _TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5)
@@ -77,21 +79,29 @@ class Api:
 
     async def download(self, media: str) -> tuple[bytes, str]:
         """Return (bytes, type) of an upload. Raises `SendFailedError`."""
-        token = await self._token("")
-        query = {"access_token": token, "media_id": media}
+        refused = ""
+        for _ in range(2):
+            token = await self._token(refused)
+            body, kind = await self._downloaded({"access_token": token, "media_id": media})
+            told = _told(body) if kind in {"application/json", "text/plain"} or body[:1] == b"{" else None
+            if told is None:
+                return body, kind
+            if told.get("errcode") not in STALE:
+                self.demand(told)
+                break
+            refused = token
+        raise SendFailedError("media/get: no file came")
+
+    async def _downloaded(self, query: Mapping[str, str]) -> tuple[bytes, str]:
         try:
             async with self._opened().get(f"{self._base}/cgi-bin/media/get", params=query, timeout=_LONG) as answer:
-                body = await answer.content.read(FILE_BYTES + 1)
-                while len(body) <= FILE_BYTES and (more := await answer.content.read(FILE_BYTES + 1 - len(body))):
-                    body += more
-                kind = answer.content_type
+                if answer.status != 200:  # noqa: PLR2004 - HTTP
+                    raise SendFailedError(f"media/get: HTTP {answer.status}")
+                return await _words(answer, FILE_BYTES), answer.content_type
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise SendFailedError(f"media/get: {type(error).__name__}") from None
-        if len(body) > FILE_BYTES:
-            raise SendFailedError("the file is larger than 20 MB", permanent=True)
-        if kind == "application/json" or body.startswith(b'{"errcode"'):
-            raise SendFailedError(f"media/get: {body[:100]!r}", permanent=True)
-        return body, kind
+        except ValueError:
+            raise SendFailedError("the file is larger than 20 MB", permanent=True) from None
 
     async def _token(self, refused: str) -> str:
         return await self._doors.token("wecom", "access", self.fetch_token, refused=refused)
@@ -116,7 +126,7 @@ class Api:
         timeout = _LONG if isinstance(body, aiohttp.FormData) else _TIMEOUT
         try:
             async with self._opened().request(method, url, params=query, data=body, timeout=timeout) as answer:
-                told = json.loads(await _words(answer))
+                told = json.loads(await _words(answer, ANSWER_BYTES))
                 status, headers = answer.status, answer.headers
         except aiohttp.ClientConnectorError as error:
             raise SendFailedError(f"{name}: {type(error).__name__}") from None
@@ -125,8 +135,9 @@ class Api:
         except (ValueError, RecursionError):
             # A page of some proxy, or an error of the far side's: nobody knows what became of it.
             raise SendFailedError(f"{name}: no JSON", unknown=True) from None
-        if not isinstance(told, dict):
-            raise SendFailedError(f"{name}: HTTP {status}, no object", unknown=True)
+        if not isinstance(told, dict) or status >= 500 or not told.keys() & SAID:  # noqa: PLR2004 - HTTP
+            # Some proxy speaks: nobody knows what became of it.
+            raise SendFailedError(f"{name}: HTTP {status}, none of WeCom's answers", unknown=True)
         return told, headers
 
     def demand(self, told: Mapping[str, Any], also: frozenset[int] = frozenset()) -> None:
@@ -148,11 +159,20 @@ class Api:
         raise SendFailedError(why, permanent=True, closes_address=code in NOBODY)
 
 
-async def _words(answer: aiohttp.ClientResponse) -> bytes:
-    """Return an answer's body, as far as an answer may go."""
-    words = b""
+def _told(body: bytes) -> dict[str, Any] | None:
+    """Return what an answer says instead of a file; None when it is a file."""
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return told if isinstance(told, dict) and "errcode" in told else None
+
+
+async def _words(answer: aiohttp.ClientResponse, most: int) -> bytes:
+    """Return an answer's body, as far as one may go. Raises ValueError."""
+    words = bytearray()
     async for chunk in answer.content.iter_chunked(64 << 10):
         words += chunk
-        if len(words) > ANSWER_BYTES:
+        if len(words) > most:
             raise ValueError("an answer that does not end")
-    return words
+    return bytes(words)

@@ -13,19 +13,8 @@ from aiohttp import web
 
 from domain.arrival import Arrival, Ignored, Uploaded
 from domain.reply import Reply
-from messengers.base import (
-    NO,
-    PART,
-    YES,
-    Ability,
-    Check,
-    Limits,
-    Outgoing,
-    SendFailedError,
-    Sent,
-    StoredFile,
-    Surroundings,
-)
+from messengers.ability import NO, PART, YES, Ability
+from messengers.base import Check, Limits, Outgoing, SendFailedError, Sent, StoredFile, Surroundings
 from messengers.wecom import Section
 from messengers.wecom.api import Api
 from messengers.wecom.doctor import checks
@@ -121,11 +110,14 @@ class WecomMessenger:
                 return redrawn
             if letter.live:
                 return Sent(letter.edits)
-        sent, done = list[str](), letter.parts_done
+        first = min(letter.parts_done, len(messages) - 1)
+        sent, done = list[str](), first
         try:
-            for place in range(letter.parts_done, len(messages)):
-                if done > letter.parts_done or letter.edits:
+            for place in range(first, len(messages)):
+                if done > first:
                     await letter.pause()
+                elif letter.edits:
+                    await letter.turn()
                 told = await self.api.call("message/send", await self._payload(letter, [letter.user], messages, place))
                 self._demand_arrived(told, letter.user)
                 sent.append(_named(told, letter.key, place, messages[place]))
@@ -151,8 +143,11 @@ class WecomMessenger:
             try:
                 told = await self._insist(payload)
             except SendFailedError as error:
-                error.parts_done = done
-                raise
+                if done == first.parts_done:
+                    raise
+                # Something is out already: each letter goes on from there.
+                refused |= {user.lower(): error.at(done) for user in left}
+                break
             refused |= _refused(told)
             sent.append(_named(told, first.key, place, messages[place]))
             done += 1
@@ -206,7 +201,9 @@ class WecomMessenger:
         async def fetch() -> tuple[str, float]:
             return await self.api.upload(message.get("name") or stored.name, kind, body), MEDIA_SECONDS
 
-        return kind, await self._surroundings.doors.token("wecom", f"media:{number}:{kind}", fetch, early=7200)
+        return kind, await self._surroundings.doors.token(
+            "wecom", f"media:{number}:{kind}", fetch, early=7200, lasts=75
+        )
 
     async def _redraw(self, letter: Outgoing, messages: Sequence[dict[str, Any]]) -> Sent | None:
         """Redraw a card by its code, which WeCom takes once; None: the words have to be sent anew."""
@@ -247,7 +244,7 @@ class WecomMessenger:
         self._recalled[name] = None
         while len(self._recalled) > RECALLED:
             self._recalled.popitem(last=False)
-        await letter.pause()
+        await letter.turn()
 
     def _demand_arrived(self, told: Mapping[str, Any], user: str) -> None:
         error = _refused(told).get(user.lower())
