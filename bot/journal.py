@@ -122,6 +122,10 @@ class Journal:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not self._path.exists() or self._path.stat().st_ino != os.fstat(handle).st_ino:
+            # Between the two somebody took it for a dead one's and deleted it.
+            os.close(handle)
+            return self._open()
         folder = os.open(self._folder, os.O_RDONLY)
         try:
             os.fsync(folder)

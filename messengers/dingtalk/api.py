@@ -41,6 +41,8 @@ class RefusedCodeError(SendFailedError):
     """DingTalk answered no, by this code: it was surely not done."""
 
     code: str = ""
+    rights: bool = False
+    """The app has no right to do this."""
 
 
 class Api:
@@ -219,6 +221,7 @@ def _refusal(code: str, why: str) -> RefusedCodeError:
     elif code in RIGHTS or code in STALE or code.startswith("Forbidden"):
         log.error("dingtalk: the app may not do this: %s", why)
         error = RefusedCodeError(why, retry_after=MENDING)
+        error.rights = code not in STALE
     else:
         error = RefusedCodeError(why, permanent=True)
     error.code = code

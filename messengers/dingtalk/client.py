@@ -70,6 +70,8 @@ class DingtalkMessenger:
         self.callback = Callback(section, surroundings.doors)
         self.stream = Stream(section, surroundings.doors, self.api)
         self._a_call = A_CALL
+        self._cards = bool(section.card_template)
+        """Whether buttons are drawn on cards; not any more once the app has no right to send them."""
         self._withdrawn: OrderedDict[str, None] = OrderedDict()
         self.limits = Limits(
             text_chars=6000,
@@ -99,7 +101,7 @@ class DingtalkMessenger:
 
     async def send(self, letter: Outgoing) -> Sent:
         """Send every part that is not sent yet. Raises `SendFailedError`."""
-        messages, calls = drawn(letter.reply, card=bool(self._section.card_template)), 0
+        messages, calls = drawn(letter.reply, card=self._cards), 0
         if letter.edits and not letter.parts_done:
             calls, redrawn = await self._redraw(letter, messages)
             if redrawn or letter.live:
@@ -126,7 +128,7 @@ class DingtalkMessenger:
         group = letter.chat != letter.user
         if "card" in message:
             track = f"dq-{letter.key}-{place}"
-            await self.api.call("POST", "/v1.0/card/instances/createAndDeliver", self._card(letter, message, track))
+            await self._deliver(self._card(letter, message, track))
             return f"c:{track}", 1
         if message["msgKey"] == "sampleText" and await self._answered_free(letter, message):
             return "", 0
@@ -144,6 +146,17 @@ class DingtalkMessenger:
             if refused is not None:
                 raise refused
         return f"{'g' if group else 'q'}:{answer.get('processQueryKey', '')}", cost + 1
+
+    async def _deliver(self, card: Mapping[str, Any]) -> None:
+        """Deliver a card; without the right to do so this letter and all others are tried in numbered words."""
+        try:
+            await self.api.call("POST", "/v1.0/card/instances/createAndDeliver", card)
+        except RefusedCodeError as error:
+            if not error.rights:
+                raise
+            self._cards = False
+            log.error("dingtalk: the app may send no cards, so buttons are numbers: %s", error.why)  # noqa: TRY400
+            raise SendFailedError(error.why) from None
 
     async def _answered_free(self, letter: Outgoing, message: Mapping[str, Any]) -> bool:
         """Answer by the address that came with what was said; False when there is none, or it is refused."""

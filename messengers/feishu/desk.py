@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from messengers.base import Doors, Outgoing, Reads, SendFailedError, Sent
-from messengers.feishu.api import Api
+from messengers.feishu.api import FULL_SECONDS, MENDING_SECONDS, Api
 from messengers.feishu.render import CARD_BYTES, card_of
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,13 @@ class Desk:
         kind, content = await self._content(message, "")
         inside = {"card": content} if kind == "interactive" else {"content": content}
         payload = {"msg_type": kind, **inside, "open_ids": list(users)}
-        data = await self._api.call("POST", "message/v4/batch_send/", payload)
+        try:
+            data = await self._api.call("POST", "message/v4/batch_send/", payload)
+        except SendFailedError as error:
+            if error.retry_after in {FULL_SECONDS, MENDING_SECONDS}:
+                # The day's calls to many are spent, or the app may make none: one by one it may still go.
+                raise SendFailedError(error.why, permanent=True) from None
+            raise
         refused = data.get("invalid_open_ids") or ()
         return _id(data), {one for one in refused if isinstance(one, str)} if isinstance(refused, list) else set()
 
