@@ -23,7 +23,7 @@ from bot.gate import Gate
 from bot.intake import Intake
 from bot.journal import Journal
 from bot.lease import Leases, new_holder
-from bot.reading import Reading
+from bot.reading import Reading, tells
 from bot.sign_in import SignIn
 from bot.veil import Veil
 from console.app import console_routes
@@ -165,9 +165,10 @@ class App:
         self._spawn(self._rescue(), "messenger-rescue")
         self._spawn(asyncio.to_thread(calendar.load, datetime.now(UTC).year), "messenger-calendar")
         self._spawn(hold("clock", self.clock.run), "messenger-clock")
-        reading = Reading(self.database, self.settings.as_organisation(), self.messengers)
-        if reading.needed:
-            self._spawn(hold("reads", reading.run), "messenger-reads")
+        for name, messenger in self.messengers.items():
+            if tells(messenger):
+                reading = Reading(self.database, self.settings.as_organisation(), messenger)
+                self._spawn(hold(f"reads:{name}", reading.run), f"messenger-reads-{name}")
 
     async def _hold(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Do the work while its lease is ours and this copy is not paused."""

@@ -17,6 +17,7 @@ from handlers.grammar import Matter, Routes, Turn, reply
 from services import announcement as writing
 from services import announcement_recall, permission, post
 from services import announcements as service
+from services import reach as reaching
 from services.work import Work
 
 routes = Routes("announcements")
@@ -163,24 +164,11 @@ def _card(turn: Turn, one: Announcement) -> Reply:
     if made.sent:
         facts = {"confirmed": made.confirmed, "sent": made.sent, "audience": made.audience}
         blocks.append(turn.say("announcements.progress", **facts))
-        blocks += _readers(turn, one)
+        if one.campaign_id is not None:
+            blocks += [text(line) for line in reaching.readers(turn.work, turn.voice, one.campaign_id)]
     if one.campaign_id is not None:
         blocks += _remarks(turn, made)
     return reply(*blocks, rows=_actions(turn, one, made), edits=True, personal=Personal.MEMBERSHIP)
-
-
-def _readers(turn: Turn, one: Announcement) -> list[Block]:
-    """Say how many have read it where a messenger tells: of enough people alone, and never who."""
-    return [
-        turn.say(
-            "announcements.read",
-            read=counted.read,
-            asked=counted.asked,
-            messenger=turn.voice.label(f"member.on_{counted.messenger}"),
-            time=f"{turn.work.organisation.local(counted.at):%H:%M}",
-        )
-        for counted in service.readers(turn.work, one)
-    ]
 
 
 def _remarks(turn: Turn, made: service.Progress) -> list[Block]:

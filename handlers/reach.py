@@ -46,12 +46,22 @@ def unit(turn: Turn, number: int) -> Reply:
     ]
     said = turn.say("reach.head", unit=found.unit.name, people=found.people, reachable=found.reachable)
     blocks: list[Block] = [said, text("\n".join(lines))] if lines else [said, turn.say("reach.all_well")]
+    told = [
+        line for one in service.announced(turn.work, turn.voice, turn.person.id, number) for line in _told(turn, one)
+    ]
+    if told:
+        blocks.append(text("\n".join(told)))
     rows = []
     if found.people > found.reachable:
         rows.append([turn.button("reach.who", call("reach.who", found.unit.id, 0))])
     others = [one for one in service.units(turn.work, turn.person.id) if one.id != found.unit.id]
     rows += [[Button(one.name, call("reach.unit", one.id))] for one in others[:LISTED]]
     return reply(*blocks, rows=[*rows, [_home(turn)]], edits=True, personal=Personal.MEMBERSHIP)
+
+
+def _told(turn: Turn, one: service.Announced) -> list[str]:
+    head = turn.voice.line("reach.announced", moment=one.moment, sent=one.sent, confirmed=one.confirmed)
+    return [head, *(f"  {line}" for line in one.readers)]
 
 
 @routes.button("who")

@@ -16,8 +16,7 @@ from services.work import Work
 from storage import announcement as table
 from storage import campaign as campaigns
 from storage import member as members
-from storage import outbox, reads, stretch
-from storage.reads import Counted
+from storage import outbox, stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +36,6 @@ class Progress:
     """Tries without an answer, also those of letters that got through later."""
     names: bool = True
     """Whose letters they were is kept."""
-
-
-def readers(work: Work, one: Announcement) -> list[Counted]:
-    """Return what messengers said of its readers, each of at least the smallest group."""
-    if one.campaign_id is None:
-        return []
-    found = reads.of(work.connection, one.campaign_id)
-    return [counted for counted in found if counted.asked >= work.organisation.smallest_group]
 
 
 def progress(work: Work, one: Announcement) -> Progress:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from content import Voice
 from domain.member import Unit
 from domain.permission import Action
 from services import permission
 from services.work import Work
-from storage import outbox
+from storage import announcement as announcements
+from storage import campaign as campaigns
+from storage import outbox, reads
 from storage import reach as table
 
 DAYS = 30
 """Days that outcomes of pushes are counted over."""
+LATEST = 3
+"""Announcements whose readers are told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,16 @@ class Reach:
     unknown: int
     capped: int
     """Pushes, of the whole organisation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What became of an announcement to people of a unit, with what messengers say of its readers."""
+
+    moment: str
+    sent: int
+    confirmed: int
+    readers: list[str]
 
 
 def units(work: Work, member_id: int) -> list[Unit]:
@@ -74,3 +89,42 @@ def unreached(work: Work, member_id: int, unit_id: int, page: int, size: int) ->
     """Return (id, name, why) of people of one's unit whom nothing reaches: unbound, consent or closed."""
     unit = _own(work, member_id, unit_id)
     return [] if unit is None else table.unreached(work.connection, unit.path, size, page * size)
+
+
+def announced(work: Work, voice: Voice, member_id: int, unit_id: int) -> list[Announced]:
+    """Return the latest announcements within one of this person's units of which a messenger told who read them.
+
+    Not what they said: it may have been meant for a circle to which this person does not belong.
+    """
+    unit = _own(work, member_id, unit_id)
+    if unit is None:
+        return []
+    since, least = work.now - timedelta(days=DAYS), work.organisation.smallest_group
+    found = []
+    for number, campaign, sent_at in reads.latest(work.connection, unit.path, since, least, LATEST):
+        counts = campaigns.counts(work.connection, campaign)
+        sent = counts.get(outbox.SENT, 0) + counts.get(outbox.UNKNOWN, 0)
+        confirmed = announcements.confirmed(work.connection, number)
+        moment = f"{work.organisation.local(sent_at):%m-%d %H:%M}"
+        found.append(Announced(moment, sent, confirmed, readers(work, voice, campaign)))
+    return found
+
+
+def readers(work: Work, voice: Voice, campaign: int) -> list[str]:
+    """Say how many have read a campaign, by messenger; nothing of one where too few were asked."""
+    return [
+        voice.line(
+            "reach.read",
+            read=one.read,
+            asked=one.asked,
+            messenger=voice.label(f"member.on_{one.messenger}"),
+            at=_moment(work, one.at),
+        )
+        for one in reads.of(work.connection, campaign, work.organisation.smallest_group)
+    ]
+
+
+def _moment(work: Work, at: datetime) -> str:
+    """Return a moment as short as it is clear."""
+    local = work.organisation.local(at)
+    return f"{local:%H:%M}" if local.date() == work.today else f"{local:%m-%d %H:%M}"

@@ -1,14 +1,17 @@
-"""How many have read what went to many, as far as their messenger tells: counts alone, nobody's name or time."""
+"""How many have read an announcement, as far as their messenger tells: counts alone, of nobody by name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Column, Connection, ForeignKey, Integer, PrimaryKeyConstraint, String, Table, and_, func, select
+from sqlalchemy import Column, Connection, ForeignKey, Integer, PrimaryKeyConstraint, String, Table, and_, select
 
+from domain.announcement import State
+from storage.announcement import announcement
 from storage.base import Id, UtcTime, insert_new, metadata
-from storage.outbox import SENT, campaign, letter
+from storage.outbox import SENT, letter
+from storage.unit import unit
 
 reads = Table(
     "reads",
@@ -20,16 +23,14 @@ reads = Table(
     Column("at", UtcTime, nullable=False),
     PrimaryKeyConstraint("campaign_id", "messenger"),
 )
-"""asked: of how many the messenger said whether they have read it. at: when it was asked last."""
+"""asked: of how many readers the messenger was asked; at: when it was, for the last time."""
 
-LOOKS = (timedelta(minutes=10), timedelta(hours=2), timedelta(hours=24))
-"""So long after it was written it is asked."""
-OLDEST = timedelta(hours=48)
+_STANDS = (State.SENT.value, State.PAUSED.value)
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """What one messenger said of one campaign."""
+class Count:
+    """What a messenger said of one campaign."""
 
     messenger: str
     asked: int
@@ -37,50 +38,86 @@ class Counted:
     at: datetime
 
 
-def put(connection: Connection, number: int, messenger: str, asked: int, read: int, at: datetime) -> None:
-    """Keep the newest counts."""
-    values = {"asked": asked, "read": read, "at": at}
-    connection.execute(insert_new(connection, reads).values(campaign_id=number, messenger=messenger, **values))
+def put(connection: Connection, number: int, count: Count) -> None:
+    """Keep a count in the place of an older one."""
+    values = {"asked": count.asked, "read": count.read, "at": count.at}
+    theirs = {"campaign_id": number, "messenger": count.messenger}
+    connection.execute(insert_new(connection, reads).values(**theirs, **values))
     connection.execute(
-        reads.update().where(reads.c.campaign_id == number, reads.c.messenger == messenger).values(values)
+        reads.update().where(reads.c.campaign_id == number, reads.c.messenger == count.messenger).values(values)
     )
 
 
-def of(connection: Connection, number: int) -> list[Counted]:
-    """Return the counts of a campaign."""
-    query = select(reads.c.messenger, reads.c.asked, reads.c.read, reads.c.at).where(reads.c.campaign_id == number)
-    return [Counted(*row) for row in connection.execute(query.order_by(reads.c.messenger))]
-
-
-def due(connection: Connection, messenger: str, kinds: tuple[str, ...], now: datetime) -> list[int]:
-    """Return the campaigns of which this messenger is to be asked now."""
+def of(connection: Connection, number: int, least: int) -> list[Count]:
+    """Return the counts of a campaign that are of so many people at least."""
+    query = select(reads.c.messenger, reads.c.asked, reads.c.read, reads.c.at)
     rows = connection.execute(
-        select(campaign.c.id, campaign.c.created_at, reads.c.at)
-        .select_from(
-            campaign.outerjoin(reads, and_(reads.c.campaign_id == campaign.c.id, reads.c.messenger == messenger))
-        )
-        .where(campaign.c.kind.in_(kinds), campaign.c.created_at > now - OLDEST)
-        .order_by(campaign.c.id)
+        query.where(reads.c.campaign_id == number, reads.c.asked >= least).order_by(reads.c.messenger)
     )
-    found = []
-    for number, created, asked in rows:
-        passed = [look for look in LOOKS if created + look <= now]
-        if passed and (asked is None or asked < created + passed[-1]):
-            found.append(number)
+    return [Count(*row) for row in rows]
+
+
+def asked(connection: Connection, messenger: str, since: datetime) -> list[tuple[int, datetime | None]]:
+    """Return (campaign, when this messenger was asked last) of announcements sent since then that still stand."""
+    theirs = and_(reads.c.campaign_id == announcement.c.campaign_id, reads.c.messenger == messenger)
+    rows = connection.execute(
+        select(announcement.c.campaign_id, reads.c.at)
+        .select_from(announcement.outerjoin(reads, theirs))
+        .where(
+            announcement.c.campaign_id.is_not(None),
+            announcement.c.state.in_(_STANDS),
+            announcement.c.send_at >= since,
+        )
+        .order_by(announcement.c.campaign_id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def first_left(connection: Connection, number: int, messenger: str) -> datetime | None:
+    """Return when the first letter of a campaign left by this messenger."""
+    found: datetime | None = connection.scalar(
+        select(letter.c.settled_at)
+        .where(letter.c.campaign_id == number, letter.c.state == SENT, letter.c.messenger == messenger)
+        .order_by(letter.c.id)
+        .limit(1)
+    )
     return found
 
 
 def letters(connection: Connection, number: int, messenger: str, most: int) -> list[tuple[str, str]]:
-    """Return (account, message) of at most so many of a campaign's letters that arrived."""
+    """Return (account, message) of the first letters of a campaign that arrived by this messenger."""
     rows = connection.execute(
         select(letter.c.recipient, letter.c.message)
         .where(
             letter.c.campaign_id == number,
             letter.c.state == SENT,
             letter.c.messenger == messenger,
-            func.length(letter.c.message) > 0,
+            letter.c.message != "",
         )
         .order_by(letter.c.id)
         .limit(most)
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def latest(
+    connection: Connection, path: str, since: datetime, least: int, limit: int
+) -> list[tuple[int, int, datetime]]:
+    """Return (announcement, campaign, sent at), newest first, of announcements to people of this unit alone.
+
+    Of those of which a messenger has said how many of so many people have read it.
+    """
+    told = select(reads.c.messenger).where(reads.c.campaign_id == announcement.c.campaign_id, reads.c.asked >= least)
+    rows = connection.execute(
+        select(announcement.c.id, announcement.c.campaign_id, announcement.c.send_at)
+        .select_from(announcement.join(unit, unit.c.id == announcement.c.unit_id))
+        .where(
+            unit.c.path.startswith(path, autoescape=True),
+            announcement.c.state.in_(_STANDS),
+            announcement.c.send_at >= since,
+            told.exists(),
+        )
+        .order_by(announcement.c.send_at.desc(), announcement.c.id.desc())
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]

@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from domain.reply import Reply
-from messengers.base import Limits, Outgoing, SendFailedError, Sent
+from messengers.base import Limits, Outgoing, Reads, SendFailedError, Sent
 from messengers.web.client import LIMITS
 from tests.running import free_socket
 
@@ -43,6 +43,10 @@ class FarSide:
     """Whoever has this person in a call for many has it refused as a whole."""
     slow: dict[str, float] = field(default_factory=dict)
     """Seconds until a call to this person is answered; "": to anybody else."""
+    readers: set[str] = field(default_factory=set)
+    """Who has read whatever they were sent."""
+    questions: list[list[str]] = field(default_factory=list)
+    """The people of each question who has read."""
 
     async def take(self, request: web.Request) -> web.Response:
         """Take one call."""
@@ -65,6 +69,16 @@ class FarSide:
             await asyncio.sleep(4 * self.patience)
         await asyncio.sleep(self.slow.get(people[0]["user"], self.slow.get("", 0.0)))
         return web.json_response({"refused": [one["user"] for one in people if one["user"] in self.gone]})
+
+    async def tell(self, request: web.Request) -> web.Response:
+        """Tell how many have read it."""
+        if self.down:
+            return web.Response(status=503)
+        people = (await request.json())["people"]
+        self.questions.append(people)
+        if self.floods:
+            return web.json_response({"retry_after": self.floods.pop(0)}, status=429)
+        return web.json_response({"asked": len(people), "read": len(self.readers & set(people))})
 
 
 class Postal:
@@ -106,6 +120,15 @@ class Postal:
             for one in letters
         ]
 
+    async def reads(self, letters: Sequence[tuple[str, str]]) -> Reads:
+        """Count readers."""
+        async with self._session.post(f"{self._url}reads", json={"people": [user for user, _ in letters]}) as answer:
+            if answer.status == 429:
+                raise SendFailedError("429", retry_after=(await answer.json())["retry_after"])
+            if answer.status != 200:
+                raise SendFailedError("503")
+            return Reads(**await answer.json())
+
     def render(self, reply: Reply) -> list[dict[str, Any]]:
         """Draw nothing."""
         return [{"reply": reply}]
@@ -125,6 +148,7 @@ async def postal(
     far = far or FarSide(keyed=bool(limits.get("keyed")), patience=patience)
     site = web.Application()
     site.router.add_post("/", far.take)
+    site.router.add_post("/reads", far.tell)
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     taken, port = free_socket()
