@@ -11,6 +11,7 @@ import typer
 from bot.commands.imports import refused
 from bot.commands.say import out
 from bot.commands.surroundings import ConfigOption, open_database, settings_of
+from content import voice
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -63,6 +64,10 @@ def show(settings: Settings, made: Issued, written: str) -> None:
     out.print(f"  网页 web      {base_url}/chat/?start={made.payload}", markup=False)
     if settings.telegram.enabled:
         out.print(f"  Telegram      对机器人说 · tell the bot: /start {made.payload}", markup=False)
+    for name in ("wecom", "dingtalk", "feishu"):
+        if getattr(settings, name).enabled:
+            zh, en = voice("zh").label(f"member.on_{name}"), voice("en").label(f"member.on_{name}")
+            out.print(f"  {zh} {en}  打开助手，发绑定码 · open the assistant and send the code", markup=False)
     out.print(f"  有效至 until  {until:%Y-%m-%d %H:%M}，一次有效 · single use")
     if not settings.web.base_url:
         zh = "! 这个链接只有本机打得开：先在 [web] base_url 填员工浏览器访问本程序的地址，再发一个。"
