@@ -312,7 +312,7 @@ async def test_a_hundred_get_it_by_one_call_or_by_fives_of_twenty(company: Compa
 @pytest.mark.parametrize(
     ("answer", "seconds"),
     [
-        ((403, {"code": "Forbidden.AccessDenied.ApiCountLimitForOrg", "message": "x"}), 3600),
+        ((403, {"code": "Forbidden.AccessDenied.ApiCountLimitForOrg", "message": "x"}), 60),
         ((400, {"code": "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi", "message": "x"}), 1),
         ((200, {"status": 1111, "punish": "deny"}), 300),
         ((200, "<html>punished</html>"), 300),

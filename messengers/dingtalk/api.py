@@ -26,8 +26,9 @@ FAST = {
     "Throttling",
 }
 RIGHTS = {"Forbidden.AccessDenied.AccessTokenPermissionDenied", "60011", "88"}
-SPENT_SECONDS, FAST_SECONDS, PUNISHED_SECONDS, MENDING = 3600.0, 1.0, 300.0, 60.0
-"""Seconds to be left alone: the month's calls are spent, too fast, the address is punished, rights are missing."""
+SPENT_SECONDS, FAST_SECONDS, PUNISHED_SECONDS, MENDING = 60.0, 1.0, 300.0, 60.0
+"""Seconds to be left alone: the month's calls are spent (not for longer, as free replies go on), too fast, the address
+is punished, rights are missing."""
 ANSWER_BYTES, FILE_BYTES = 1 << 20, 20 << 20
 REPLIES = {("https", "oapi.dingtalk.com"), ("https", "api.dingtalk.com")}
 """Where replies may go."""
