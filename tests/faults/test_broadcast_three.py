@@ -27,7 +27,7 @@ from tests.feishu_api import FeishuApi, Refusal
 from tests.test_kill import start, wait_for
 from tests.wecom_api import WecomApi
 
-KILLS = size(2, 20)
+KILLS = size(1, 20)
 PLENTY = {"wecom": size(4000, 20_000), "dingtalk": size(1200, 5000), "feishu": size(2000, 10_000)}
 IN_THE_AIR = {"wecom": 0, "dingtalk": 200, "feishu": 200}
 """How many may get it twice for each kill: the calls in the air; WeCom shows a call once that is repeated whole."""
