@@ -15,6 +15,8 @@ class Role(StrEnum):
 
     GROUP_LEADER = "group_leader"
     BRANCH_SECRETARY = "branch_secretary"
+    COMMITTEE_MEMBER = "committee_member"
+    """支部委员: called to the branch's committee meeting."""
     COMMITTEE = "committee"
     UNION_OFFICER = "union_officer"
     LEAGUE_OFFICER = "league_officer"
@@ -38,13 +40,33 @@ class Action(StrEnum):
     SET_THEME_DAY = "set_theme_day"
     MANAGE_ROLES = "manage_roles"
     SET_CALENDAR = "set_calendar"
+    PLAN_MEETINGS = "plan_meetings"
+    PLAN_ACTIVITIES = "plan_activities"
+    SET_OBLIGATIONS = "set_obligations"
+    """Exempt, declare, correct; relieve a member by art. 23."""
 
 
-_OFFICER = frozenset({Action.ANNOUNCE, Action.GATHER, Action.HANDLE_DEMANDS, Action.SEE_UNIT_FIGURES, Action.INVITE})
-_SECRETARY = _OFFICER | {Action.AWARD_POINTS, Action.ANSWER_OBJECTIONS, Action.SET_THEME_DAY}
+_OFFICER = frozenset(
+    {
+        Action.ANNOUNCE,
+        Action.GATHER,
+        Action.HANDLE_DEMANDS,
+        Action.SEE_UNIT_FIGURES,
+        Action.INVITE,
+        Action.PLAN_MEETINGS,
+        Action.PLAN_ACTIVITIES,
+    }
+)
+_SECRETARY = _OFFICER | {
+    Action.AWARD_POINTS,
+    Action.ANSWER_OBJECTIONS,
+    Action.SET_THEME_DAY,
+    Action.SET_OBLIGATIONS,
+}
 
 MATRIX: dict[Role, frozenset[Action]] = {
-    Role.GROUP_LEADER: frozenset({Action.GATHER}),
+    Role.GROUP_LEADER: frozenset({Action.GATHER, Action.PLAN_MEETINGS}),
+    Role.COMMITTEE_MEMBER: frozenset({Action.GATHER}),
     Role.BRANCH_SECRETARY: _SECRETARY,
     Role.COMMITTEE: _SECRETARY | {Action.OVERSEE_DEMANDS, Action.IMPORT_QUESTIONS},
     Role.UNION_OFFICER: _OFFICER | {Action.OVERSEE_DEMANDS, Action.AWARD_POINTS, Action.ANSWER_OBJECTIONS},

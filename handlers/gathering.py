@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from content import Voice
+from content import voice as voice_of
 from domain.arrival import Pressed, Said, Uploaded
 from domain.call import call
 from domain.gathering import Card, Gathering, read_code
@@ -12,6 +14,7 @@ from handlers.grammar import Routes, Turn, reply
 from services import gathering as service
 from services import post
 from services.gathering import SignedIn
+from services.work import Work
 
 routes = Routes("gathering")
 
@@ -115,8 +118,12 @@ def _card(turn: Turn, found: Gathering) -> Reply:
 
 
 def _drawn(turn: Turn, found: Gathering) -> Reply:
-    count = service.count(turn.work, found)
-    local = turn.work.organisation.local
+    return _drawn_for(turn.work, turn.voice, found)
+
+
+def _drawn_for(work: Work, voice: Voice, found: Gathering) -> Reply:
+    count = service.count(work, found)
+    local = work.organisation.local
     facts = {
         "title": found.title,
         "unit": found.unit_name,
@@ -125,24 +132,24 @@ def _drawn(turn: Turn, found: Gathering) -> Reply:
         "late": count.late,
         "by_hand": count.by_hand,
     }
-    if not found.is_open(turn.work.now):
+    if not found.is_open(work.now):
         rows = [
-            [turn.button("gathering.who", call("gathering.who", found.id, 0))],
-            [turn.button("help.home", call("help.home"))],
+            [voice.button("gathering.who", call("gathering.who", found.id, 0))],
+            [voice.button("help.home", call("help.home"))],
         ]
-        return reply(turn.say("gathering.card_closed", **facts), rows=rows, edits=True, personal=Personal.MEMBERSHIP)
+        return reply(voice.say("gathering.card_closed", **facts), rows=rows, edits=True, personal=Personal.MEMBERSHIP)
     rows = [
         [
-            turn.button("gathering.refresh", call("gathering.show", found.id)),
-            turn.button("gathering.who", call("gathering.who", found.id, 0)),
+            voice.button("gathering.refresh", call("gathering.show", found.id)),
+            voice.button("gathering.who", call("gathering.who", found.id, 0)),
         ],
         [
-            turn.button("gathering.late", call("gathering.late", found.id)),
-            turn.button("gathering.close", call("gathering.close", found.id)),
+            voice.button("gathering.late", call("gathering.late", found.id)),
+            voice.button("gathering.close", call("gathering.close", found.id)),
         ],
     ]
     return reply(
-        turn.say("gathering.card", code=found.code, late_at=f"{local(found.late_at):%H:%M}", **facts),
+        voice.say("gathering.card", code=found.code(work.now), late_at=f"{local(found.late_at):%H:%M}", **facts),
         rows=rows,
         edits=True,
         personal=Personal.MEMBERSHIP,
@@ -207,6 +214,8 @@ def attend(turn: Turn, rest: str) -> Reply:
         return reply(turn.say("gathering.wrong_code"), rows=home)
     if not signed.repeated:
         _live(turn, signed)
+    if signed.stale:
+        return reply(turn.say("gathering.stale_code", title=signed.gathering.title), rows=home, personal=Personal.OWN)
     return reply(_words(turn, signed), rows=home, personal=Personal.OWN)
 
 
@@ -222,7 +231,16 @@ def _words(turn: Turn, signed: SignedIn) -> Text:
 
 
 def _live(turn: Turn, signed: SignedIn) -> None:
-    """Let the count on the secretary's card live; drawings that have not left yet are replaced, not added to."""
-    card = service.card_of(turn.work, signed.gathering.id)
-    if card is not None:
-        post.redraw(turn.work, card.messenger, card.account, card.chat, card.message, _drawn(turn, signed.gathering))
+    """Let the count on the secretary's card live; drawings that have not left yet are replaced, not added to.
+
+    The card of a meeting or an activity is drawn by its own capability, in the language of whoever opened it.
+    """
+    found = signed.gathering
+    card = service.card_of(turn.work, found.id)
+    if card is None:
+        return
+    noun, _, number = found.subject.partition(":")
+    voice = voice_of(service.language_of(turn.work, found))
+    draw = turn.registry.living.get(noun)
+    drawn = draw(turn.work, voice, int(number)) if draw else _drawn_for(turn.work, voice, found)
+    post.redraw(turn.work, card.messenger, card.account, card.chat, card.message, drawn)

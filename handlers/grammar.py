@@ -160,6 +160,7 @@ class Routes:
         self.ticks: list[Tick] = []
         self.matters: list[Callable[[Turn], Iterable[Matter]]] = []
         self.schedules: list[Callable[[Work], None]] = []
+        self.living: Callable[[Work, Voice, int], Reply] | None = None
 
     def entry(
         self,
@@ -223,6 +224,11 @@ class Routes:
         self.matters.append(function)
         return function
 
+    def lives(self, function: Callable[[Work, Voice, int], Reply]) -> Callable[[Work, Voice, int], Reply]:
+        """Register what draws the card of whoever holds this meeting or activity, by its id, whoever's turn it is."""
+        self.living = function
+        return function
+
     def schedule(self, function: Callable[[Work], None]) -> Callable[[Work], None]:
         """Register what writes this capability's schedules; called at every start, must change nothing twice."""
         self.schedules.append(function)
@@ -239,6 +245,8 @@ class Registry:
         self.buttons: dict[str, Callable[..., Reply]] = {}
         self.steps: dict[str, Step] = {}
         self.ticks: dict[str, Tick] = {}
+        self.living = {one.noun: one.living for one in self.routes if one.living is not None}
+        """By noun: what draws the card that a sign-in keeps living."""
         for one in self.routes:
             _join(self.entries, {entry.name: entry for entry in one.entries})
             _join(self.buttons, one.buttons)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.gathering import LONGEST_TITLE, USUAL_GRACE, WAIT, WRONG_CODES, Card, Gathering, new_code
+from domain.gathering import LONGEST_TITLE, USUAL_GRACE, WAIT, WRONG_CODES, Card, Gathering, new_secret
 from domain.member import NOTICE_VERSION, Unit
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -27,6 +28,8 @@ class SignedIn:
     late: bool
     repeated: bool
     awarded: Awarded | None = None
+    stale: bool = False
+    """The code was a true one and has changed since: nothing is recorded yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +57,43 @@ def open_gathering(work: Work, member_id: int, unit_id: int, title: str) -> Gath
     if unit is None:
         raise Refusal("gathering.no_unit")
     permission.demand_permission(work, member_id, Action.GATHER, unit)
-    code = _free_code(work)
-    number = table.add(
-        work.connection, title[:LONGEST_TITLE], unit_id, member_id, work.now, work.now + USUAL_GRACE, code
-    )
+    return _get(work, _add(work, member_id, unit, title, work.now + USUAL_GRACE))
+
+
+def open_listed(
+    work: Work, member_id: int, unit: Unit, title: str, subject: str, people: Iterable[int], late_at: datetime
+) -> Gathering:
+    """Open the sign-in of a meeting or an activity, for those who are called; opened before, it is returned.
+
+    Whoever calls this has looked at permissions.
+    """
+    known = table.of_subject(work.connection, subject)
+    if known is not None:
+        return known
+    number = _add(work, member_id, unit, title, late_at, subject=subject, listed=True)
+    table.call_people(work.connection, number, people)
     return _get(work, number)
 
 
-def _free_code(work: Work) -> str:
-    chance = random.SystemRandom()
-    for _ in range(100):
-        code = new_code(chance)
-        if table.by_code(work.connection, code, work.now) is None:
-            return code
-    raise Refusal("gathering.too_many")
+def of_subject(work: Work, subject: str) -> Gathering | None:
+    """Return the sign-in of a meeting or an activity."""
+    return table.of_subject(work.connection, subject)
+
+
+def _add(
+    work: Work, by: int, unit: Unit, title: str, late_at: datetime, *, subject: str = "", listed: bool = False
+) -> int:
+    return table.add(
+        work.connection,
+        title=title[:LONGEST_TITLE],
+        unit_id=unit.id,
+        opened_by=by,
+        opened_at=work.now,
+        late_at=late_at,
+        secret=new_secret(random.SystemRandom()),
+        subject=subject,
+        listed=listed,
+    )
 
 
 def _get(work: Work, number: int) -> Gathering:
@@ -98,18 +124,31 @@ def sign_in(work: Work, member_id: int, code: str) -> SignedIn | None:
     tries = wrong[0] if wrong and wrong[1] > work.now - WAIT else 0
     if tries >= WRONG_CODES:
         raise Refusal("gathering.wait", minutes=int(WAIT.total_seconds() // 60))
-    found = table.by_code(work.connection, code, work.now)
-    if found is None or not _belongs(work, member_id, found):
-        table.note_wrong_code(work.connection, member_id, tries + 1, work.now)
-        return None
-    return _enter(work, found, member_id, None)
+    open_ones = table.open_for(work.connection, member_id, _units_above(work, member_id), work.now)
+    for found in open_ones:
+        if found.has_code(code, work.now):
+            return enter(work, found, member_id, None)
+    for found in open_ones:
+        if found.had_code(code, work.now):
+            return SignedIn(found, work.now, late=False, repeated=False, stale=True)
+    table.note_wrong_code(work.connection, member_id, tries + 1, work.now)
+    return None
+
+
+def _units_above(work: Work, member_id: int) -> list[int]:
+    """Return the units of a person and all above them."""
+    paths = [unit.path for unit in members.units_of(work.connection, member_id)]
+    return sorted({int(part) for path in paths for part in path.split("/") if part})
 
 
 def _belongs(work: Work, member_id: int, found: Gathering) -> bool:
+    if found.listed:
+        return table.is_called(work.connection, found.id, member_id)
     return any(unit.path.startswith(found.path) for unit in members.units_of(work.connection, member_id))
 
 
-def _enter(work: Work, found: Gathering, member_id: int, by: int | None) -> SignedIn:
+def enter(work: Work, found: Gathering, member_id: int, by: int | None) -> SignedIn:
+    """Record that somebody is there; `by`: whoever enters them by hand (代签)."""
     late = work.now >= found.late_at
     if not table.sign_in(work.connection, found.id, member_id, work.now, late=late, by_member_id=by):
         known = table.presence_of(work.connection, found.id, member_id)
@@ -130,19 +169,19 @@ def enter_for(work: Work, secretary: int, number: int, member_id: int) -> Signed
         raise Refusal("gathering.closed")
     if not _belongs(work, member_id, found):
         raise Refusal("gathering.gone")
-    return _enter(work, found, member_id, secretary)
+    return enter(work, found, member_id, secretary)
 
 
 def count(work: Work, found: Gathering) -> Count:
     """Return how it stands."""
     there, late, by_hand = table.counts(work.connection, found.id)
-    return Count(there, late, by_hand, table.expected(work.connection, found.path))
+    return Count(there, late, by_hand, table.expected(work.connection, found))
 
 
 def missing(work: Work, secretary: int, number: int, page: int, size: int) -> list[tuple[int, str]]:
     """Return (id, name) of who is not there, for the secretary alone; one more than `size` when there are more."""
     found = own(work, secretary, number)
-    return table.missing(work.connection, found.id, found.path, size + 1, max(page, 0) * size)
+    return table.missing(work.connection, found, size + 1, max(page, 0) * size)
 
 
 def late_from_now(work: Work, secretary: int, number: int) -> Gathering:
@@ -159,6 +198,11 @@ def close(work: Work, secretary: int, number: int) -> Gathering:
     return _get(work, number)
 
 
+def finish(work: Work, found: Gathering) -> None:
+    """Close the sign-in of a meeting or an activity; whoever calls this has looked at permissions."""
+    table.close(work.connection, found.id, work.now)
+
+
 def keep_card(work: Work, number: int, card: Card) -> None:
     """Remember where the secretary's living card is, so that the count on it can live."""
     table.set_card(work.connection, number, card)
@@ -167,3 +211,9 @@ def keep_card(work: Work, number: int, card: Card) -> None:
 def card_of(work: Work, number: int) -> Card | None:
     """Return where that card is."""
     return table.card_of(work.connection, number)
+
+
+def language_of(work: Work, found: Gathering) -> str:
+    """Return the language of whoever opened it."""
+    person = members.get(work.connection, found.opened_by)
+    return (person.language if person else "") or work.organisation.language

@@ -20,6 +20,7 @@ from storage import unit as units
 _PLACES = {
     Role.GROUP_LEADER: (UnitKind.PARTY_GROUP,),
     Role.BRANCH_SECRETARY: (UnitKind.PARTY_BRANCH,),
+    Role.COMMITTEE_MEMBER: (UnitKind.PARTY_BRANCH,),
     Role.COMMITTEE: (UnitKind.PARTY_COMMITTEE,),
     Role.UNION_OFFICER: (UnitKind.UNION,),
     Role.LEAGUE_OFFICER: (UnitKind.LEAGUE_BRANCH,),

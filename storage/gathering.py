@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,12 +35,23 @@ gathering = Table(
     Column("opened_at", UtcTime, nullable=False),
     Column("late_at", UtcTime, nullable=False),
     Column("closed_at", UtcTime, nullable=True),
-    Column("code", String(6), nullable=False, index=True),
+    Column("secret", String(64), nullable=False),
+    Column("subject", String(40), nullable=False, server_default="", index=True),
+    Column("listed", Boolean, nullable=False, server_default="0"),
     Column("card_messenger", String(32), nullable=False, server_default=""),
     Column("card_account", String(128), nullable=False, server_default=""),
     Column("card_chat", String(128), nullable=False, server_default=""),
     Column("card_message", String(128), nullable=False, server_default=""),
 )
+
+called = Table(
+    "called",
+    metadata,
+    Column("gathering_id", Id, ForeignKey("gathering.id"), nullable=False),
+    Column("member_id", Id, ForeignKey("member.id"), nullable=False, index=True),
+    PrimaryKeyConstraint("gathering_id", "member_id"),
+)
+"""Who is expected at a gathering that has a list."""
 
 presence = Table(
     "presence",
@@ -73,7 +84,9 @@ def _select() -> Select[tuple[object, ...]]:
         gathering.c.opened_at,
         gathering.c.late_at,
         gathering.c.closed_at,
-        gathering.c.code,
+        gathering.c.secret,
+        gathering.c.subject,
+        gathering.c.listed,
     ).join(unit, unit.c.id == gathering.c.unit_id)
 
 
@@ -81,12 +94,9 @@ def _made(row: Sequence[Any]) -> Gathering:
     return Gathering(*row)
 
 
-def add(
-    connection: Connection, title: str, unit_id: int, opened_by: int, opened_at: datetime, late_at: datetime, code: str
-) -> int:
+def add(connection: Connection, **values: Any) -> int:  # noqa: ANN401 - columns of the table
     """Open a gathering; returns its id."""
-    values = {"title": title, "unit_id": unit_id, "opened_by": opened_by, "opened_at": opened_at, "late_at": late_at}
-    row = connection.execute(gathering.insert().values(code=code, **values).returning(gathering.c.id)).one()
+    row = connection.execute(gathering.insert().values(values).returning(gathering.c.id)).one()
     return int(row[0])
 
 
@@ -96,15 +106,40 @@ def get(connection: Connection, number: int) -> Gathering | None:
     return None if row is None else _made(row)
 
 
-def by_code(connection: Connection, code: str, now: datetime) -> Gathering | None:
-    """Return the open gathering with this code."""
-    row = connection.execute(
+def open_for(connection: Connection, member_id: int, units: Sequence[int], now: datetime) -> list[Gathering]:
+    """Return the open gatherings at which a person of these units (and those above them) may sign in, newest first."""
+    listed = select(called.c.gathering_id).where(called.c.member_id == member_id)
+    rows = connection.execute(
         _select()
-        .where(gathering.c.code == code, gathering.c.closed_at.is_(None), gathering.c.opened_at > now - LONGEST)
+        .where(
+            gathering.c.closed_at.is_(None),
+            gathering.c.opened_at > now - LONGEST,
+            (gathering.c.unit_id.in_(units) & ~gathering.c.listed) | gathering.c.id.in_(listed),
+        )
         .order_by(gathering.c.id.desc())
-        .limit(1)
+    )
+    return [_made(row) for row in rows]
+
+
+def of_subject(connection: Connection, subject: str) -> Gathering | None:
+    """Return the newest sign-in of a meeting or an activity."""
+    row = connection.execute(
+        _select().where(gathering.c.subject == subject).order_by(gathering.c.id.desc()).limit(1)
     ).first()
     return None if row is None else _made(row)
+
+
+def call_people(connection: Connection, number: int, people: Iterable[int]) -> None:
+    """Write who is expected; who is listed already stays."""
+    rows = [{"gathering_id": number, "member_id": one} for one in sorted(set(people))]
+    for row in rows:
+        connection.execute(insert_new(connection, called).values(row))
+
+
+def is_called(connection: Connection, number: int, member_id: int) -> bool:
+    """Answer whether somebody stands in the list."""
+    query = select(called.c.member_id).where(called.c.gathering_id == number, called.c.member_id == member_id)
+    return connection.execute(query).first() is not None
 
 
 def opened_by(connection: Connection, member_id: int, limit: int) -> list[Gathering]:
@@ -184,22 +219,38 @@ def counts(connection: Connection, number: int) -> tuple[int, int, int]:
     return sum(r[2] for r in rows), sum(r[2] for r in rows if r[0]), sum(r[2] for r in rows if r[1])
 
 
-def expected(connection: Connection, path: str) -> int:
-    """Return how many belong to the unit."""
-    return connection.scalar(select(func.count()).select_from(audience(path).subquery())) or 0
+def _expected(found: Gathering) -> Select[tuple[int]]:
+    if found.listed:
+        return select(called.c.member_id).where(called.c.gathering_id == found.id)
+    return audience(found.path)
 
 
-def missing(connection: Connection, number: int, path: str, limit: int, offset: int = 0) -> list[tuple[int, str]]:
-    """Return (id, name) of who belongs to the unit and is not there, by number."""
-    there = select(presence.c.member_id).where(presence.c.gathering_id == number)
+def expected(connection: Connection, found: Gathering) -> int:
+    """Return how many are expected: those in the list, else all of the unit."""
+    return connection.scalar(select(func.count()).select_from(_expected(found).subquery())) or 0
+
+
+def missing(connection: Connection, found: Gathering, limit: int, offset: int = 0) -> list[tuple[int, str]]:
+    """Return (id, name) of who is expected and not there, by number."""
+    there = select(presence.c.member_id).where(presence.c.gathering_id == found.id)
     rows = connection.execute(
         select(member.c.id, member.c.name)
-        .where(member.c.id.in_(audience(path)), member.c.id.not_in(there))
+        .where(member.c.id.in_(_expected(found)), member.c.id.not_in(there))
         .order_by(member.c.employee_no)
         .limit(limit)
         .offset(offset)
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def there(connection: Connection, number: int) -> dict[int, tuple[datetime, bool, bool]]:
+    """Return (at, late, entered by the secretary) of everybody who is there."""
+    rows = connection.execute(
+        select(presence.c.member_id, presence.c.at, presence.c.late, presence.c.by_member_id.is_not(None)).where(
+            presence.c.gathering_id == number
+        )
+    )
+    return {row[0]: (row[1], bool(row[2]), bool(row[3])) for row in rows}
 
 
 def wrong_codes(connection: Connection, member_id: int) -> tuple[int, datetime] | None:

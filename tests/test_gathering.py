@@ -37,7 +37,10 @@ def test_a_branch_signs_in_and_the_count_lives_on_the_card(company: Company) -> 
 def test_whoever_comes_after_the_grace_is_late(company: Company) -> None:
     code = open_theme_day(company)
     company.travel(minutes=11)
-    assert "迟到" in company.bo.says(f"签到{code}")
+    stale = company.bo.says(f"签到{code}")
+    assert "刚换过" in stale
+    company.lin.sees()
+    assert "迟到" in company.bo.says(f"签到{code_on(company.lin.last)}")
     company.lin.presses("刷新")
     assert "迟到 1" in company.lin.last
 
@@ -79,7 +82,19 @@ def test_codes_cannot_be_guessed(company: Company) -> None:
         assert "没有找到" in company.bo.says(f"签到 {wrong}")
     assert "10 分钟后再试" in company.bo.says(f"签到 {code}")
     company.travel(minutes=11)
+    assert "签到成功" in company.bo.says(f"签到 {code_on(company.lin.presses('刷新'))}")
+
+
+def test_the_code_before_still_counts_and_an_older_one_brings_the_new_one_to_the_screen(company: Company) -> None:
+    code = open_theme_day(company)
+    company.travel(minutes=5)
+    assert code_on(company.lin.presses("刷新")) != code
     assert "签到成功" in company.bo.says(f"签到 {code}")
+    company.travel(minutes=10)
+    assert "没有找到" in company.xu.says(f"签到 {code}")
+    assert "刚换过" in company.ma.says(f"签到 {code}")
+    company.lin.sees()
+    assert "签到成功" in company.ma.says(f"签到 {code_on(company.lin.last)}")
 
 
 def test_closed_is_closed(company: Company) -> None:

@@ -15,19 +15,22 @@ from tests.talk import Company
 ROOT, PARTY, BRANCH1, BRANCH2, UNION = "/1/", "/1/4/", "/1/4/5/", "/1/4/6/", "/1/8/"
 
 MAY = {
-    Role.GROUP_LEADER: "gather",
+    Role.GROUP_LEADER: "gather plan_meetings",
+    Role.COMMITTEE_MEMBER: "gather",
     Role.BRANCH_SECRETARY: (
         "announce gather handle_demands award_points answer_objections see_unit_figures invite set_theme_day"
+        " plan_meetings plan_activities set_obligations"
     ),
     Role.COMMITTEE: (
         "announce gather handle_demands oversee_demands award_points answer_objections see_unit_figures invite"
-        " import_questions set_theme_day"
+        " import_questions set_theme_day plan_meetings plan_activities set_obligations"
     ),
     Role.UNION_OFFICER: (
         "announce gather handle_demands oversee_demands award_points answer_objections see_unit_figures invite"
+        " plan_meetings plan_activities"
     ),
-    Role.LEAGUE_OFFICER: "announce gather handle_demands see_unit_figures invite",
-    Role.WOMENS_OFFICER: "announce gather handle_demands see_unit_figures invite",
+    Role.LEAGUE_OFFICER: "announce gather handle_demands see_unit_figures invite plan_meetings plan_activities",
+    Role.WOMENS_OFFICER: "announce gather handle_demands see_unit_figures invite plan_meetings plan_activities",
     Role.ADMINISTRATOR: "invite import_roster import_questions set_theme_day manage_roles set_calendar",
 }
 """Written down a second time, by hand: a change of the matrix must be meant."""

@@ -92,7 +92,7 @@ def _gather(
         for who, _ in gathering.missing(opened, by_name[name], held.id, 0, 100):
             if chance.random() < 0.88:  # noqa: PLR2004 - most come
                 came = Work(connection, organisation, _moment(organisation, day, 15, chance.randrange(14)))
-                gathering.sign_in(came, who, held.code)
+                gathering.sign_in(came, who, held.code(came.now))
         closed = Work(connection, organisation, _moment(organisation, day, 16, 30))
         gathering.close(closed, by_name[name], held.id)
 
