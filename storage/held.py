@@ -66,15 +66,11 @@ def between(connection: Connection, units: Sequence[int], first: datetime, last:
 
 
 def _made(row: Row[Any]) -> Held:
-    number, unit_id, kind, starts_at, counts_for, quorum, *counts, signed_in, state = row
+    values = tuple(row)
+    counts = [int(count) for count in values[6:13]]
     return Held(
-        number,
-        unit_id,
-        MeetingKind(kind),
-        starts_at,
-        counts_for,
-        quorum,
-        *(int(count) for count in counts),
-        signed_in=signed_in > 0,
-        has_minutes=state == MeetingState.CLOSED.value,
-    )
+        values[0], values[1], MeetingKind(values[2]), values[3], values[4], values[5],
+        counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6],
+        signed_in=values[13] > 0,
+        has_minutes=values[14] == MeetingState.CLOSED.value,
+    )  # fmt: skip
