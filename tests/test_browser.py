@@ -85,6 +85,24 @@ def test_a_request_arrives_in_sight_of_whoever_is_at_the_end(address: str, brows
     page.close()
 
 
+def test_a_page_opens_at_its_newest_message_though_a_tall_card_stands_in_the_middle(
+    address: str, browser: Browser
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 430})
+    page.goto(f"{address}/")
+    employee = pane(page, 0)
+    say(employee, "帮助", "签到")
+    say(employee, "我的积分", "积分")
+    page.goto(f"{address}/")
+    employee = pane(page, 0)
+    employee.wait_for_selector("#log button", timeout=PATIENCE)
+    bubbles = "[...document.querySelectorAll('#log .bubble')]"
+    assert employee.evaluate(f"() => {bubbles}.slice(0, -1).some((one) => one.offsetHeight > log.clientHeight)")
+    top = f"{bubbles}.at(-1).getBoundingClientRect().top - log.getBoundingClientRect().top"
+    employee.wait_for_function(f"() => {top} > -2 && {top} < log.clientHeight - 20", timeout=PATIENCE)
+    page.close()
+
+
 def test_whoever_reads_further_up_is_told_of_what_arrived(address: str, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 600})
     page.goto(f"{address}/")

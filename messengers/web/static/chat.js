@@ -217,6 +217,12 @@ const name = query.get("as") || "self";
 
 const line = new Line(person.token, name, {
   item: show,
+  // All of it first, then once to its end: a tall card in the middle must not keep its reader there.
+  replay: (take) => {
+    const wasAtBottom = follow.before();
+    take();
+    if (wasAtBottom) follow.newest();
+  },
   stored,
   refused: (id, why) => {
     // Stays until something is stored again: the server's disk is full, or its database away.

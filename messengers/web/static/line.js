@@ -41,7 +41,7 @@ export class Line {
     if (frame.replay) {
       this.tries = 0;
       this.ready = true;
-      for (const item of frame.replay) this.take(item);
+      this.on.replay(() => frame.replay.forEach((item) => this.take(item)));
       this.on.ready(frame.replay.length);
       for (const said of this.pending.values()) this.socket.send(JSON.stringify(said));
     } else if (frame.ack !== undefined) {
