@@ -39,11 +39,14 @@ class Veil:
                 return Reply((speech.say("help.group_plain"),), edits=reply.edits)
             button = Button(speech.label("help.private"), url=private)
             return Reply((speech.say("help.group"), Choices(((button,),))), edits=reply.edits)
+        about = [speech.say(f"help.about_{letter.kind}")] if f"help.about_{letter.kind}" in speech.sentences else []
         if not self._page or messenger.name == "web":
-            return Reply((speech.say("help.too_personal_nowhere"),), edits=reply.edits)
+            return Reply((*about, speech.say("help.too_personal_nowhere")), edits=reply.edits)
         way = f"{self._page}/chat/in/{ticket(self._key, letter.id, messenger.name, letter.recipient)}"
+        if speech.language != "zh":
+            way += f"?language={speech.language}"
         rows = (
             (Button(speech.label("help.self_hosted"), url=way),),
             (Button(speech.label("help.new_link"), call("help.link", letter.id)),),
         )
-        return Reply((speech.say("help.too_personal"), Choices(rows)), edits=reply.edits)
+        return Reply((*about, speech.say("help.too_personal"), Choices(rows)), edits=reply.edits)

@@ -228,6 +228,14 @@ def test_above_it_stands_a_link_and_a_way_to_a_new_one() -> None:
     assert _veiled(_says(Personal.HARDSHIP, edits=True), _letter()) == veiled
 
 
+def test_it_says_what_it_is_about_and_the_page_speaks_the_reader_s_language() -> None:
+    english = _letter()._replace(kind="demand", language="en")
+    veiled = _veiled(_says(Personal.HARDSHIP), english)
+    assert "news of a request" in veiled.plain
+    assert "王芳" not in veiled.plain
+    assert veiled.buttons[0].url.endswith("?language=en")
+
+
 def test_in_a_group_there_is_no_link_but_the_way_to_the_private_chat() -> None:
     veiled = _veiled(_says(Personal.OWN), _letter(chat="-9"))
     assert [button.url for button in veiled.buttons] == ["https://t.me/bot?start="]

@@ -24,13 +24,17 @@ from content import voice
 from messengers import NAMES
 from messengers.base import Ask
 
+SET_HELP = (
+    "键=值，不再询问；可写多次。密钥别写在这里，命令行的历史会留下它，不写就会问 · "
+    "key=value, may be repeated; leave secrets to be asked for: a shell remembers what was typed."
+)
 TRIES = 5
 """So often an answer that does not fit is asked for again."""
 
 
 def connect(
     messenger: str = typer.Argument(..., help="wecom、dingtalk、feishu 或 telegram"),
-    given: list[str] = typer.Option([], "--set", help="键=值，不再询问；可写多次 · key=value, may be repeated."),  # noqa: B008
+    given: list[str] = typer.Option([], "--set", help=SET_HELP),  # noqa: B008
     yes: bool = typer.Option(False, "--yes", "-y", help="什么都不问，没给的用已有的或默认的 · Ask nothing."),  # noqa: FBT001, FBT003
     check: bool = typer.Option(True, help="写好后检查一遍 · Check it afterwards."),  # noqa: FBT001, FBT003
     config: Path | None = ConfigOption,

@@ -32,6 +32,7 @@ def run(config: Path | None = ConfigOption) -> None:
             out.print(f"已就绪 · ready in {time.monotonic() - begun:.2f} s  {base_url}/chat/")
 
     serve(settings, database, key, [bound], base_url, holder=holder, ready=ready)
+    out.print("已停止，没办完的下次启动接着办 · stopped; what is not finished goes on at the next start", style="dim")
 
 
 def say_paused(reasons: Sequence[str]) -> None:

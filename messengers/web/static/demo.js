@@ -22,7 +22,9 @@ $("language").textContent = words.other_language;
 $("people").setAttribute("aria-label", words.demo_people);
 $("language").addEventListener("click", () => {
   chooseLanguage(language === "en" ? "zh" : "en");
-  location.reload();
+  // Whoever is open on the wall speaks it too: each pane's own button tells the assistant.
+  for (const pane of document.querySelectorAll("iframe")) pane.contentDocument?.getElementById("language")?.click();
+  setTimeout(() => location.reload(), 600);
 });
 
 const buttons = everybody.map((person, place) => {

@@ -15,7 +15,7 @@ $("enter").textContent = words.in_enter;
 $("language").textContent = words.other_language;
 $("language").addEventListener("click", () => {
   chooseLanguage(language === "en" ? "zh" : "en");
-  location.reload();
+  location.replace(location.pathname);
 });
 
 function says(text, again) {

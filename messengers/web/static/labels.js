@@ -5,7 +5,10 @@ export async function labels(language) {
   return answer.json();
 }
 
+// A link that we sent says which language its reader speaks.
 export function chosenLanguage() {
+  const asked = new URLSearchParams(location.search).get("language");
+  if (asked === "zh" || asked === "en") chooseLanguage(asked);
   return localStorage.getItem("language") || "zh";
 }
 
