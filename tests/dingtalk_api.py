@@ -60,6 +60,8 @@ class DingtalkApi:
     phones: dict[str, list[Shown]] = field(default_factory=lambda: defaultdict(list))
     groups: dict[str, list[Shown]] = field(default_factory=lambda: defaultdict(list))
     cards: dict[str, Shown] = field(default_factory=dict)
+    routes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Name of a route for presses -> (address, secret)."""
     calls: list[tuple[str, Any]] = field(default_factory=list)
     sessions: dict[str, str] = field(default_factory=dict)
     """Session -> chat."""
@@ -90,6 +92,7 @@ class DingtalkApi:
             ("GET", "/v1.0/robot/oToMessages/readStatus", self._reads),
             ("POST", "/v1.0/card/instances/createAndDeliver", self._deliver),
             ("PUT", "/v1.0/card/instances", self._update),
+            ("POST", "/v1.0/card/callbacks/register", self._register),
             ("POST", "/v1.0/robot/messageFiles/download", self._download),
         ):
             site.router.add_route(method, path, self._guarded(path, answer))
@@ -168,6 +171,13 @@ class DingtalkApi:
         had = [user for user, phone in self.phones.items() for one in phone if one.name == payload["processQueryKey"]]
         told = [{"userId": user, "readStatus": "READ" if user in self.read else "UNREAD"} for user in had]
         return web.json_response({"messageReadInfoList": told})
+
+    async def _register(self, payload: dict[str, Any]) -> web.Response:
+        name = payload["callbackRouteKey"]
+        if name not in self.routes or payload.get("forceUpdate"):
+            self.routes[name] = (payload["callbackUrl"], payload["apiSecret"])
+        url, secret = self.routes[name]
+        return web.json_response({"success": True, "result": {"callbackUrl": url, "apiSecret": secret}})
 
     async def _deliver(self, payload: dict[str, Any]) -> web.Response:
         track, user = payload["outTrackId"], payload["openSpaceId"].rpartition(".")[2]
@@ -288,13 +298,17 @@ class DingtalkApi:
 
     async def presses(self, user: str, label: str) -> dict[str, Any]:
         """Press the newest card's button with this label."""
+        return await self.acked(await self.frame("CALLBACK", CARDS, self.press(user, label)))
+
+    def press(self, user: str, label: str) -> dict[str, Any]:
+        """Return a press on the newest card's button with this label as DingTalk sends it."""
         for shown in reversed(self.phones[user]):
             for place in range(1, 9):
                 if shown.card.get(f"label_{place}") == label:
                     params = {"call": shown.card[f"call_{place}"]}
                     inner = json.dumps({"cardPrivateData": {"actionIds": [f"button{place}"], "params": params}})
                     data = {"type": "actionCallback", "outTrackId": shown.name, "userId": user, "content": inner}
-                    return await self.acked(await self.frame("CALLBACK", CARDS, {**data, "spaceType": "IM_ROBOT"}))
+                    return {**data, "spaceType": "IM_ROBOT"}
         raise AssertionError(f"no button {label} on {self.phones[user]}")
 
     def words(self, user: str) -> str:
@@ -308,6 +322,15 @@ async def calls_back(url: str, data: object, *, secret: str = SECRET, stamp: flo
     told = f"{timestamp}\n{secret}".encode()
     sign = base64.b64encode(hmac.new(secret.encode(), told, hashlib.sha256).digest()).decode()
     headers = {"timestamp": timestamp, "sign": sign}
+    async with aiohttp.ClientSession() as session, session.post(url, json=data, headers=headers) as answer:
+        return answer.status
+
+
+async def presses_back(url: str, data: object, *, secret: str = SECRET, stamp: float | None = None) -> int:
+    """Call our address for presses as DingTalk does; returns the status."""
+    timestamp = str(int((time.time() if stamp is None else stamp) * 1000))
+    sign = base64.b64encode(hmac.new(secret.encode(), timestamp.encode(), hashlib.sha256).digest()).decode()
+    headers = {"x-ddpaas-signature-timestamp": timestamp, "x-ddpaas-signature": sign}
     async with aiohttp.ClientSession() as session, session.post(url, json=data, headers=headers) as answer:
         return answer.status
 

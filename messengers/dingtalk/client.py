@@ -16,7 +16,7 @@ from domain.arrival import Arrival, Ignored, Uploaded
 from domain.reply import Reply
 from messengers.ability import NO, PART, YES, Ability
 from messengers.base import Check, Limits, Outgoing, Reads, SendFailedError, Sent, StoredFile, Surroundings
-from messengers.dingtalk import Section
+from messengers.dingtalk import Section, cards
 from messengers.dingtalk.api import Api, RefusedCodeError
 from messengers.dingtalk.doctor import checks
 from messengers.dingtalk.intake import Callback
@@ -128,7 +128,7 @@ class DingtalkMessenger:
         group = letter.chat != letter.user
         if "card" in message:
             track = f"dq-{letter.key}-{place}"
-            await self._deliver(self._card(letter, message, track))
+            await self._deliver(cards.made(self._section, letter, message["card"], track))
             return f"c:{track}", 1
         if message["msgKey"] == "sampleText" and await self._answered_free(letter, message):
             return "", 0
@@ -200,27 +200,6 @@ class DingtalkMessenger:
             json.dumps({"mediaId": media, "fileName": name, "fileType": kind}, ensure_ascii=False),
             cost,
         )
-
-    def _card(self, letter: Outgoing, message: Mapping[str, Any], track: str) -> dict[str, Any]:
-        group = letter.chat != letter.user
-        space = f"dtv1.card//IM_GROUP.{letter.chat}" if group else f"dtv1.card//IM_ROBOT.{letter.user}"
-        made = {
-            "cardTemplateId": self._section.card_template,
-            "outTrackId": track,
-            "cardData": {"cardParamMap": message["card"]},
-            "openSpaceId": space,
-            "userIdType": 1,
-            "callbackType": "STREAM" if self._section.mode == "stream" else "HTTP",
-        }
-        if self._section.mode == "callback":
-            made["callbackRouteKey"] = "dangqun"
-        if group:
-            made["imGroupOpenDeliverModel"] = {"robotCode": self._section.robot}
-            made["imGroupOpenSpaceModel"] = {"supportForward": False}
-        else:
-            made["imRobotOpenDeliverModel"] = {"spaceType": "IM_ROBOT", "robotCode": self._section.robot}
-            made["imRobotOpenSpaceModel"] = {"supportForward": False}
-        return made
 
     async def send_many(self, letters: Sequence[Outgoing]) -> Sequence[Sent | SendFailedError]:
         """Send the same words to all of them; buttons are numbered here, for each card would be a call. Raises."""
@@ -345,9 +324,10 @@ class DingtalkMessenger:
         """Nothing to do: the frame's or the callback's answer has told DingTalk already."""
 
     async def run(self) -> None:
-        """Hold the stream, or wait: then messages come by the callback."""
+        """Hold the stream, or say where presses come to and wait: then messages come by the callback."""
         if self._section.mode == "stream":
             await self.stream.run()
+        await cards.register(self._section, self.api, self._surroundings.base_url)
         await asyncio.Event().wait()
 
     def routes(self) -> Sequence[web.RouteDef]:
