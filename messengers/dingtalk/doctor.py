@@ -18,9 +18,8 @@ TOPICS = ("/v1.0/im/bot/messages/get",)
 
 async def checks(section: Section, surroundings: Surroundings, api: Api) -> list[Check]:
     """Return every line."""
-    asked = {"appKey": section.client_id, "appSecret": section.client_secret.get_secret_value()}
     try:
-        _, headers = await api.ask("POST", f"{api.base}/v1.0/oauth2/accessToken", asked)
+        _, headers = await api.ask_token()
     except SendFailedError as error:
         if not isinstance(error, RefusedCodeError):
             what = f"dingtalk: 连不上 {api.base}（{error.why}）out of reach"
