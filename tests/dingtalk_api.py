@@ -43,6 +43,10 @@ class DingtalkApi:
     members: set[str] | None = None
     controlled: set[str] = field(default_factory=set)
     """Who gets too much just now."""
+    filtered: set[str] = field(default_factory=set)
+    """To whom DingTalk lets nothing through."""
+    hides_cards: bool = False
+    """Cards are made, and shown to nobody."""
     most_a_call: int = 100
     tokens: dict[str, float] = field(default_factory=dict)
     secret: str = SECRET
@@ -151,9 +155,10 @@ class DingtalkApi:
         controlled = [one for one in users if one in self.controlled]
         key = f"key{next(self.numbers)}"
         for user in users:
-            if user not in invalid and user not in controlled:
+            if user not in {*invalid, *controlled, *self.filtered}:
                 self.phones[user].append(Shown(key, self._words(payload)))
         told = {"processQueryKey": key, "invalidStaffIdList": invalid, "flowControlledStaffIdList": controlled}
+        told["filteredStaffIdList"] = [one for one in users if one in self.filtered]
         return web.json_response(told)
 
     async def _send_group(self, payload: dict[str, Any]) -> web.Response:
@@ -187,8 +192,10 @@ class DingtalkApi:
         if track not in self.cards:
             card = payload["cardData"]["cardParamMap"]
             self.cards[track] = Shown(track, card["text"], card)
-            self.phones[user].append(self.cards[track])
-        return web.json_response({"success": True, "result": {"outTrackId": track}})
+            if not self.hides_cards:
+                self.phones[user].append(self.cards[track])
+        told = {"spaceType": "IM_ROBOT", "success": not self.hides_cards, "errorMsg": "chatbot not exist"}
+        return web.json_response({"success": True, "result": {"outTrackId": track, "deliverResults": [told]}})
 
     async def _update(self, payload: dict[str, Any]) -> web.Response:
         shown = self.cards.get(payload["outTrackId"])

@@ -10,9 +10,10 @@ import pytest
 
 from bot import tokens
 from domain.reply import Reply, text
-from messengers.base import Outgoing, SendFailedError
+from messengers.base import Outgoing, SendFailedError, Sent
 from messengers.dingtalk import Section, api
 from messengers.dingtalk.api import Api
+from messengers.dingtalk.outcome import joined, refusals
 from storage import outbox
 from tests.dingtalk_api import SECRET, dingtalk_side
 from tests.running import Running, eventually
@@ -98,3 +99,25 @@ async def test_an_answer_without_a_token_is_no_token(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(calls, "ask_token", answer)
     with pytest.raises(SendFailedError, match="none came"):
         await calls.fetch_token()
+
+
+async def test_who_is_filtered_has_not_got_it(company: Company) -> None:
+    async with on_dingtalk(company) as (far, run):
+        far.filtered = {"u1"}
+        dingtalk = run.app.messengers["dingtalk"]
+        told = await dingtalk.send_many([letter(1, "u1"), letter(2, "u2")])  # type: ignore[attr-defined]
+        assert isinstance(told[1], Sent)
+        assert (told[0].permanent, told[0].closes_address) == (True, False)
+        why = await refused(run, letter(3, "u1"))
+        assert (why.permanent, why.closes_address) == (True, False)
+        assert "u1" not in far.phones
+    assert refusals({"invalidStaffIdList": 7, "filteredStaffIdList": "u1", "flowControlledStaffIdList": {}}) == {}
+
+
+def test_a_key_is_kept_whole_or_not_at_all() -> None:
+    keys = [f"q:{place}{'k' * 150}" for place in range(5)]
+    assert joined(keys) == f"{keys[0]}+{keys[1][2:]}+{keys[2][2:]}"
+    assert joined(["", f"q:{'k' * 600}", "q:short"]) == "q:short"
+    assert joined(["g:", "g:one", "", "g:two"]) == "g:one+two"
+    assert joined(["q:one", "c:dq-1-1"]) == "c:dq-1-1"
+    assert joined([]) == ""

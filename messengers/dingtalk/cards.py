@@ -44,6 +44,15 @@ def made(section: Section, letter: Outgoing, variables: Mapping[str, str], track
     return card
 
 
+def hidden(answer: Mapping[str, Any]) -> str:
+    """Return why a card that was made is shown to nobody; empty when it is shown."""
+    result = answer.get("result")
+    listed = result.get("deliverResults") if isinstance(result, dict) else None
+    told = [answer, *(listed if isinstance(listed, list) else ())]
+    refused = [one for one in told if isinstance(one, dict) and one.get("success") is False]
+    return str(refused[-1].get("errorMsg") or "no reason is told")[:120] if refused else ""
+
+
 def address(section: Section, base_url: str) -> str:
     """Return where presses come to by HTTP; empty when they come by Stream, or nobody out there reaches us."""
     if section.mode != "callback" or not section.card_template or not base_url.startswith("https://"):

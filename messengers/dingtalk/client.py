@@ -20,9 +20,9 @@ from messengers.dingtalk import Section, cards
 from messengers.dingtalk.api import Api, RefusedCodeError
 from messengers.dingtalk.doctor import checks
 from messengers.dingtalk.intake import Callback
-from messengers.dingtalk.outcome import drawn, joined, refusals, render_card, spent
+from messengers.dingtalk.outcome import drawn, joined, refusals
 from messengers.dingtalk.receive import receive
-from messengers.dingtalk.render import render
+from messengers.dingtalk.render import SPENT, on_card, render, without_card
 from messengers.dingtalk.stream import Stream
 
 log = logging.getLogger(__name__)
@@ -128,8 +128,13 @@ class DingtalkMessenger:
         group = letter.chat != letter.user
         if "card" in message:
             track = f"dq-{letter.key}-{place}"
-            await self._deliver(cards.made(self._section, letter, message["card"], track))
-            return f"c:{track}", 1
+            why = await self._deliver(cards.made(self._section, letter, message["card"], track))
+            if not why:
+                return f"c:{track}", 1
+            log.warning("dingtalk: a card is not shown, so its words are sent: %s", why)
+            await letter.turn()
+            name, cost = await self._part(letter, without_card(message["card"]), place)
+            return name, cost + 1
         if message["msgKey"] == "sampleText" and await self._answered_free(letter, message):
             return "", 0
         key, param, cost = await self._drawn(message)
@@ -145,13 +150,18 @@ class DingtalkMessenger:
             refused = refusals(answer).get(letter.user)
             if refused is not None:
                 raise refused
-        return f"{'g' if group else 'q'}:{answer.get('processQueryKey', '')}", cost + 1
+        return f"{'g' if group else 'q'}:{answer.get('processQueryKey') or ''}", cost + 1
 
-    async def _deliver(self, card: Mapping[str, Any]) -> None:
-        """Deliver a card; without the right to do so this letter and all others are tried in numbered words."""
+    async def _deliver(self, card: Mapping[str, Any]) -> str:
+        """Deliver a card; returns why it is not shown, empty when it is.
+
+        Without the right to send any, this letter and all others are tried in numbered words.
+        """
         try:
-            await self.api.call("POST", "/v1.0/card/instances/createAndDeliver", card)
+            return cards.hidden(await self.api.call("POST", "/v1.0/card/instances/createAndDeliver", card))
         except RefusedCodeError as error:
+            if error.permanent:
+                return error.why
             if not error.rights:
                 raise
             self._cards = False
@@ -223,7 +233,7 @@ class DingtalkMessenger:
                 break
             for users, answer in answers:
                 for user in users:
-                    names[user].append(f"q:{answer.get('processQueryKey', '')}")
+                    names[user].append(f"q:{answer.get('processQueryKey') or ''}")
             done += 1
         calls = self.api.counted - before
         return [refused.get(letter.user) or Sent(joined(names[letter.user]), calls) for letter in letters]
@@ -264,15 +274,12 @@ class DingtalkMessenger:
         kind, _, name = (letter.edits or "").partition(":")
         try:
             if kind == "c" and self._section.card_template:
-                card = messages[-1].get("card") or render_card(letter.reply)
-                whole = len(messages) == 1
-                if whole or not (letter.recalls or letter.live):
-                    await self.api.call(
-                        "PUT",
-                        "/v1.0/card/instances",
-                        {"outTrackId": name, "cardData": {"cardParamMap": card if whole else spent(card)}},
-                    )
-                return 1, whole
+                card = on_card(messages)
+                if card is None and letter.live:
+                    return 0, False
+                told = {"outTrackId": name, "cardData": {"cardParamMap": card or SPENT}}
+                await self.api.call("PUT", "/v1.0/card/instances", told)
+                return 1, card is not None
             if letter.recalls and kind in {"q", "g"} and name:
                 await self._withdraw(kind, name.split("+"), letter.chat)
                 return 1, False
