@@ -45,6 +45,8 @@ class DingtalkApi:
     """Who gets too much just now."""
     filtered: set[str] = field(default_factory=set)
     """To whom DingTalk lets nothing through."""
+    wrong: set[str] = field(default_factory=set)
+    """A call that names one of these is refused, without a word about whom."""
     hides_cards: bool = False
     """Cards are made, and shown to nobody."""
     most_a_call: int = 100
@@ -151,6 +153,8 @@ class DingtalkApi:
         users = payload["userIds"]
         if len(users) > self.most_a_call:
             return web.json_response({"code": "invalidParameter.userIds", "message": "too many"}, status=400)
+        if self.wrong.intersection(users) or any(one in payload["msgParam"] for one in self.wrong):
+            return web.json_response({"code": "invalidParameter", "message": "no"}, status=400)
         invalid = [one for one in users if self.members is not None and one not in self.members]
         controlled = [one for one in users if one in self.controlled]
         key = f"key{next(self.numbers)}"

@@ -121,3 +121,44 @@ def test_a_key_is_kept_whole_or_not_at_all() -> None:
     assert joined(["g:", "g:one", "", "g:two"]) == "g:one+two"
     assert joined(["q:one", "c:dq-1-1"]) == "c:dq-1-1"
     assert joined([]) == ""
+
+
+async def send_many(run: Running, letters: list[Outgoing]) -> list[Sent | SendFailedError]:
+    """Send the same to all of them."""
+    return list(await run.app.messengers["dingtalk"].send_many(letters))  # type: ignore[attr-defined]
+
+
+async def test_a_wrong_letter_does_not_make_the_next_ones_cost_five_times_as_much(company: Company) -> None:
+    async with on_dingtalk(company) as (far, run):
+        far.wrong = {"坏话"}
+        with pytest.raises(SendFailedError, match="invalidParameter"):
+            await send_many(run, [letter(place, f"u{place}", "坏话") for place in range(100)])
+        far.calls.clear()
+        assert all(isinstance(one, Sent) for one in await send_many(run, [letter(n, f"u{n}") for n in range(100)]))
+        assert len(far.calls) == 1
+
+
+async def test_one_wrong_person_costs_nobody_else_the_letter(company: Company) -> None:
+    async with on_dingtalk(company) as (far, run):
+        far.wrong = {"u30"}
+        told = await send_many(run, [letter(place, f"u{place}") for place in range(100)])
+        assert all(isinstance(one, Sent) for one in told[:20] + told[40:])
+        assert [one.permanent for one in told if isinstance(one, SendFailedError)] == [False] * 20
+        far.wrong = set()
+        far.calls.clear()
+        await send_many(run, [letter(place, f"v{place}") for place in range(100)])
+        assert len(far.calls) == 1
+
+
+async def test_a_later_part_that_is_refused_is_tried_again_for_each_of_them(company: Company) -> None:
+    async with on_dingtalk(company) as (far, run):
+        words = "很长的通知，说了很多。" * 700 + "坏话"
+        parts = len(run.app.messengers["dingtalk"].render(Reply((text(words),))))
+        far.wrong = {"坏话"}
+        told = await send_many(run, [letter(place, f"u{place}", words) for place in range(3)])
+        assert [(one.permanent, one.parts_done) for one in told if isinstance(one, SendFailedError)] == [
+            (False, parts - 1)
+        ] * 3
+        [alone] = await send_many(run, [letter(9, "u9", words)])
+        assert isinstance(alone, SendFailedError)
+        assert (alone.permanent, alone.parts_done) == (True, parts - 1)

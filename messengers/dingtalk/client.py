@@ -20,7 +20,7 @@ from messengers.dingtalk import Section, cards
 from messengers.dingtalk.api import Api, RefusedCodeError
 from messengers.dingtalk.doctor import checks
 from messengers.dingtalk.intake import Callback
-from messengers.dingtalk.outcome import drawn, joined, refusals
+from messengers.dingtalk.outcome import drawn, joined, of_many, refusals
 from messengers.dingtalk.receive import receive
 from messengers.dingtalk.render import SPENT, on_card, render, without_card
 from messengers.dingtalk.stream import Stream
@@ -229,7 +229,7 @@ class DingtalkMessenger:
                 if done == first.parts_done:
                     raise
                 # Something is out already: each letter goes on from there.
-                refused |= {user: error.at(done) for user in left}
+                refused |= dict.fromkeys(left, of_many(error, left).at(done))
                 break
             for users, answer in answers:
                 for user in users:
@@ -243,30 +243,37 @@ class DingtalkMessenger:
     ) -> list[tuple[Sequence[str], dict[str, Any]]]:
         """Send to all of them, by calls as large as DingTalk takes; what became of each call.
 
-        Raises `SendFailedError` when the first failed; of a later one it is said of those who are left.
+        Raises `SendFailedError` when none went out; of a later one it is said of those who are left.
         """
         answers: list[tuple[Sequence[str], dict[str, Any]]] = []
-        place = 0
+        place, most, no = 0, self._a_call, None
         while place < len(users):
-            some = users[place : place + self._a_call]
+            some = users[place : place + most]
             try:
                 answer = await self.api.call("POST", "/v1.0/robot/oToMessages/batchSend", {**told, "userIds": some})
             except SendFailedError as error:
-                too_many = isinstance(error, RefusedCodeError) and error.permanent
-                if too_many and self._a_call > FEWER and len(some) > FEWER:
-                    log.warning("dingtalk: %d people a call are refused, %d from now on", self._a_call, FEWER)
-                    self._a_call = FEWER
+                if error.permanent and len(some) > FEWER:
+                    # Either DingTalk takes no more by one call, or somebody or the letter is wrong: smaller ones tell.
+                    most = FEWER
                     continue
-                if not place:
+                if not error.permanent and not place:
                     raise
                 # Those of the calls before have it: only who was in this one may have, and the rest have not.
-                refused.update(dict.fromkeys(some, error.at(done)))
+                refused.update(dict.fromkeys(some, of_many(error, some).at(done)))
+                no, place = error, place + len(some)
+                if error.permanent:
+                    continue
                 rest = SendFailedError(error.why, retry_after=error.retry_after, parts_done=done)
-                refused.update(dict.fromkeys(users[place + len(some) :], rest))
+                refused.update(dict.fromkeys(users[place:], rest))
                 return answers
             refused.update({user: why.at(done) for user, why in refusals(answer).items()})
             answers.append((some, answer))
             place += len(some)
+        if no is not None and not answers:
+            raise no
+        if no is None and most < self._a_call:
+            log.warning("dingtalk: %d people a call are refused, %d from now on", self._a_call, most)
+            self._a_call = most
         return answers
 
     async def _redraw(self, letter: Outgoing, messages: Sequence[Mapping[str, Any]]) -> tuple[int, bool]:

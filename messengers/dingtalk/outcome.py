@@ -34,6 +34,14 @@ def joined(sent: Sequence[str]) -> str:
     return name
 
 
+def of_many(error: SendFailedError, users: Sequence[str]) -> SendFailedError:
+    """Return what a call's refusal means for each of them: for ever only if it was about one person alone.
+
+    One of several is the matter, and nobody says which: they are tried again, apart if it comes to that.
+    """
+    return SendFailedError(error.why) if error.permanent and len(users) > 1 else error
+
+
 def refusals(answer: Mapping[str, Any]) -> dict[str, SendFailedError]:
     """Return who of them did not get it."""
     found = {
