@@ -45,6 +45,8 @@ class DingtalkApi:
     """Who gets too much just now."""
     filtered: set[str] = field(default_factory=set)
     """To whom DingTalk lets nothing through."""
+    forbidden: set[str] = field(default_factory=set)
+    """Paths that the app has no right to."""
     wrong: set[str] = field(default_factory=set)
     """A call that names one of these is refused, without a word about whom."""
     hides_cards: bool = False
@@ -127,6 +129,9 @@ class DingtalkApi:
                 )
             payload = await request.json() if request.can_read_body else dict(request.query)
             self.calls.append((path, payload))
+            if path in self.forbidden:
+                denied = "Forbidden.AccessDenied.AccessTokenPermissionDenied"
+                return web.json_response({"code": denied, "message": "应用尚未开通所需的权限"}, status=403)
             if self.refuses and "Send" in path:
                 status, told = self.refuses.pop(0)
                 return (
