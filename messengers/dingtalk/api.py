@@ -227,7 +227,7 @@ class Api:
             if status < 500 and words.lstrip()[:1] == b"<":  # noqa: PLR2004 - an address that is punished sees a page
                 raise SendFailedError(f"{name}: HTTP {status}, a page", retry_after=PUNISHED_SECONDS)
             raise SendFailedError(f"{name}: HTTP {status}, no JSON", unknown=True)
-        _demand(name, status, told)
+        demand(name, status, told)
         return told, told_headers
 
 
@@ -239,7 +239,7 @@ def _split(url: str) -> SplitResult | None:
         return None
 
 
-def _demand(name: str, status: int, told: Mapping[str, Any]) -> None:
+def demand(name: str, status: int, told: Mapping[str, Any]) -> None:
     """Raise `SendFailedError` for an answer that says no, in either API's way."""
     if told.get("punish") or str(told.get("status")) == "1111":
         raise SendFailedError(f"{name}: punished", retry_after=PUNISHED_SECONDS)

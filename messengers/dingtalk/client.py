@@ -321,8 +321,9 @@ class DingtalkMessenger:
         for key in sorted(keys):
             query = urlencode({"robotCode": self._section.robot, "processQueryKey": key})
             told = await self.api.call("GET", f"/v1.0/robot/oToMessages/readStatus?{query}")
-            for one in told.get("messageReadInfoList") or ():
-                if one.get("userId") in ours:
+            listed = told.get("messageReadInfoList")
+            for one in listed if isinstance(listed, list) else ():
+                if isinstance(one, dict) and isinstance(one.get("userId"), str) and one["userId"] in ours:
                     asked.add(one["userId"])
                     if one.get("readStatus") == "READ":
                         read.add(one["userId"])
