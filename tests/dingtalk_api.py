@@ -43,8 +43,17 @@ class DingtalkApi:
     members: set[str] | None = None
     controlled: set[str] = field(default_factory=set)
     """Who gets too much just now."""
+    filtered: set[str] = field(default_factory=set)
+    """To whom DingTalk lets nothing through."""
+    forbidden: set[str] = field(default_factory=set)
+    """Paths that the app has no right to."""
+    wrong: set[str] = field(default_factory=set)
+    """A call that names one of these is refused, without a word about whom."""
+    hides_cards: bool = False
+    """Cards are made, and shown to nobody."""
     most_a_call: int = 100
     tokens: dict[str, float] = field(default_factory=dict)
+    secret: str = SECRET
     fetched: int = 0
     counted: int = 0
     """Calls that the organisation pays with."""
@@ -60,6 +69,8 @@ class DingtalkApi:
     phones: dict[str, list[Shown]] = field(default_factory=lambda: defaultdict(list))
     groups: dict[str, list[Shown]] = field(default_factory=lambda: defaultdict(list))
     cards: dict[str, Shown] = field(default_factory=dict)
+    routes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Name of a route for presses -> (address, secret)."""
     calls: list[tuple[str, Any]] = field(default_factory=list)
     sessions: dict[str, str] = field(default_factory=dict)
     """Session -> chat."""
@@ -90,6 +101,7 @@ class DingtalkApi:
             ("GET", "/v1.0/robot/oToMessages/readStatus", self._reads),
             ("POST", "/v1.0/card/instances/createAndDeliver", self._deliver),
             ("PUT", "/v1.0/card/instances", self._update),
+            ("POST", "/v1.0/card/callbacks/register", self._register),
             ("POST", "/v1.0/robot/messageFiles/download", self._download),
         ):
             site.router.add_route(method, path, self._guarded(path, answer))
@@ -101,7 +113,7 @@ class DingtalkApi:
 
     async def _token(self, request: web.Request) -> web.Response:
         asked = await request.json()
-        if (asked["appKey"], asked["appSecret"]) != (CLIENT, SECRET):
+        if (asked["appKey"], asked["appSecret"]) != (CLIENT, self.secret):
             return web.json_response({"code": "invalidClientIdOrSecret", "message": "无效的clientId"}, status=400)
         self.fetched += 1
         token = f"t{next(self.numbers)}"
@@ -117,6 +129,9 @@ class DingtalkApi:
                 )
             payload = await request.json() if request.can_read_body else dict(request.query)
             self.calls.append((path, payload))
+            if path in self.forbidden:
+                denied = "Forbidden.AccessDenied.AccessTokenPermissionDenied"
+                return web.json_response({"code": denied, "message": "应用尚未开通所需的权限"}, status=403)
             if self.refuses and "Send" in path:
                 status, told = self.refuses.pop(0)
                 return (
@@ -143,13 +158,16 @@ class DingtalkApi:
         users = payload["userIds"]
         if len(users) > self.most_a_call:
             return web.json_response({"code": "invalidParameter.userIds", "message": "too many"}, status=400)
+        if self.wrong.intersection(users) or any(one in payload["msgParam"] for one in self.wrong):
+            return web.json_response({"code": "invalidParameter", "message": "no"}, status=400)
         invalid = [one for one in users if self.members is not None and one not in self.members]
         controlled = [one for one in users if one in self.controlled]
         key = f"key{next(self.numbers)}"
         for user in users:
-            if user not in invalid and user not in controlled:
+            if user not in {*invalid, *controlled, *self.filtered}:
                 self.phones[user].append(Shown(key, self._words(payload)))
         told = {"processQueryKey": key, "invalidStaffIdList": invalid, "flowControlledStaffIdList": controlled}
+        told["filteredStaffIdList"] = [one for one in users if one in self.filtered]
         return web.json_response(told)
 
     async def _send_group(self, payload: dict[str, Any]) -> web.Response:
@@ -169,6 +187,13 @@ class DingtalkApi:
         told = [{"userId": user, "readStatus": "READ" if user in self.read else "UNREAD"} for user in had]
         return web.json_response({"messageReadInfoList": told})
 
+    async def _register(self, payload: dict[str, Any]) -> web.Response:
+        name = payload["callbackRouteKey"]
+        if name not in self.routes or payload.get("forceUpdate"):
+            self.routes[name] = (payload["callbackUrl"], payload["apiSecret"])
+        url, secret = self.routes[name]
+        return web.json_response({"success": True, "result": {"callbackUrl": url, "apiSecret": secret}})
+
     async def _deliver(self, payload: dict[str, Any]) -> web.Response:
         track, user = payload["outTrackId"], payload["openSpaceId"].rpartition(".")[2]
         assert len(track) <= 64
@@ -176,8 +201,10 @@ class DingtalkApi:
         if track not in self.cards:
             card = payload["cardData"]["cardParamMap"]
             self.cards[track] = Shown(track, card["text"], card)
-            self.phones[user].append(self.cards[track])
-        return web.json_response({"success": True, "result": {"outTrackId": track}})
+            if not self.hides_cards:
+                self.phones[user].append(self.cards[track])
+        told = {"spaceType": "IM_ROBOT", "success": not self.hides_cards, "errorMsg": "chatbot not exist"}
+        return web.json_response({"success": True, "result": {"outTrackId": track, "deliverResults": [told]}})
 
     async def _update(self, payload: dict[str, Any]) -> web.Response:
         shown = self.cards.get(payload["outTrackId"])
@@ -288,13 +315,17 @@ class DingtalkApi:
 
     async def presses(self, user: str, label: str) -> dict[str, Any]:
         """Press the newest card's button with this label."""
+        return await self.acked(await self.frame("CALLBACK", CARDS, self.press(user, label)))
+
+    def press(self, user: str, label: str) -> dict[str, Any]:
+        """Return a press on the newest card's button with this label as DingTalk sends it."""
         for shown in reversed(self.phones[user]):
             for place in range(1, 9):
                 if shown.card.get(f"label_{place}") == label:
                     params = {"call": shown.card[f"call_{place}"]}
                     inner = json.dumps({"cardPrivateData": {"actionIds": [f"button{place}"], "params": params}})
                     data = {"type": "actionCallback", "outTrackId": shown.name, "userId": user, "content": inner}
-                    return await self.acked(await self.frame("CALLBACK", CARDS, {**data, "spaceType": "IM_ROBOT"}))
+                    return {**data, "spaceType": "IM_ROBOT"}
         raise AssertionError(f"no button {label} on {self.phones[user]}")
 
     def words(self, user: str) -> str:
@@ -308,6 +339,15 @@ async def calls_back(url: str, data: object, *, secret: str = SECRET, stamp: flo
     told = f"{timestamp}\n{secret}".encode()
     sign = base64.b64encode(hmac.new(secret.encode(), told, hashlib.sha256).digest()).decode()
     headers = {"timestamp": timestamp, "sign": sign}
+    async with aiohttp.ClientSession() as session, session.post(url, json=data, headers=headers) as answer:
+        return answer.status
+
+
+async def presses_back(url: str, data: object, *, secret: str = SECRET, stamp: float | None = None) -> int:
+    """Call our address for presses as DingTalk does; returns the status."""
+    timestamp = str(int((time.time() if stamp is None else stamp) * 1000))
+    sign = base64.b64encode(hmac.new(secret.encode(), timestamp.encode(), hashlib.sha256).digest()).decode()
+    headers = {"x-ddpaas-signature-timestamp": timestamp, "x-ddpaas-signature": sign}
     async with aiohttp.ClientSession() as session, session.post(url, json=data, headers=headers) as answer:
         return answer.status
 

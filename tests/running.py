@@ -134,7 +134,8 @@ async def running(
             "DANGQUN_QUIET_HOURS__DAYS_OFF": "false",
             **{f"DANGQUN_{name}": value.replace("{url}", url) for name, value in settings.items()},
         }
-        app = App(load(None, environment), database, KEY, url)
+        settings_read = load(None, environment)
+        app = App(settings_read, database, KEY, settings_read.web.base_url or url)
         try:
             await app.start([taken])
             yield Running(app, api, url)

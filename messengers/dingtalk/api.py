@@ -7,7 +7,7 @@ import logging
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 
@@ -25,15 +25,21 @@ FAST = {
     "Forbidden.AccessDenied.QpsLimitForApi",
     "Throttling",
 }
+BUSY = {"-1"}
+"""DingTalk is at fault, and says that nothing was done."""
 RIGHTS = {"Forbidden.AccessDenied.AccessTokenPermissionDenied", "60011", "88"}
 SPENT_SECONDS, FAST_SECONDS, PUNISHED_SECONDS, MENDING = 60.0, 1.0, 300.0, 60.0
 """Seconds to be left alone: the month's calls are spent (not for longer, as free replies go on), too fast, the address
 is punished, rights are missing."""
+LONGEST_TOKEN = 30 * 86400
 ANSWER_BYTES, FILE_BYTES = 1 << 20, 20 << 20
 REPLIES = {("https", "oapi.dingtalk.com"), ("https", "api.dingtalk.com")}
 """Where replies may go."""
 HOSTS = ("dingtalk.com", "aliyuncs.com", "alicdn.com")
 """Where files may be fetched; anything else is not called."""
+UNSENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+"""Nobody was reached: what was to be said surely did not arrive."""
+HTTP_FAST = 429
 _TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5)
 _LONG = aiohttp.ClientTimeout(total=60, connect=5)
 
@@ -69,10 +75,25 @@ class Api:
             await self._session.close()
 
     async def fetch_token(self) -> tuple[str, float]:
-        """Ask for a token. Raises `SendFailedError`."""
+        """Ask for a token. Raises `SendFailedError`, never for ever: letters wait until the secret is right."""
+        try:
+            told, _ = await self.ask_token()
+        except SendFailedError as error:
+            # Nothing was sent yet.
+            error.unknown = False
+            if error.permanent:
+                log.error("dingtalk: the app's own secrets are refused: %s", error.why)  # noqa: TRY400 - no surprise
+                error.permanent, error.retry_after = False, MENDING
+            raise
+        token, seconds = told.get("accessToken"), told.get("expireIn", 7200)
+        if not isinstance(token, str) or not token or not isinstance(seconds, int) or not 0 < seconds <= LONGEST_TOKEN:
+            raise SendFailedError("accessToken: none came")
+        return token, float(seconds)
+
+    async def ask_token(self) -> tuple[dict[str, Any], Mapping[str, str]]:
+        """Return what is said to our id and secret, and its headers. Raises `SendFailedError`."""
         asked = {"appKey": self._section.client_id, "appSecret": self._section.client_secret.get_secret_value()}
-        told, _ = await self.ask("POST", f"{self.base}/v1.0/oauth2/accessToken", asked)
-        return str(told["accessToken"]), float(told.get("expireIn", 7200))
+        return await self.ask("POST", f"{self.base}/v1.0/oauth2/accessToken", asked)
 
     async def open_stream(self, topics: Sequence[str]) -> dict[str, Any]:
         """Ask where the stream's socket is, and for the ticket to it, which is good once. Raises `SendFailedError`."""
@@ -115,7 +136,15 @@ class Api:
             told, _ = await self._asked("POST", f"{self.oapi}/media/upload", query=query, data=form, timeout=_LONG)
             return told
 
-        return str((await self._with_token(ask))["media_id"])
+        try:
+            media = (await self._with_token(ask)).get("media_id")
+        except SendFailedError as error:
+            # Whatever became of the file, nobody has seen it.
+            error.unknown = False
+            raise
+        if not isinstance(media, str) or not media:
+            raise SendFailedError("media/upload: no media_id came")
+        return media
 
     async def _with_token(self, ask: Callable[[str], Any]) -> dict[str, Any]:
         token = await self._doors.token("dingtalk", "access", self.fetch_token)
@@ -136,9 +165,9 @@ class Api:
 
     def may_reply(self, url: str) -> bool:
         """Answer whether an address for replies is the API's own: in callback mode nobody vouches for it."""
-        if "\\" in url or "@" in url:
+        parts = _split(url)
+        if "\\" in url or "@" in url or parts is None:
             return False
-        parts = urlsplit(url)
         own = {(base.scheme, base.netloc) for base in (urlsplit(self.base), urlsplit(self.oapi))}
         return (parts.scheme, parts.netloc) in own | REPLIES
 
@@ -146,7 +175,9 @@ class Api:
         """Answer whether a file's address is one where DingTalk keeps files."""
         if self.may_reply(url):
             return True
-        parts = urlsplit(url)
+        parts = _split(url)
+        if parts is None:
+            return False
         host = parts.hostname or ""
         known = any(host == one or host.endswith(f".{one}") for one in HOSTS)
         return parts.scheme == "https" and known and parts.netloc == host and "\\" not in url
@@ -182,7 +213,7 @@ class Api:
         try:
             async with self._opened().request(method, url, params=query, allow_redirects=False, **how) as answer:
                 words, status, told_headers = await _words(answer, ANSWER_BYTES), answer.status, answer.headers
-        except aiohttp.ClientConnectorError as error:
+        except UNSENT as error:
             raise SendFailedError(f"{name}: {type(error).__name__}") from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise SendFailedError(f"{name}: {type(error).__name__}", unknown=True) from None
@@ -191,29 +222,41 @@ class Api:
         except (ValueError, RecursionError):
             told = None
         if not isinstance(told, dict):
+            if status == HTTP_FAST:
+                raise SendFailedError(f"{name}: HTTP {status}", retry_after=FAST_SECONDS)
             if status < 500 and words.lstrip()[:1] == b"<":  # noqa: PLR2004 - an address that is punished sees a page
                 raise SendFailedError(f"{name}: HTTP {status}, a page", retry_after=PUNISHED_SECONDS)
             raise SendFailedError(f"{name}: HTTP {status}, no JSON", unknown=True)
-        _demand(name, status, told)
+        demand(name, status, told)
         return told, told_headers
 
 
-def _demand(name: str, status: int, told: Mapping[str, Any]) -> None:
+def _split(url: str) -> SplitResult | None:
+    """Return an address's parts; None for what is none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None
+
+
+def demand(name: str, status: int, told: Mapping[str, Any]) -> None:
     """Raise `SendFailedError` for an answer that says no, in either API's way."""
     if told.get("punish") or str(told.get("status")) == "1111":
         raise SendFailedError(f"{name}: punished", retry_after=PUNISHED_SECONDS)
     if status >= 500:  # noqa: PLR2004 - HTTP
         raise SendFailedError(f"{name}: HTTP {status}", unknown=True)
     old = told.get("errcode")
-    if status < 400 and old in {None, 0, "0"}:  # noqa: PLR2004 - HTTP
+    if old is not None and not isinstance(old, (int, str)):
+        raise SendFailedError(f"{name}: HTTP {status}, none of DingTalk's answers", unknown=True)
+    if status < 400 and (old is None or str(old) == "0"):  # noqa: PLR2004 - HTTP
         return
     code = str(told.get("sub_code") or "") if str(old) == "88" else str(told.get("code") or old or status)
     words = str(told.get("message") or told.get("sub_msg") or told.get("errmsg") or "")[:120]
-    raise _refusal(code or str(old), f"{name}: {code} {words}")
+    raise _refusal(code or str(old), f"{name}: {code} {words}", status)
 
 
-def _refusal(code: str, why: str) -> RefusedCodeError:
-    """Say what a code means for the letter."""
+def _refusal(code: str, why: str, status: int) -> RefusedCodeError:
+    """Say what a code, and the HTTP status that it came with, mean for the letter."""
     if code in SPENT:
         log.error("dingtalk: the month's calls of the whole organisation are spent")
         error = RefusedCodeError(why, retry_after=SPENT_SECONDS)
@@ -223,6 +266,10 @@ def _refusal(code: str, why: str) -> RefusedCodeError:
         log.error("dingtalk: the app may not do this: %s", why)
         error = RefusedCodeError(why, retry_after=MENDING)
         error.rights = code not in STALE
+    elif status == HTTP_FAST:
+        error = RefusedCodeError(why, retry_after=FAST_SECONDS)
+    elif code in BUSY:
+        error = RefusedCodeError(why)
     else:
         error = RefusedCodeError(why, permanent=True)
     error.code = code

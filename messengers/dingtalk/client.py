@@ -16,13 +16,13 @@ from domain.arrival import Arrival, Ignored, Uploaded
 from domain.reply import Reply
 from messengers.ability import NO, PART, YES, Ability
 from messengers.base import Check, Limits, Outgoing, Reads, SendFailedError, Sent, StoredFile, Surroundings
-from messengers.dingtalk import Section
+from messengers.dingtalk import Section, cards
 from messengers.dingtalk.api import Api, RefusedCodeError
 from messengers.dingtalk.doctor import checks
 from messengers.dingtalk.intake import Callback
-from messengers.dingtalk.outcome import drawn, joined, refusals, render_card, spent
+from messengers.dingtalk.outcome import drawn, joined, of_many, refusals
 from messengers.dingtalk.receive import receive
-from messengers.dingtalk.render import render
+from messengers.dingtalk.render import SPENT, on_card, render, without_card
 from messengers.dingtalk.stream import Stream
 
 log = logging.getLogger(__name__)
@@ -128,8 +128,13 @@ class DingtalkMessenger:
         group = letter.chat != letter.user
         if "card" in message:
             track = f"dq-{letter.key}-{place}"
-            await self._deliver(self._card(letter, message, track))
-            return f"c:{track}", 1
+            why = await self._deliver(cards.made(self._section, letter, message["card"], track))
+            if not why:
+                return f"c:{track}", 1
+            log.warning("dingtalk: a card is not shown, so its words are sent: %s", why)
+            await letter.turn()
+            name, cost = await self._part(letter, without_card(message["card"]), place)
+            return name, cost + 1
         if message["msgKey"] == "sampleText" and await self._answered_free(letter, message):
             return "", 0
         key, param, cost = await self._drawn(message)
@@ -145,13 +150,18 @@ class DingtalkMessenger:
             refused = refusals(answer).get(letter.user)
             if refused is not None:
                 raise refused
-        return f"{'g' if group else 'q'}:{answer.get('processQueryKey', '')}", cost + 1
+        return f"{'g' if group else 'q'}:{answer.get('processQueryKey') or ''}", cost + 1
 
-    async def _deliver(self, card: Mapping[str, Any]) -> None:
-        """Deliver a card; without the right to do so this letter and all others are tried in numbered words."""
+    async def _deliver(self, card: Mapping[str, Any]) -> str:
+        """Deliver a card; returns why it is not shown, empty when it is.
+
+        Without the right to send any, this letter and all others are tried in numbered words.
+        """
         try:
-            await self.api.call("POST", "/v1.0/card/instances/createAndDeliver", card)
+            return cards.hidden(await self.api.call("POST", "/v1.0/card/instances/createAndDeliver", card))
         except RefusedCodeError as error:
+            if error.permanent:
+                return error.why
             if not error.rights:
                 raise
             self._cards = False
@@ -201,27 +211,6 @@ class DingtalkMessenger:
             cost,
         )
 
-    def _card(self, letter: Outgoing, message: Mapping[str, Any], track: str) -> dict[str, Any]:
-        group = letter.chat != letter.user
-        space = f"dtv1.card//IM_GROUP.{letter.chat}" if group else f"dtv1.card//IM_ROBOT.{letter.user}"
-        made = {
-            "cardTemplateId": self._section.card_template,
-            "outTrackId": track,
-            "cardData": {"cardParamMap": message["card"]},
-            "openSpaceId": space,
-            "userIdType": 1,
-            "callbackType": "STREAM" if self._section.mode == "stream" else "HTTP",
-        }
-        if self._section.mode == "callback":
-            made["callbackRouteKey"] = "dangqun"
-        if group:
-            made["imGroupOpenDeliverModel"] = {"robotCode": self._section.robot}
-            made["imGroupOpenSpaceModel"] = {"supportForward": False}
-        else:
-            made["imRobotOpenDeliverModel"] = {"spaceType": "IM_ROBOT", "robotCode": self._section.robot}
-            made["imRobotOpenSpaceModel"] = {"supportForward": False}
-        return made
-
     async def send_many(self, letters: Sequence[Outgoing]) -> Sequence[Sent | SendFailedError]:
         """Send the same words to all of them; buttons are numbered here, for each card would be a call. Raises."""
         first = letters[0]
@@ -240,11 +229,11 @@ class DingtalkMessenger:
                 if done == first.parts_done:
                     raise
                 # Something is out already: each letter goes on from there.
-                refused |= {user: error.at(done) for user in left}
+                refused |= dict.fromkeys(left, of_many(error, left).at(done))
                 break
             for users, answer in answers:
                 for user in users:
-                    names[user].append(f"q:{answer.get('processQueryKey', '')}")
+                    names[user].append(f"q:{answer.get('processQueryKey') or ''}")
             done += 1
         calls = self.api.counted - before
         return [refused.get(letter.user) or Sent(joined(names[letter.user]), calls) for letter in letters]
@@ -254,30 +243,37 @@ class DingtalkMessenger:
     ) -> list[tuple[Sequence[str], dict[str, Any]]]:
         """Send to all of them, by calls as large as DingTalk takes; what became of each call.
 
-        Raises `SendFailedError` when the first failed; of a later one it is said of those who are left.
+        Raises `SendFailedError` when none went out; of a later one it is said of those who are left.
         """
         answers: list[tuple[Sequence[str], dict[str, Any]]] = []
-        place = 0
+        place, most, no = 0, self._a_call, None
         while place < len(users):
-            some = users[place : place + self._a_call]
+            some = users[place : place + most]
             try:
                 answer = await self.api.call("POST", "/v1.0/robot/oToMessages/batchSend", {**told, "userIds": some})
             except SendFailedError as error:
-                too_many = isinstance(error, RefusedCodeError) and error.permanent
-                if too_many and self._a_call > FEWER and len(some) > FEWER:
-                    log.warning("dingtalk: %d people a call are refused, %d from now on", self._a_call, FEWER)
-                    self._a_call = FEWER
+                if error.permanent and len(some) > FEWER:
+                    # Either DingTalk takes no more by one call, or somebody or the letter is wrong: smaller ones tell.
+                    most = FEWER
                     continue
-                if not place:
+                if not error.permanent and not place:
                     raise
                 # Those of the calls before have it: only who was in this one may have, and the rest have not.
-                refused.update(dict.fromkeys(some, error.at(done)))
+                refused.update(dict.fromkeys(some, of_many(error, some).at(done)))
+                no, place = error, place + len(some)
+                if error.permanent:
+                    continue
                 rest = SendFailedError(error.why, retry_after=error.retry_after, parts_done=done)
-                refused.update(dict.fromkeys(users[place + len(some) :], rest))
+                refused.update(dict.fromkeys(users[place:], rest))
                 return answers
             refused.update({user: why.at(done) for user, why in refusals(answer).items()})
             answers.append((some, answer))
             place += len(some)
+        if no is not None and not answers:
+            raise no
+        if no is None and most < self._a_call:
+            log.warning("dingtalk: %d people a call are refused, %d from now on", self._a_call, most)
+            self._a_call = most
         return answers
 
     async def _redraw(self, letter: Outgoing, messages: Sequence[Mapping[str, Any]]) -> tuple[int, bool]:
@@ -285,15 +281,12 @@ class DingtalkMessenger:
         kind, _, name = (letter.edits or "").partition(":")
         try:
             if kind == "c" and self._section.card_template:
-                card = messages[-1].get("card") or render_card(letter.reply)
-                whole = len(messages) == 1
-                if whole or not (letter.recalls or letter.live):
-                    await self.api.call(
-                        "PUT",
-                        "/v1.0/card/instances",
-                        {"outTrackId": name, "cardData": {"cardParamMap": card if whole else spent(card)}},
-                    )
-                return 1, whole
+                card = on_card(messages)
+                if card is None and letter.live:
+                    return 0, False
+                told = {"outTrackId": name, "cardData": {"cardParamMap": card or SPENT}}
+                await self.api.call("PUT", "/v1.0/card/instances", told)
+                return 1, card is not None
             if letter.recalls and kind in {"q", "g"} and name:
                 await self._withdraw(kind, name.split("+"), letter.chat)
                 return 1, False
@@ -328,8 +321,9 @@ class DingtalkMessenger:
         for key in sorted(keys):
             query = urlencode({"robotCode": self._section.robot, "processQueryKey": key})
             told = await self.api.call("GET", f"/v1.0/robot/oToMessages/readStatus?{query}")
-            for one in told.get("messageReadInfoList") or ():
-                if one.get("userId") in ours:
+            listed = told.get("messageReadInfoList")
+            for one in listed if isinstance(listed, list) else ():
+                if isinstance(one, dict) and isinstance(one.get("userId"), str) and one["userId"] in ours:
                     asked.add(one["userId"])
                     if one.get("readStatus") == "READ":
                         read.add(one["userId"])
@@ -345,9 +339,10 @@ class DingtalkMessenger:
         """Nothing to do: the frame's or the callback's answer has told DingTalk already."""
 
     async def run(self) -> None:
-        """Hold the stream, or wait: then messages come by the callback."""
+        """Hold the stream, or say where presses come to and wait: then messages come by the callback."""
         if self._section.mode == "stream":
             await self.stream.run()
+        await cards.register(self._section, self.api, self._surroundings.base_url)
         await asyncio.Event().wait()
 
     def routes(self) -> Sequence[web.RouteDef]:

@@ -1,7 +1,7 @@
 """What DingTalk calls: the robot's messages, presses on cards, and encrypted events; the last need an encrypted answer.
 
-A robot message's signature does not cover its body: whoever sees one can forge others for an hour. So it is good only
-together with TLS and a path that nobody guesses; Stream needs neither.
+Neither a robot message's signature nor a press's covers the body: whoever sees one can forge others for an hour. So
+they are good only together with TLS and a path that nobody guesses; Stream needs neither.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -26,17 +26,31 @@ from messengers.envelope import LARGEST, Envelope, RefusedError
 
 log = logging.getLogger(__name__)
 
-WITHIN = 3.0
-"""Seconds after which a busy database is not waited for."""
+WITHIN, PRESS_WITHIN = 3.0, 1.2
+"""Seconds after which a busy database is not waited for; a press is to be answered within two."""
 HOUR, WINDOW = 3600_000, 600_000
 """Milliseconds by which the signed moment of a message, and of an event, may differ from ours."""
-EVENTS = "/events"
+EVENTS, PRESSES = "/events", "/cards"
+
+
+Read = Callable[[Mapping[str, str], bytes, float], Raw | Ignored]
+"""Reads a request: its headers and body, and the seconds of now. Raises `RefusedError`."""
+
+
+def _signed(secret: str, words: str) -> str:
+    return base64.b64encode(
+        hmac.new(secret.encode(), words.encode("utf-8", "replace"), hashlib.sha256).digest()
+    ).decode()
 
 
 def robot_sign(secret: str, timestamp: str) -> str:
     """Return the signature of a robot's message."""
-    told = f"{timestamp}\n{secret}".encode("utf-8", "replace")
-    return base64.b64encode(hmac.new(secret.encode(), told, hashlib.sha256).digest()).decode()
+    return _signed(secret, f"{timestamp}\n{secret}")
+
+
+def press_sign(secret: str, timestamp: str) -> str:
+    """Return the signature of a press on a card."""
+    return _signed(secret, timestamp)
 
 
 class Callback:
@@ -54,25 +68,38 @@ class Callback:
         if self._section.mode == "stream":
             return []
         path = self._section.path.rstrip("/")
-        return [web.post(path, self._take), web.post(f"{path}{EVENTS}", self._take_event)]
+        return [
+            web.post(path, self._take),
+            web.post(f"{path}{PRESSES}", self._take_press),
+            web.post(f"{path}{EVENTS}", self._take_event),
+        ]
 
     def robot(self, headers: Mapping[str, str], body: bytes, now: float) -> Raw | Ignored:
-        """Return what is kept of a robot's message or a press. `now`: seconds. Raises `RefusedError`."""
-        secret, timestamp = self._section.client_secret.get_secret_value(), headers.get("timestamp", "")
+        """Return what is kept of a robot's message. `now`: seconds. Raises `RefusedError`."""
+        self._demand_signed(headers.get("timestamp", ""), headers.get("sign", ""), now, robot_sign)
+        try:
+            return message(json.loads(body), now)
+        except (MalformedUpdateError, ValueError, RecursionError) as error:
+            raise RefusedError("malformed") from error
+
+    def card(self, headers: Mapping[str, str], body: bytes, now: float) -> Raw:
+        """Return what is kept of a press on a card. `now`: seconds. Raises `RefusedError`."""
+        timestamp = headers.get("x-ddpaas-signature-timestamp", "")
+        self._demand_signed(timestamp, headers.get("x-ddpaas-signature", ""), now, press_sign)
+        try:
+            return press(json.loads(body), f"{timestamp}{hashlib.sha256(body).hexdigest()}")
+        except (MalformedUpdateError, ValueError, RecursionError) as error:
+            raise RefusedError("malformed") from error
+
+    def _demand_signed(self, timestamp: str, given: str, now: float, sign: Callable[[str, str], str]) -> None:
+        """Raise `RefusedError` unless this moment is signed with our secret, and is not long ago."""
+        secret = self._section.client_secret.get_secret_value()
         if not secret or not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > len(str(HOUR**2)):
             raise RefusedError("incomplete")
-        given = headers.get("sign", "").encode("utf-8", "replace")
-        if not hmac.compare_digest(robot_sign(secret, timestamp).encode(), given):
+        if not hmac.compare_digest(sign(secret, timestamp).encode(), given.encode("utf-8", "replace")):
             raise RefusedError("bad_signature")
         if abs(int(timestamp) - now * 1000) > HOUR:
             raise RefusedError("old")
-        try:
-            data = json.loads(body)
-            if isinstance(data, dict) and data.get("type") == "actionCallback":
-                return press(data, f"{timestamp}{hashlib.sha256(body).hexdigest()}")
-            return message(data, now)
-        except (MalformedUpdateError, ValueError, RecursionError) as error:
-            raise RefusedError("malformed") from error
 
     def event(self, query: Mapping[str, str], body: bytes, now: float) -> dict[str, Any]:
         """Return an event. `now`: seconds. Raises `RefusedError`."""
@@ -106,16 +133,22 @@ class Callback:
         return {"msg_signature": signed, "timeStamp": stamp, "nonce": nonce, "encrypt": encrypted}
 
     async def _take(self, request: web.Request) -> web.Response:
+        return await self._taken(request, self.robot, WITHIN)
+
+    async def _take_press(self, request: web.Request) -> web.Response:
+        return await self._taken(request, self.card, PRESS_WITHIN)
+
+    async def _taken(self, request: web.Request, read: Read, within: float) -> web.Response:
         body = await _body(request)
         if body is None:
             return web.Response(status=413)
         try:
-            found = self.robot(request.headers, body, time.time())
+            found = read(request.headers, body, time.time())
         except RefusedError as refused:
             return _refused(len(body), refused)
         if self._doors.paused():
             return web.Response(status=503)
-        taken = isinstance(found, Ignored) or await stored(self._doors, found)
+        taken = isinstance(found, Ignored) or await stored(self._doors, found, within)
         return web.json_response({}) if taken else web.Response(status=503)
 
     async def _take_event(self, request: web.Request) -> web.Response:
@@ -135,10 +168,10 @@ def _refused(size: int, refused: RefusedError) -> web.Response:
     return web.Response(status=400 if str(refused) == "malformed" else 403)
 
 
-async def stored(doors: Doors, update: Raw) -> bool:
+async def stored(doors: Doors, update: Raw, within: float = WITHIN) -> bool:
     """Keep an update; False when it could be kept nowhere, and has to come again."""
     try:
-        await doors.accept("dingtalk", [update], within=WITHIN)
+        await doors.accept("dingtalk", [update], within=within)
     except PausedError:
         return False
     except Exception:

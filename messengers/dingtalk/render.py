@@ -6,10 +6,11 @@ of the company's own; without one they are numbered words, and a typed number is
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.reply import Button, Document, Picture, Reply, Span, Text
-from messengers.words import numbered, parts
+from messengers.words import numbered, parts, weight
 
 TEXT_BYTES = 6000
 """A message may have 15,000 bytes as JSON, in which a character can be twice as long."""
@@ -49,7 +50,7 @@ def _span(span: Span) -> str:
     return f"{span.text}（{span.url}）" if span.style == "link" and span.url != span.text else span.text
 
 
-def _card(words: str, buttons: list[Button]) -> dict[str, str]:
+def _card(words: str, buttons: Sequence[Button]) -> dict[str, str]:
     """Return the template's variables; all are words, and those of buttons that are not there are empty."""
     card = {"text": words or "⋯"}
     for place in range(MOST_BUTTONS):
@@ -58,3 +59,25 @@ def _card(words: str, buttons: list[Button]) -> dict[str, str]:
         card[f"call_{place + 1}"] = button.call if button else ""
         card[f"url_{place + 1}"] = button.url if button else ""
     return card
+
+
+SPENT = _card("✓", [])
+"""A card whose words and buttons are gone, while the new words come in messages of their own."""
+
+
+def on_card(messages: Sequence[Mapping[str, Any]]) -> dict[str, str] | None:
+    """Return the variables of a card that shows all of this; None where a card has no room for it."""
+    [only] = messages if len(messages) == 1 else [{}]
+    if "card" in only:
+        return dict(only["card"])
+    if only.get("msgKey") != "sampleText":
+        return None
+    words = str(only["msgParam"]["content"])
+    return _card(words, []) if sum(map(weight, words)) <= CARD_BYTES else None
+
+
+def without_card(card: Mapping[str, str]) -> dict[str, Any]:
+    """Return the message that stands in for a card which is not shown: its words, and its buttons as numbers."""
+    places = [place for place in range(1, MOST_BUTTONS + 1) if card[f"label_{place}"]]
+    buttons = [Button(card[f"label_{place}"], card[f"call_{place}"], card[f"url_{place}"]) for place in places]
+    return {"msgKey": "sampleText", "msgParam": {"content": "\n".join([card["text"], *numbered(buttons)])}}

@@ -59,19 +59,20 @@ class Stream:
         """Hold a socket open until cancelled."""
         pause = SHORTEST
         while True:
-            begun = time.monotonic()
+            begun, asked = time.monotonic(), 0.0
             try:
                 wanted = await self._hold()
             except (SendFailedError, aiohttp.ClientError, TimeoutError, OSError, ValueError, LookupError) as error:
                 why = error.why if isinstance(error, SendFailedError) else type(error).__name__
-                log.warning("dingtalk: the stream is not open (%s); tried again within a minute", why)
-                wanted = False
+                log.warning("dingtalk: the stream is not open (%s); it is tried again", why)
+                wanted, asked = False, getattr(error, "retry_after", None) or 0.0
             good = time.monotonic() - begun > GOOD
             if good:
                 pause = SHORTEST
             # A gateway that goes down says so to everybody: who comes back at once again and again is shut out.
             if not (wanted and good):
-                await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - so that not all come at once
+                # Who asks before the time that he was given is left out for longer.
+                await asyncio.sleep(asked + pause * random.uniform(0.5, 1.5))  # noqa: S311 - not all come at once
                 pause = min(LONGEST, pause * 2)
 
     async def _hold(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 
@@ -10,10 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.arrival import Arrival, Ignored, MalformedUpdateError
-from messengers.base import Raw
+from messengers.base import Raw, SendFailedError
 from messengers.dingtalk import Section
-from messengers.dingtalk.api import Api
-from messengers.dingtalk.intake import robot_sign
+from messengers.dingtalk.api import Api, demand
+from messengers.dingtalk.cards import hidden
+from messengers.dingtalk.intake import Read, press_sign, robot_sign
+from messengers.dingtalk.outcome import refusals
 from messengers.dingtalk.receive import receive
 from messengers.dingtalk.stream import CARDS, MESSAGES, Stream, ack
 from messengers.envelope import Envelope, RefusedError
@@ -24,7 +27,12 @@ from tests.test_dingtalk import CONFIG, NOW, Taking, callback, on_dingtalk
 INPUTS = size(150, 20_000)
 HURRIED = settings(max_examples=INPUTS, deadline=1000, suppress_health_check=list(HealthCheck), database=None)
 STAMP = str(int(NOW * 1000))
-HEADERS = {"timestamp": STAMP, "sign": robot_sign(CONFIG["app_secret"], STAMP)}
+HEADERS = {
+    "timestamp": STAMP,
+    "sign": robot_sign(CONFIG["app_secret"], STAMP),
+    "x-ddpaas-signature-timestamp": STAMP,
+    "x-ddpaas-signature": press_sign(CONFIG["app_secret"], STAMP),
+}
 ENVELOPE = Envelope(CONFIG["event_token"], CONFIG["event_aes_key"], CONFIG["owner_key"])
 DOORS = callback()
 _LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10)
@@ -39,9 +47,15 @@ MESSAGE = st.dictionaries(st.sampled_from(FIELDS), VALUE, max_size=8)
 
 
 def judged(headers: dict[str, str], body: bytes) -> None:
-    """Have a robot's message judged: what is let in is read, the rest is refused."""
+    """Have a robot's message, or a press, judged: what is let in is read, the rest is refused."""
+    for door in (DOORS.robot, DOORS.card):
+        judged_at(door, headers, body)
+
+
+def judged_at(door: Read, headers: dict[str, str], body: bytes) -> None:
+    """Have it judged at one of the doors."""
     try:
-        found = DOORS.robot(headers, body, NOW)
+        found = door(headers, body, NOW)
     except RefusedError:
         return
     assert isinstance(found, Raw | Ignored)
@@ -66,6 +80,19 @@ def judged_event(encrypted: str) -> None:
 def test_noise_is_refused(body: bytes, headers: dict[str, str]) -> None:
     judged(headers, body)
     judged(HEADERS, body)
+
+
+ANSWERS = ["errcode", "code", "sub_code", "message", "errmsg", "status", "punish", "success", "result"]
+LISTS = ["invalidStaffIdList", "filteredStaffIdList", "flowControlledStaffIdList"]
+
+
+@HURRIED
+@given(st.integers(200, 599), st.dictionaries(st.sampled_from([*ANSWERS, *LISTS]), VALUE, max_size=6))
+def test_an_answer_is_yes_or_a_failure(status: int, told: dict[str, object]) -> None:
+    with contextlib.suppress(SendFailedError):
+        demand("x", status, told)
+    refusals(told)
+    hidden(told)
 
 
 @HURRIED
