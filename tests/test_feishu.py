@@ -248,11 +248,11 @@ async def test_pictures_and_files_are_uploaded_once(talk: Talk) -> None:
     talk.doors.files |= {7: StoredFile("p.png", "image/png", PNG), 8: StoredFile("a.pdf", "x", b"%PDF")}
     talk.doors.files |= {9: StoredFile("p.svg", "image/svg+xml", b"<svg/>"), 10: StoredFile("x", "x", b"")}
     for key in (1, 2):
-        await talk.say(text("看"), Picture(7, "图"), Document(8, "通知.pdf"), key=key)
+        await talk.say(text("看"), Picture(7, "图"), Document(8, "通\n知.pdf"), key=key)
     assert [kept.kind for kept in talk.api.shown("ou_ada")] == ["image", "file", "text"] * 2
     uploads = [given for _, path, given in talk.api.calls if path.endswith(("images", "files"))]
     assert len(uploads) == 2
-    assert uploads[1]["file_name"] == "通知.pdf"
+    assert uploads[1]["file_name"] == "通 知.pdf"
     await talk.say(Picture(9, "图"), key=3)
     assert talk.api.shown("ou_ada")[-2].kind == "file"
     for gone in (10, 99):

@@ -87,6 +87,8 @@ class WecomApi:
     codes: dict[str, tuple[str, str, float]] = field(default_factory=dict)
     """Response code -> (account, msgid, until); taken once."""
     files: dict[str, bytes] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    """What the uploads are called, as it stands on the wire."""
     url: str = ""
     """Where our callback is."""
     refused: list[int] = field(default_factory=list)
@@ -226,6 +228,8 @@ class WecomApi:
         if (bad := self._bad_token(request)) is not None:
             return bad
         form = await request.post()
+        head = form["media"].headers["Content-Disposition"]  # type: ignore[union-attr]
+        self.names.append(head.partition('filename="')[2].rstrip('"'))
         media = f"media-{next(self.numbers)}"
         self.files[media] = form["media"].file.read()  # type: ignore[union-attr]
         return web.json_response({"errcode": 0, "media_id": media})

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from messengers.base import Doors, Outgoing, Reads, SendFailedError, Sent
 from messengers.feishu.api import FULL_SECONDS, MENDING_SECONDS, Api
 from messengers.feishu.render import CARD_BYTES, card_of
+from messengers.words import file_name
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +145,7 @@ class Desk:
         stored = await self._doors.open_file(number)
         if stored is None:
             raise SendFailedError("the kept file is gone", permanent=True)
-        body, name = stored.body, str(message.get("name") or stored.name)
+        body, name = stored.body, file_name(str(message.get("name") or stored.name))
         if not 0 < len(body) <= FILE_BYTES:
             raise SendFailedError("Feishu takes files of 1 byte to 30 MB", permanent=True)
         picture = message["msg_type"] == "image" and _is_picture(body)

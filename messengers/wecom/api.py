@@ -11,6 +11,7 @@ import aiohttp
 
 from messengers.base import Doors, SendFailedError
 from messengers.wecom import Section
+from messengers.words import file_name
 
 log = logging.getLogger(__name__)
 
@@ -70,8 +71,9 @@ class Api:
         """Upload bytes; returns the media id, which is good for three days. Raises `SendFailedError`."""
 
         def form() -> aiohttp.FormData:
-            made = aiohttp.FormData()
-            made.add_field("media", body, filename=name, content_type="application/octet-stream")
+            # Not percent-encoded: WeCom shows the name to the reader as it stands here.
+            made = aiohttp.FormData(quote_fields=False)
+            made.add_field("media", body, filename=file_name(name), content_type="application/octet-stream")
             return made
 
         told = await self._with_token("media/upload", {"type": kind}, form, frozenset())
