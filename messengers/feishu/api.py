@@ -24,6 +24,8 @@ FULL = 11247
 FULL_SECONDS = 3600.0
 CROWDED = 230020
 """This person, or this group, gets too much at once: nobody else has to wait."""
+AGAIN = {230049, 230101}
+"""The message is still on its way, or something of theirs broke: its uuid lets it be sent again."""
 NOBODY = {230002, 230013, 230034, 230053, 99992351, 99992361}
 """Not in the group, out of the app's range, no such person, or a person who wants nothing from the bot."""
 MENDING = {10003, 10014, 230006, 230027, 99991401, 99991662, 99991671, 99991672, 99991673}
@@ -226,7 +228,9 @@ def demand(answer: Answer) -> None:
         raise SendFailedError(why, retry_after=_reset(answer.headers))
     if code == FULL:
         raise SendFailedError(why, retry_after=FULL_SECONDS)
-    if code in {CROWDED, -1}:
+    if code == CROWDED or code in AGAIN:
+        raise SendFailedError(why, reached=True)
+    if code == -1:
         raise SendFailedError(why)
     if code in MENDING or answer.stale:
         log.error("feishu: %s; see `dangqun doctor`", why)
