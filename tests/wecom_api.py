@@ -76,6 +76,10 @@ class WecomApi:
     dropped: int = 0
     proxied: int = 0
     """So many calls are answered by some proxy."""
+    denied: dict[str, int] = field(default_factory=dict)
+    """Method -> the code by which it is refused."""
+    leaving: int = 0
+    """After so many further sends somebody among their readers is outside what the app may see."""
     floods: int = 0
     flood_code: int = 45009
     slow: float = 0.0
@@ -140,6 +144,8 @@ class WecomApi:
             if self.proxied:
                 self.proxied -= 1
                 return web.json_response({"message": "upstream unavailable"}, status=502)
+            if name in self.denied:
+                return web.json_response({"errcode": self.denied[name], "errmsg": "refused"})
             told: web.StreamResponse = await answer(payload, body)
             await asyncio.sleep(self.slow)
             if self.silent and name == "message/send":
@@ -156,11 +162,17 @@ class WecomApi:
             self.floods -= 1
             return web.json_response({"errcode": self.flood_code, "errmsg": "api freq out of limit"})
         users = payload["touser"].split("|")
+        media = payload.get(payload["msgtype"], {}).get("media_id")
+        if media is not None and media not in self.files:
+            return web.json_response({"errcode": 40007, "errmsg": "invalid media_id"})
         if payload["agentid"] != AGENT or len(users) > 1000:
             return web.json_response({"errcode": 40056, "errmsg": "invalid agentid or too many users"})
         invalid = [one for one in users if self.members is not None and one.lower() not in self.members]
         if len(invalid) == len(users):
             return web.json_response({"errcode": 81013, "errmsg": "user & party & tag all invalid"})
+        if self.leaving:
+            self.leaving -= 1
+            self.denied |= {} if self.leaving else {"message/send": 60011}
         answer = {"errcode": 0, "errmsg": "ok", "invaliduser": "|".join(one.lower() for one in invalid)}
         answer["unlicenseduser"] = "|".join(one for one in users if one.lower() in self.unlicensed)
         answer |= self._show(payload, body, [one for one in users if one not in invalid])
@@ -227,6 +239,8 @@ class WecomApi:
     async def _upload(self, request: web.Request) -> web.Response:
         if (bad := self._bad_token(request)) is not None:
             return bad
+        if "media/upload" in self.denied:
+            return web.json_response({"errcode": self.denied["media/upload"], "errmsg": "refused"})
         form = await request.post()
         head = form["media"].headers["Content-Disposition"]  # type: ignore[union-attr]
         self.names.append(head.partition('filename="')[2].rstrip('"'))
