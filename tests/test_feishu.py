@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, TCPConnector, web
 from aiohttp.test_utils import TestServer
 
 from domain.arrival import Arrival, Said, Uploaded
@@ -168,6 +168,16 @@ async def test_where_nobody_listens_nothing_was_sent(talk: Talk) -> None:
     assert not failed.value.unknown
     assert not failed.value.permanent
     await feishu.close()
+
+
+async def test_what_never_found_the_way_there_has_not_arrived(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nobody_home(*_: object, **__: object) -> None:
+        raise TimeoutError
+
+    await talk.say(text("a"))
+    monkeypatch.setattr(TCPConnector, "connect", nobody_home)
+    failed = await talk.fails(key=2)
+    assert (failed.why, failed.unknown) == ("im/v1/messages: ConnectionTimeoutError", False)
 
 
 async def test_a_pressed_card_is_redrawn_in_place(talk: Talk) -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import pytest
 
 from domain.arrival import MalformedUpdateError
-from domain.reply import Button, Choices, Document, Reply, text
+from domain.reply import Button, Choices, Document, Picture, Reply, Span, Text, text
 from messengers.base import Outgoing, SendFailedError, Sent, StoredFile, Surroundings
 from messengers.wecom import Section
 from messengers.wecom.client import WecomMessenger
 from tests.feishu_doors import Lent
+from tests.running import eventually
 from tests.wecom_api import AES_KEY, AGENT, CORP, SECRET, TOKEN, WecomApi, wecom_side
 
+PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
 CHOICE = Choices(((Button("甲", "x.y"),),))
 
 
@@ -148,3 +153,44 @@ async def test_what_is_no_account_is_neither_written_to_nor_heard(talk: Talk, ac
 async def test_an_account_that_is_an_address_of_mail_is_one(talk: Talk) -> None:
     await talk.say(text("好"), to="wang.fang@corp.example")
     assert talk.api.words("wang.fang@corp.example") == "好"
+
+
+async def test_what_people_wrote_is_no_link_whatever_pieces_it_comes_in(talk: Talk) -> None:
+    bait = 'a href="https://evil.example">点这里</a>'
+    talk.doors.files[7] = StoredFile("p.png", "image/png", PNG)
+    await talk.say(Text((Span("<"), Span(bait))), text("好 <"), text(bait))
+    await talk.say(text("看 <"), Picture(7, bait), Choices(((Button(f"<{bait}", "x.y"),),)), key=2)
+    long = Choices(tuple((Button(f"< {bait}", f"x.y:{number}"),) for number in range(8)))
+    await talk.say(text("题"), Picture(7, f"</{bait}"), long, key=3)
+    payloads = json.dumps([shown.payload for shown in talk.api.phones["wangfang"]], ensure_ascii=False)
+    assert payloads.count("点这里") == 13
+    assert not re.search(r"<\s*/?\s*a\b|<\\n", payloads)
+
+
+async def test_the_menu_is_taken_however_long_its_names_are(talk: Talk) -> None:
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+    names = [("checkin", "每日签到打卡领积分看排名换礼品和更多好用的"), ("points", family * 3)] * 3
+    talk.wecom._surroundings.commands = {"zh": [*names[:5], ("last", "查看我的全部学习记录")]}
+    running = asyncio.create_task(talk.wecom.run())
+    await eventually(lambda: talk.api.menu)
+    running.cancel()
+    assert [one["name"] for one in talk.api.menu] == ["每日签…", "查看我的全"]
+    assert [one["name"] for one in talk.api.menu[0]["sub_button"]][:2] == ["每日签到打卡领积分看排名换", family * 2]
+
+
+async def test_the_doctor_says_which_address_is_not_trusted(talk: Talk) -> None:
+    talk.api.trusted = False
+    [found] = [one for one in await talk.wecom.check() if "60020" in one.what]
+    assert "203.0.113.77" in found.what
+    talk.api.trusted = True
+    assert all("60020" not in one.what for one in await talk.wecom.check())
+
+
+async def test_what_never_found_the_way_there_has_not_arrived(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nobody_home(*_: object, **__: object) -> None:
+        raise TimeoutError
+
+    await talk.say(text("好"))
+    monkeypatch.setattr(aiohttp.TCPConnector, "connect", nobody_home)
+    failed = await talk.fails(text("x"), key=2)
+    assert (failed.why, failed.unknown) == ("message/send: ConnectionTimeoutError", False)

@@ -80,6 +80,9 @@ class WecomApi:
     """Method -> the code by which it is refused."""
     leaving: int = 0
     """After so many further sends somebody among their readers is outside what the app may see."""
+    menu: list[dict[str, Any]] = field(default_factory=list)
+    trusted: bool = True
+    """Whether our address is among the app's trusted IPs."""
     floods: int = 0
     flood_code: int = 45009
     slow: float = 0.0
@@ -228,12 +231,20 @@ class WecomApi:
             one.withdrawn = True
         return web.json_response({"errcode": 0})
 
-    async def _menu(self, _payload: dict[str, Any], _body: bytes) -> web.Response:
+    async def _menu(self, payload: dict[str, Any], _body: bytes) -> web.Response:
+        for menu in payload["button"]:
+            if len(menu["name"].encode()) > 16 or any(len(one["name"].encode()) > 40 for one in menu["sub_button"]):
+                return web.json_response({"errcode": 40018, "errmsg": "invalid button name size"})
+        self.menu = payload["button"]
         return web.json_response({"errcode": 0})
 
     async def _agent(self, request: web.Request) -> web.Response:
         if (bad := self._bad_token(request)) is not None:
             return bad
+        if not self.trusted:
+            words = "not allow to access from your ip, hint: [1584585651_79_4e4820cc23f1dd7483e0141640bc15f1]"
+            more = "from ip: 203.0.113.77, more info at https://open.work.weixin.qq.com/devtool/query?e=60020"
+            return web.json_response({"errcode": 60020, "errmsg": f"{words}, {more}"})
         return web.json_response({"errcode": 0, "agentid": AGENT, "name": "党群助手", "close": 0})
 
     async def _upload(self, request: web.Request) -> web.Response:

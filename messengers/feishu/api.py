@@ -202,7 +202,8 @@ class Api:
                 method, self._base + path, params=query, data=made, headers=head, timeout=timeout
             ) as got:
                 words, status, headers = await _limited(got, ANSWER_BYTES), got.status, got.headers
-        except aiohttp.ClientConnectorError as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            # There was no connection by which anything could have arrived.
             raise SendFailedError(f"{name}: {type(error).__name__}") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise SendFailedError(f"{name}: {type(error).__name__}", unknown=True) from None

@@ -137,7 +137,8 @@ class Api:
             async with self._opened().request(method, url, params=query, data=body, timeout=timeout) as answer:
                 told = json.loads(await _words(answer, ANSWER_BYTES))
                 status, headers = answer.status, answer.headers
-        except aiohttp.ClientConnectorError as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            # There was no connection by which anything could have arrived.
             raise SendFailedError(f"{name}: {type(error).__name__}") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise SendFailedError(f"{name}: {type(error).__name__}", unknown=True) from None

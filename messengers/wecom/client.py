@@ -22,6 +22,7 @@ from messengers.wecom.doctor import checks
 from messengers.wecom.intake import Callback
 from messengers.wecom.receive import receive
 from messengers.wecom.render import render
+from messengers.words import clipped
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ A_CALL = 1000
 AGAIN = 2
 """How often a call to many is repeated at once when nobody answered."""
 RECALLED = 1000
+MENU_BYTES, ENTRY_BYTES = 16, 40
+"""What the name of a menu holds, and the name of an entry in it."""
 ABILITIES = {
     "text_in": YES,
     "picture_in": YES,
@@ -209,15 +212,7 @@ class WecomMessenger:
 
     async def _make_menu(self) -> None:
         """Offer the commands under the app's name, three groups of five at most; best effort."""
-        commands = list(self._surroundings.commands.get("zh", ()))[:15]
-        groups = [commands[place : place + 5] for place in range(0, len(commands), 5)]
-        menu = [
-            {
-                "name": group[0][1][:8] if len(group) == 1 else f"{group[0][1][:3]}…",
-                "sub_button": [{"type": "click", "name": words[:20], "key": f"/{name}"} for name, words in group],
-            }
-            for group in groups
-        ]
+        menu = menu_of(list(self._surroundings.commands.get("zh", ()))[:15])
         if not menu:
             return
         try:
@@ -241,6 +236,20 @@ class WecomMessenger:
     async def close(self) -> None:
         """Close the session."""
         await self.api.close()
+
+
+def menu_of(commands: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Return commands as a menu in groups of five; one name that is too long would have it refused as a whole."""
+    groups = [commands[place : place + 5] for place in range(0, len(commands), 5)]
+    return [
+        {
+            "name": clipped(group[0][1], MENU_BYTES) if len(group) == 1 else f"{clipped(group[0][1][:3], 13)}…",
+            "sub_button": [
+                {"type": "click", "name": clipped(words, ENTRY_BYTES), "key": f"/{name}"} for name, words in group
+            ],
+        }
+        for group in groups
+    ]
 
 
 @lru_cache(maxsize=256)
