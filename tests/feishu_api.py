@@ -59,6 +59,8 @@ class FeishuApi:
     fetched: int = 0
     calls: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     uuids: dict[str, str] = field(default_factory=dict)
+    presses: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    """Token of a press -> (message, who pressed it, how often it may still be used)."""
     strangers: set[str] = field(default_factory=set)
     resources: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     silent: int = 0
@@ -96,6 +98,7 @@ class FeishuApi:
                 web.get(f"{im}/messages/{{name}}/read_users", self._guarded(self._readers)),
                 web.get(f"{im}/batch_messages/{{name}}/read_user", self._guarded(self._readers_of_many)),
                 web.get(f"{im}/messages/{{name}}/resources/{{key}}", self._guarded(self._resource)),
+                web.post("/open-apis/interactive/v1/card/update", self._guarded(self._change_pressed)),
                 web.post("/open-apis/message/v4/batch_send/", self._guarded(self._send_many)),
                 web.post(f"{im}/images", self._guarded(self._upload)),
                 web.post(f"{im}/files", self._guarded(self._upload)),
@@ -199,6 +202,27 @@ class FeishuApi:
             return _no(230099, "not a shared card")
         kept.content, kept.edits = content, kept.edits + 1
         return _yes({})
+
+    def press(self, kept: Kept, call: str) -> dict[str, Any]:
+        """Press a button; returns the event, with a token that is good for two redrawings."""
+        token = self._name("c-")
+        self.presses[token] = kept.name, kept.to, 2
+        value, who = {"call": call}, {"open_id": kept.to, "user_id": "A001"}
+        inner = {"operator": who, "token": token, "action": {"value": value}, "context": {"open_message_id": kept.name}}
+        head = {"event_id": self._name("e"), "event_type": "card.action.trigger", "app_id": APP, "token": "t"}
+        return {"schema": "2.0", "header": {**head, "create_time": "1763790000000"}, "event": inner}
+
+    def _change_pressed(self, _: web.Request, given: dict[str, Any]) -> web.Response:
+        name, who, left = self.presses.get(given["token"], ("", "", 0))
+        if not left:
+            return _no(300050, "token invalid")
+        card = dict(given["card"])
+        if card.pop("open_ids", None) != [who]:
+            return _no(300090, "openid empty")
+        self.presses[given["token"]] = name, who, left - 1
+        self.messages[name].content = card
+        self.messages[name].edits += 1
+        return web.json_response({"code": 0, "msg": "ok"})
 
     def _delete(self, request: web.Request, _: dict[str, Any]) -> web.Response:
         kept = self.messages.get(request.match_info["name"])

@@ -194,6 +194,24 @@ async def test_a_pressed_card_is_redrawn_in_place(talk: Talk) -> None:
     assert talk.words() == ["做完了", "再来"]
 
 
+async def test_a_pressed_card_that_went_to_many_is_redrawn_by_its_press_for_who_pressed_it(talk: Talk) -> None:
+    people = ["ou_ada", "ou_lin"]
+    await talk.feishu.send_many([talk.letter(text("通知"), YES, key=key, to=who) for key, who in enumerate(people)])
+    card = talk.api.shown("ou_ada")[0]
+    assert await talk.feishu.connection.take(json.dumps(talk.api.press(card, "announcement.read:7")).encode()) == 200
+    [raw] = talk.doors.stored
+    assert next(iter(talk.api.presses)) not in raw.body
+    again = await talk.say(text("已收到"), key=3, edits=card.name)
+    assert again.message == card.name
+    await talk.say(text("已收到 2"), key=4, edits=card.name)
+    assert (talk.words(), talk.words("ou_lin"), card.edits) == (["已收到 2"], ["通知"], 2)
+    await talk.say(text("已收到 3"), key=5, edits=card.name)
+    assert talk.words() == ["已收到 2", "已收到 3"]
+    other = talk.api.shown("ou_lin")[0]
+    await talk.say(text("已收到"), key=6, to="ou_lin", edits=other.name)
+    assert talk.words("ou_lin") == ["通知", "已收到"]
+
+
 async def test_what_no_card_holds_is_said_anew(talk: Talk) -> None:
     sent = await talk.say(text("题"), YES)
     await talk.say(text("长" * 11_000), key=2, edits=sent.message)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from messengers.base import Doors, Outgoing, Reads, SendFailedError, Sent
 from messengers.feishu.api import FULL_SECONDS, MENDING_SECONDS, Api
+from messengers.feishu.receive import note_of
 from messengers.feishu.render import CARD_BYTES, card_of
 from messengers.words import file_name
 
@@ -106,10 +107,22 @@ class Desk:
         fits = len(content.encode("utf-8", "replace")) <= CARD_BYTES
         if fits and await self._accepted("PATCH", path, {"content": content}):
             return True
+        if fits and not group and (token := await self._doors.note("feishu", note_of(name, letter.user))):
+            await letter.turn()
+            return await self._redrawn_by_press(token, letter.user, card)
         if last["msg_type"] != "text":
             return False
         await letter.turn()
         return await self._accepted("PUT", path, {"msg_type": "text", "content": _json({"text": last["text"]})})
+
+    async def _redrawn_by_press(self, token: str, user: str, card: Mapping[str, Any]) -> bool:
+        """Redraw a card by the token of its press: the one way for a card that went to many, which PATCH refuses.
+
+        For whoever pressed it alone: to the others it says what it said.
+        """
+        return await self._accepted(
+            "POST", "interactive/v1/card/update", {"token": token, "card": {**card, "open_ids": [user]}}
+        )
 
     async def _accepted(self, method: str, path: str, payload: Mapping[str, Any] | None = None) -> bool:
         """Whether a change was taken; too old, gone, of another kind: it was not."""
