@@ -20,6 +20,7 @@ from messengers.feishu.frame import CONTROL, DATA, Frame, dump, load
 
 APP, SECRET = "cli_a1b2c3d4e5f60718", "secret-secret-secret-secret-1234"
 ME = "ou_bot"
+SCOPES = {"im:message", "im:message.p2p_msg:readonly", "im:resource", "im:message:send_multi_users"}
 LIMIT = 3.0
 """Seconds that Feishu waits for an answer to an event."""
 
@@ -65,7 +66,9 @@ class FeishuApi:
     resources: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     silent: int = 0
     """So many of the next sends arrive, but the answer never comes."""
-    scopes: set[str] = field(default_factory=lambda: {"im:message"})
+    unscoped: tuple[str, ...] = ()
+    """Beginnings of paths that the app has no scope for."""
+    scopes: set[str] = field(default_factory=lambda: set(SCOPES))
     secret: str = SECRET
     bot: bool = True
     ping: int = 120
@@ -88,6 +91,7 @@ class FeishuApi:
                 web.post("/callback/ws/endpoint", self._endpoint),
                 web.get("/ws", self._socket),
                 web.get("/mute", self._mute),
+                web.get("/open-apis/application/v6/scopes", self._guarded(self._granted)),
                 web.get("/open-apis/bot/v3/info", self._guarded(self._bot)),
                 web.post(f"{im}/messages", self._guarded(self._send)),
                 web.get(f"{im}/messages/{{name}}", self._guarded(self._look)),
@@ -135,6 +139,8 @@ class FeishuApi:
             self.calls.append((request.method, request.path, given))
             if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
                 return _no(99991663, "Invalid access token for authorization. Please make a test attempt", 400)
+            if self.unscoped and request.path.startswith(self.unscoped):
+                return _no(99991672, "Access denied. One of the following scopes is required: [im:x].")
             if self.refusals and (refusal := self.refusals.popleft()):
                 if refusal.text is not None:
                     return web.Response(text=refusal.text, status=refusal.status, content_type="text/html")
@@ -152,6 +158,10 @@ class FeishuApi:
         if not self.bot:
             return _no(11205, "app do not have bot")
         return web.json_response({"code": 0, "msg": "ok", "bot": {"app_name": "党群助手", "open_id": ME}})
+
+    def _granted(self, _: web.Request, __: dict[str, Any]) -> web.Response:
+        status = {name: 1 if name in self.scopes else 2 for name in SCOPES | self.scopes}
+        return _yes({"scopes": [{"scope_name": name, "grant_status": one} for name, one in status.items()]})
 
     def _send(self, request: web.Request, given: dict[str, Any]) -> web.Response:
         to = given["receive_id"]

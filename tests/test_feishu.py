@@ -159,6 +159,25 @@ async def test_each_refusal_means_something(talk: Talk, refusal: Refusal, wanted
     assert {name: getattr(failed, name) for name in wanted} == wanted
 
 
+async def test_a_missing_scope_keeps_back_nothing_but_what_it_is_for(talk: Talk) -> None:
+    talk.doors.files[7] = StoredFile("p.png", "image/png", PNG)
+    sent = await talk.say(text("题"), YES)
+    talk.api.unscoped = ("/open-apis/im/v1/images", f"/open-apis/im/v1/messages/{sent.message}", "/open-apis/message")
+    with pytest.raises(SendFailedError) as failed:
+        await talk.say(text("看"), Picture(7, "图"), key=2)
+    assert (failed.value.retry_after, failed.value.permanent, failed.value.reached) == (None, False, True)
+    await talk.say(text("下一题"), YES, key=3, edits=sent.message)
+    await talk.say(text("已撤回"), key=4, edits=sent.message, recalls=True)
+    assert talk.words() == ["题", "下一题", "已撤回"]
+    assert await talk.feishu.reads([("ou_ada", sent.message)]) == Reads(0, 0)
+    with pytest.raises(SendFailedError) as failed:
+        await talk.feishu.fetch(Uploaded(f"{sent.message}/f_1/file", "a", "b", 0))
+    assert (failed.value.retry_after, failed.value.permanent) == (None, True)
+    with pytest.raises(SendFailedError) as failed:
+        await talk.feishu.send_many([talk.letter(text("x"), key=5), talk.letter(text("x"), key=6, to="ou_lin")])
+    assert (failed.value.retry_after, failed.value.permanent) == (None, True)
+
+
 async def test_where_nobody_listens_nothing_was_sent(talk: Talk) -> None:
     await talk.say(text("a"))
     section = Section(enabled=True, app_id=APP, app_secret=SECRET, api_base="http://127.0.0.1:9")
@@ -486,6 +505,16 @@ async def test_the_doctor_names_what_is_missing(talk: Talk) -> None:
 
     assert '"error"' not in await found()
     assert "长连接可用" in await found()
+    assert "要用的 4 项权限都开通了" in await found()
+    talk.api.scopes -= {"im:resource", "im:message:send_multi_users"}
+    told = await found()
+    assert "没有开通 im:resource（" in told
+    assert "没有开通 im:message:send_multi_users（" in told
+    assert "没有开通 im:message（" not in told
+    assert '"error"' not in told
+    talk.api.unscoped = ("/open-apis/application",)
+    assert "开通的权限读不到（99991672" in await found()
+    talk.api.unscoped = ()
     talk.api.scopes.clear()
     assert "缺权限 im:message、im:message:readonly" in await found()
     talk.api.bot = False

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from messengers.base import Doors, Outgoing, Reads, SendFailedError, Sent
-from messengers.feishu.api import FULL_SECONDS, MENDING_SECONDS, Api
+from messengers.feishu.api import FULL_SECONDS, MENDING_SECONDS, SEND, Api
 from messengers.feishu.receive import note_of
 from messengers.feishu.render import CARD_BYTES, card_of
 from messengers.words import file_name
@@ -46,7 +46,7 @@ class Desk:
             "uuid": f"dq-{letter.key}-{place}",
         }
         name = "chat_id" if group else "open_id"
-        data = await self._api.call("POST", "im/v1/messages", payload, receive_id_type=name)
+        data = await self._api.call("POST", SEND, payload, receive_id_type=name)
         return _id(data)
 
     async def say_many(self, users: Sequence[str], message: Mapping[str, Any]) -> tuple[str, set[str]]:
