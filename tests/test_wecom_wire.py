@@ -174,7 +174,7 @@ async def test_the_menu_is_taken_however_long_its_names_are(talk: Talk) -> None:
     running = asyncio.create_task(talk.wecom.run())
     await eventually(lambda: talk.api.menu)
     running.cancel()
-    assert [one["name"] for one in talk.api.menu] == ["每日签…", "查看我的全"]
+    assert [one["name"] for one in talk.api.menu] == ["每日签到…", "查看我的全"]
     assert [one["name"] for one in talk.api.menu[0]["sub_button"]][:2] == ["每日签到打卡领积分看排名换", family * 2]
 
 

@@ -243,7 +243,7 @@ def menu_of(commands: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     groups = [commands[place : place + 5] for place in range(0, len(commands), 5)]
     return [
         {
-            "name": clipped(group[0][1], MENU_BYTES) if len(group) == 1 else f"{clipped(group[0][1][:3], 13)}…",
+            "name": clipped(group[0][1], MENU_BYTES) if len(group) == 1 else f"{clipped(group[0][1], MENU_BYTES - 3)}…",
             "sub_button": [
                 {"type": "click", "name": clipped(words, ENTRY_BYTES), "key": f"/{name}"} for name, words in group
             ],
