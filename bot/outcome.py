@@ -63,7 +63,9 @@ class Outcomes:
     def failed(self, letters: Sequence[Claimed], error: SendFailedError) -> None:
         """One call ended so, for all of these."""
         keyed = self._keyed if len(letters) == 1 else self._keyed_batches
-        lost = error.retry_after is None and not error.closes_address and not error.permanent
+        lost = error.retry_after is None and not (error.closes_address or error.permanent or error.reached)
+        if error.reached:
+            self.answered()
         pause = self._trip(error.why) if lost else 0.0
         self._obey(error)
         # One moment for all of them: they go out together again.

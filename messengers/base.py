@@ -160,6 +160,7 @@ class SendFailedError(Exception):
 
     `permanent`: this address will never take it (closed, blocked) when `closes_address`, else this letter is wrong.
     `retry_after`: seconds for which the whole messenger must be left alone.
+    `reached`: the far side answered, and what it said concerns this letter or chat alone: it alone is tried later.
     """
 
     def __init__(
@@ -170,6 +171,7 @@ class SendFailedError(Exception):
         closes_address: bool = False,
         retry_after: float | None = None,
         unknown: bool = False,
+        reached: bool = False,
         parts_done: int = 0,
     ) -> None:
         """Say what is known about the failure."""
@@ -179,6 +181,7 @@ class SendFailedError(Exception):
         self.closes_address = closes_address
         self.retry_after = retry_after
         self.unknown = unknown
+        self.reached = reached
         self.parts_done = parts_done
 
     def at(self, parts_done: int) -> SendFailedError:
@@ -189,6 +192,7 @@ class SendFailedError(Exception):
             closes_address=self.closes_address,
             retry_after=self.retry_after,
             unknown=self.unknown,
+            reached=self.reached,
             parts_done=parts_done,
         )
 

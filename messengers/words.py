@@ -24,6 +24,21 @@ def numbered(buttons: Sequence[Button], first: int = 1) -> list[str]:
     ]
 
 
+def clipped(words: str, size: int) -> str:
+    """Return as much of words as so many bytes of UTF-8 hold, never half a character."""
+    end = len(words.encode("utf-8", "ignore")[:size].decode("utf-8", "ignore"))
+    while 0 < end < len(words) and _joined(words, end):
+        end -= 1
+    return words[:end]
+
+
+def file_name(name: str) -> str:
+    """Return a file's name as one line without quotes or slashes: it stands in a header of the upload."""
+    # Lone halves of a character can't be sent, and what no console prints would end the header or hide its end.
+    line = "".join(one if one.isprintable() else " " for one in name.encode("utf-8", "replace").decode())
+    return " ".join(line.replace('"', "＂").replace("\\", "＼").replace("/", "／").split()) or "file"
+
+
 def weight(character: str) -> int:
     """Return how many bytes a character takes inside JSON."""
     if character in _ESCAPED:

@@ -20,6 +20,7 @@ from messengers.feishu.frame import CONTROL, DATA, Frame, dump, load
 
 APP, SECRET = "cli_a1b2c3d4e5f60718", "secret-secret-secret-secret-1234"
 ME = "ou_bot"
+SCOPES = {"im:message", "im:message.p2p_msg:readonly", "im:resource", "im:message:send_multi_users"}
 LIMIT = 3.0
 """Seconds that Feishu waits for an answer to an event."""
 
@@ -59,11 +60,15 @@ class FeishuApi:
     fetched: int = 0
     calls: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     uuids: dict[str, str] = field(default_factory=dict)
+    presses: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    """Token of a press -> (message, who pressed it, how often it may still be used)."""
     strangers: set[str] = field(default_factory=set)
     resources: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     silent: int = 0
     """So many of the next sends arrive, but the answer never comes."""
-    scopes: set[str] = field(default_factory=lambda: {"im:message"})
+    unscoped: tuple[str, ...] = ()
+    """Beginnings of paths that the app has no scope for."""
+    scopes: set[str] = field(default_factory=lambda: set(SCOPES))
     secret: str = SECRET
     bot: bool = True
     ping: int = 120
@@ -86,6 +91,7 @@ class FeishuApi:
                 web.post("/callback/ws/endpoint", self._endpoint),
                 web.get("/ws", self._socket),
                 web.get("/mute", self._mute),
+                web.get("/open-apis/application/v6/scopes", self._guarded(self._granted)),
                 web.get("/open-apis/bot/v3/info", self._guarded(self._bot)),
                 web.post(f"{im}/messages", self._guarded(self._send)),
                 web.get(f"{im}/messages/{{name}}", self._guarded(self._look)),
@@ -96,6 +102,7 @@ class FeishuApi:
                 web.get(f"{im}/messages/{{name}}/read_users", self._guarded(self._readers)),
                 web.get(f"{im}/batch_messages/{{name}}/read_user", self._guarded(self._readers_of_many)),
                 web.get(f"{im}/messages/{{name}}/resources/{{key}}", self._guarded(self._resource)),
+                web.post("/open-apis/interactive/v1/card/update", self._guarded(self._change_pressed)),
                 web.post("/open-apis/message/v4/batch_send/", self._guarded(self._send_many)),
                 web.post(f"{im}/images", self._guarded(self._upload)),
                 web.post(f"{im}/files", self._guarded(self._upload)),
@@ -132,6 +139,8 @@ class FeishuApi:
             self.calls.append((request.method, request.path, given))
             if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
                 return _no(99991663, "Invalid access token for authorization. Please make a test attempt", 400)
+            if self.unscoped and request.path.startswith(self.unscoped):
+                return _no(99991672, "Access denied. One of the following scopes is required: [im:x].")
             if self.refusals and (refusal := self.refusals.popleft()):
                 if refusal.text is not None:
                     return web.Response(text=refusal.text, status=refusal.status, content_type="text/html")
@@ -149,6 +158,10 @@ class FeishuApi:
         if not self.bot:
             return _no(11205, "app do not have bot")
         return web.json_response({"code": 0, "msg": "ok", "bot": {"app_name": "党群助手", "open_id": ME}})
+
+    def _granted(self, _: web.Request, __: dict[str, Any]) -> web.Response:
+        status = {name: 1 if name in self.scopes else 2 for name in SCOPES | self.scopes}
+        return _yes({"scopes": [{"scope_name": name, "grant_status": one} for name, one in status.items()]})
 
     def _send(self, request: web.Request, given: dict[str, Any]) -> web.Response:
         to = given["receive_id"]
@@ -199,6 +212,27 @@ class FeishuApi:
             return _no(230099, "not a shared card")
         kept.content, kept.edits = content, kept.edits + 1
         return _yes({})
+
+    def press(self, kept: Kept, call: str) -> dict[str, Any]:
+        """Press a button; returns the event, with a token that is good for two redrawings."""
+        token = self._name("c-")
+        self.presses[token] = kept.name, kept.to, 2
+        value, who = {"call": call}, {"open_id": kept.to, "user_id": "A001"}
+        inner = {"operator": who, "token": token, "action": {"value": value}, "context": {"open_message_id": kept.name}}
+        head = {"event_id": self._name("e"), "event_type": "card.action.trigger", "app_id": APP, "token": "t"}
+        return {"schema": "2.0", "header": {**head, "create_time": "1763790000000"}, "event": inner}
+
+    def _change_pressed(self, _: web.Request, given: dict[str, Any]) -> web.Response:
+        name, who, left = self.presses.get(given["token"], ("", "", 0))
+        if not left:
+            return _no(300050, "token invalid")
+        card = dict(given["card"])
+        if card.pop("open_ids", None) != [who]:
+            return _no(300090, "openid empty")
+        self.presses[given["token"]] = name, who, left - 1
+        self.messages[name].content = card
+        self.messages[name].edits += 1
+        return web.json_response({"code": 0, "msg": "ok"})
 
     def _delete(self, request: web.Request, _: dict[str, Any]) -> web.Response:
         kept = self.messages.get(request.match_info["name"])

@@ -19,6 +19,7 @@ class Lent:
     error: BaseException | None = None
     files: dict[int, StoredFile] = field(default_factory=dict)
     tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
     halted: bool = False
     slow: asyncio.Event | None = None
 
@@ -36,6 +37,7 @@ class Lent:
         if self.error is not None:
             raise self.error
         known = {raw.key for raw in self.stored}
+        self.notes |= {raw.note.name: raw.note.value for raw in events if raw.note is not None}
         self.stored += [raw for raw in events if raw.key not in known]
 
     async def cursor(self, messenger: str) -> str | None:
@@ -60,7 +62,8 @@ class Lent:
         return kept
 
     async def note(self, messenger: str, name: str) -> str | None:
-        return messenger and name and None
+        assert messenger == "feishu"
+        return self.notes.get(name)
 
     async def keep_file(self, stored: StoredFile) -> int:
         self.files[len(self.files) + 1] = stored

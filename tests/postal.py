@@ -41,6 +41,8 @@ class FarSide:
     """Seconds for which it wants to be left alone, for each of the next calls."""
     hates: str = ""
     """Whoever has this person in a call for many has it refused as a whole."""
+    crowded: str = ""
+    """A call for this person alone is refused for now: they get too much at once."""
     slow: dict[str, float] = field(default_factory=dict)
     """Seconds until a call to this person is answered; "": to anybody else."""
     readers: set[str] = field(default_factory=set)
@@ -55,6 +57,9 @@ class FarSide:
         people = (await request.json())["people"]
         if self.floods:
             return web.json_response({"retry_after": self.floods.pop(0)}, status=429)
+        if [one["user"] for one in people] == [self.crowded]:
+            self.calls.append([self.crowded])
+            return web.Response(status=409)
         if len(people) > 1 and self.hates in [one["user"] for one in people]:
             return web.Response(status=400)
         self.calls.append([one["user"] for one in people])
@@ -108,6 +113,8 @@ class Postal:
                     raise SendFailedError("429", retry_after=(await answer.json())["retry_after"])
                 if answer.status == 400:
                     raise SendFailedError("400", permanent=True)
+                if answer.status == 409:
+                    raise SendFailedError("409", reached=True)
                 if answer.status != 200:
                     raise SendFailedError("503")
                 refused = set((await answer.json())["refused"])

@@ -141,6 +141,21 @@ async def test_while_it_is_down_nothing_fails_and_it_is_tried_by_one_at_a_time(
         assert set(far.shown.values()) == {1}
 
 
+async def test_who_gets_too_much_at_once_keeps_nobody_else_waiting(settled: Database, registry: Registry) -> None:
+    async with postal() as (messenger, far):
+        far.crowded = "6"
+        for _ in range(breaker.OPENS_AFTER + 3):
+            answer(settled, "6")
+        async with delivering(settled, messenger, registry) as delivery:
+            await eventually(lambda: len(far.calls) > breaker.OPENS_AFTER)
+            assert not delivery._breaker.open
+            answer(settled, "7")
+            await eventually(lambda: far.shown["7"] == 1)
+            assert far.shown["6"] == 0
+            far.crowded = ""
+            await eventually(lambda: far.shown["6"] == breaker.OPENS_AFTER + 3)
+
+
 async def test_the_last_tenth_of_what_is_sold_is_for_answers(settled: Database, registry: Registry) -> None:
     async with postal(per_second=500.0, per_day=100) as (messenger, far):
         number = announce(settled, people=300)

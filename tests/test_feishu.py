@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, TCPConnector, web
 from aiohttp.test_utils import TestServer
 
 from domain.arrival import Arrival, Said, Uploaded
@@ -136,7 +136,10 @@ async def test_a_token_that_ends_early_is_fetched_once_more(talk: Talk) -> None:
         (Refusal(99991400, 400, {"x-ogw-ratelimit-reset": "3"}), {"retry_after": 3.0}),
         (Refusal(99991400, 429), {"retry_after": 1.0}),
         (Refusal(0, 429, {"x-ogw-ratelimit-reset": "soon"}), {"retry_after": 1.0}),
-        (Refusal(230020), {"retry_after": None, "permanent": False, "unknown": False}),
+        (Refusal(230020), {"retry_after": None, "permanent": False, "unknown": False, "reached": True}),
+        (Refusal(230049), {"retry_after": None, "permanent": False, "unknown": False, "reached": True}),
+        (Refusal(230101), {"retry_after": None, "permanent": False, "unknown": False, "reached": True}),
+        (Refusal(-1), {"retry_after": None, "permanent": False, "unknown": False, "reached": False}),
         (Refusal(11247), {"retry_after": 3600.0}),
         (Refusal(230013), {"permanent": True, "closes_address": True}),
         (Refusal(230053), {"permanent": True, "closes_address": True}),
@@ -156,6 +159,25 @@ async def test_each_refusal_means_something(talk: Talk, refusal: Refusal, wanted
     assert {name: getattr(failed, name) for name in wanted} == wanted
 
 
+async def test_a_missing_scope_keeps_back_nothing_but_what_it_is_for(talk: Talk) -> None:
+    talk.doors.files[7] = StoredFile("p.png", "image/png", PNG)
+    sent = await talk.say(text("题"), YES)
+    talk.api.unscoped = ("/open-apis/im/v1/images", f"/open-apis/im/v1/messages/{sent.message}", "/open-apis/message")
+    with pytest.raises(SendFailedError) as failed:
+        await talk.say(text("看"), Picture(7, "图"), key=2)
+    assert (failed.value.retry_after, failed.value.permanent, failed.value.reached) == (None, False, True)
+    await talk.say(text("下一题"), YES, key=3, edits=sent.message)
+    await talk.say(text("已撤回"), key=4, edits=sent.message, recalls=True)
+    assert talk.words() == ["题", "下一题", "已撤回"]
+    assert await talk.feishu.reads([("ou_ada", sent.message)]) == Reads(0, 0)
+    with pytest.raises(SendFailedError) as failed:
+        await talk.feishu.fetch(Uploaded(f"{sent.message}/f_1/file", "a", "b", 0))
+    assert (failed.value.retry_after, failed.value.permanent) == (None, True)
+    with pytest.raises(SendFailedError) as failed:
+        await talk.feishu.send_many([talk.letter(text("x"), key=5), talk.letter(text("x"), key=6, to="ou_lin")])
+    assert (failed.value.retry_after, failed.value.permanent) == (None, True)
+
+
 async def test_where_nobody_listens_nothing_was_sent(talk: Talk) -> None:
     await talk.say(text("a"))
     section = Section(enabled=True, app_id=APP, app_secret=SECRET, api_base="http://127.0.0.1:9")
@@ -165,6 +187,16 @@ async def test_where_nobody_listens_nothing_was_sent(talk: Talk) -> None:
     assert not failed.value.unknown
     assert not failed.value.permanent
     await feishu.close()
+
+
+async def test_what_never_found_the_way_there_has_not_arrived(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nobody_home(*_: object, **__: object) -> None:
+        raise TimeoutError
+
+    await talk.say(text("a"))
+    monkeypatch.setattr(TCPConnector, "connect", nobody_home)
+    failed = await talk.fails(key=2)
+    assert (failed.why, failed.unknown) == ("im/v1/messages: ConnectionTimeoutError", False)
 
 
 async def test_a_pressed_card_is_redrawn_in_place(talk: Talk) -> None:
@@ -179,6 +211,24 @@ async def test_a_pressed_card_is_redrawn_in_place(talk: Talk) -> None:
     other = await talk.say(text("再来"), YES, key=4, edits=sent.message)
     assert other != sent
     assert talk.words() == ["做完了", "再来"]
+
+
+async def test_a_pressed_card_that_went_to_many_is_redrawn_by_its_press_for_who_pressed_it(talk: Talk) -> None:
+    people = ["ou_ada", "ou_lin"]
+    await talk.feishu.send_many([talk.letter(text("通知"), YES, key=key, to=who) for key, who in enumerate(people)])
+    card = talk.api.shown("ou_ada")[0]
+    assert await talk.feishu.connection.take(json.dumps(talk.api.press(card, "announcement.read:7")).encode()) == 200
+    [raw] = talk.doors.stored
+    assert next(iter(talk.api.presses)) not in raw.body
+    again = await talk.say(text("已收到"), key=3, edits=card.name)
+    assert again.message == card.name
+    await talk.say(text("已收到 2"), key=4, edits=card.name)
+    assert (talk.words(), talk.words("ou_lin"), card.edits) == (["已收到 2"], ["通知"], 2)
+    await talk.say(text("已收到 3"), key=5, edits=card.name)
+    assert talk.words() == ["已收到 2", "已收到 3"]
+    other = talk.api.shown("ou_lin")[0]
+    await talk.say(text("已收到"), key=6, to="ou_lin", edits=other.name)
+    assert talk.words("ou_lin") == ["通知", "已收到"]
 
 
 async def test_what_no_card_holds_is_said_anew(talk: Talk) -> None:
@@ -248,11 +298,11 @@ async def test_pictures_and_files_are_uploaded_once(talk: Talk) -> None:
     talk.doors.files |= {7: StoredFile("p.png", "image/png", PNG), 8: StoredFile("a.pdf", "x", b"%PDF")}
     talk.doors.files |= {9: StoredFile("p.svg", "image/svg+xml", b"<svg/>"), 10: StoredFile("x", "x", b"")}
     for key in (1, 2):
-        await talk.say(text("看"), Picture(7, "图"), Document(8, "通知.pdf"), key=key)
+        await talk.say(text("看"), Picture(7, "图"), Document(8, "通\n知.pdf"), key=key)
     assert [kept.kind for kept in talk.api.shown("ou_ada")] == ["image", "file", "text"] * 2
     uploads = [given for _, path, given in talk.api.calls if path.endswith(("images", "files"))]
     assert len(uploads) == 2
-    assert uploads[1]["file_name"] == "通知.pdf"
+    assert uploads[1]["file_name"] == "通 知.pdf"
     await talk.say(Picture(9, "图"), key=3)
     assert talk.api.shown("ou_ada")[-2].kind == "file"
     for gone in (10, 99):
@@ -455,6 +505,16 @@ async def test_the_doctor_names_what_is_missing(talk: Talk) -> None:
 
     assert '"error"' not in await found()
     assert "长连接可用" in await found()
+    assert "要用的 4 项权限都开通了" in await found()
+    talk.api.scopes -= {"im:resource", "im:message:send_multi_users"}
+    told = await found()
+    assert "没有开通 im:resource（" in told
+    assert "没有开通 im:message:send_multi_users（" in told
+    assert "没有开通 im:message（" not in told
+    assert '"error"' not in told
+    talk.api.unscoped = ("/open-apis/application",)
+    assert "开通的权限读不到（99991672" in await found()
+    talk.api.unscoped = ()
     talk.api.scopes.clear()
     assert "缺权限 im:message、im:message:readonly" in await found()
     talk.api.bot = False

@@ -135,6 +135,40 @@ def test_in_a_group_only_what_names_the_bot_is_heard() -> None:
     assert isinstance(receive(raw.body, ME), Arrival)
 
 
+def test_the_bots_name_is_left_out_before_we_know_ourselves() -> None:
+    bot = {"key": "@_user_1", "id": {"open_id": ME}, "name": "党群助手"}
+    lin = {"key": "@_user_2", "id": {"open_id": "ou_lin"}, "name": "林"}
+
+    def said(words: str, *mentions: dict[str, Any], kind: str = "group") -> Content:
+        found = heard(message("text", {"text": words}, chat_type=kind, mentions=list(mentions)), me="")
+        assert isinstance(found, Arrival)
+        return found.content
+
+    assert said("@_user_1 签到", bot) == Said("签到")
+    assert said("请 @_user_1 签到", bot) == Said("请  签到")
+    assert said("@_user_1 问 @_user_2", bot, lin) == Said("问 @林")
+    assert said("问 @_user_2 @_user_1", lin, bot) == Said("问 @林 @党群助手")
+    assert said("问 @_user_2", lin, kind="p2p") == Said("问 @林")
+    post = {"content": [[{"tag": "at", "user_id": "@_user_1"}, {"tag": "text", "text": " 积分"}]]}
+    found = heard(message("post", post, chat_type="group", mentions=[bot]), me="")
+    assert isinstance(found, Arrival)
+    assert found.content == Said("积分")
+
+
+def test_a_press_in_a_group_leaves_no_note_and_one_in_private_does() -> None:
+    where, action = {"open_message_id": "om_1"}, {"value": {"call": "x.y"}}
+    told = {"operator": {"open_id": "ou_ada"}, "token": "c-1", "action": action, "context": where}
+    raw = read(event("card.action.trigger", told), APP)
+    assert isinstance(raw, Raw)
+    assert raw.note is not None
+    assert (raw.note.value, "c-1" in raw.body) == ("c-1", False)
+    odd: list[dict[str, Any]] = [{"token": 1}, {"context": {}}, {"token": ""}]
+    for one in (*odd, {"action": {"value": {"call": "x.y", "in": "oc_1"}}}):
+        raw = read(event("card.action.trigger", {**told, **one}), APP)
+        assert isinstance(raw, Raw)
+        assert raw.note is None
+
+
 def test_menus_first_contact_and_presses_in_groups() -> None:
     who = {"open_id": "ou_ada", "union_id": "on_1", "user_id": "A001"}
     menu = event("application.bot.menu_v6", {"operator": {"operator_id": who}, "event_key": "签到"})

@@ -76,6 +76,13 @@ class WecomApi:
     dropped: int = 0
     proxied: int = 0
     """So many calls are answered by some proxy."""
+    denied: dict[str, int] = field(default_factory=dict)
+    """Method -> the code by which it is refused."""
+    leaving: int = 0
+    """After so many further sends somebody among their readers is outside what the app may see."""
+    menu: list[dict[str, Any]] = field(default_factory=list)
+    trusted: bool = True
+    """Whether our address is among the app's trusted IPs."""
     floods: int = 0
     flood_code: int = 45009
     slow: float = 0.0
@@ -87,6 +94,8 @@ class WecomApi:
     codes: dict[str, tuple[str, str, float]] = field(default_factory=dict)
     """Response code -> (account, msgid, until); taken once."""
     files: dict[str, bytes] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    """What the uploads are called, as it stands on the wire."""
     url: str = ""
     """Where our callback is."""
     refused: list[int] = field(default_factory=list)
@@ -138,6 +147,8 @@ class WecomApi:
             if self.proxied:
                 self.proxied -= 1
                 return web.json_response({"message": "upstream unavailable"}, status=502)
+            if name in self.denied:
+                return web.json_response({"errcode": self.denied[name], "errmsg": "refused"})
             told: web.StreamResponse = await answer(payload, body)
             await asyncio.sleep(self.slow)
             if self.silent and name == "message/send":
@@ -154,11 +165,17 @@ class WecomApi:
             self.floods -= 1
             return web.json_response({"errcode": self.flood_code, "errmsg": "api freq out of limit"})
         users = payload["touser"].split("|")
+        media = payload.get(payload["msgtype"], {}).get("media_id")
+        if media is not None and media not in self.files:
+            return web.json_response({"errcode": 40007, "errmsg": "invalid media_id"})
         if payload["agentid"] != AGENT or len(users) > 1000:
             return web.json_response({"errcode": 40056, "errmsg": "invalid agentid or too many users"})
         invalid = [one for one in users if self.members is not None and one.lower() not in self.members]
         if len(invalid) == len(users):
             return web.json_response({"errcode": 81013, "errmsg": "user & party & tag all invalid"})
+        if self.leaving:
+            self.leaving -= 1
+            self.denied |= {} if self.leaving else {"message/send": 60011}
         answer = {"errcode": 0, "errmsg": "ok", "invaliduser": "|".join(one.lower() for one in invalid)}
         answer["unlicenseduser"] = "|".join(one for one in users if one.lower() in self.unlicensed)
         answer |= self._show(payload, body, [one for one in users if one not in invalid])
@@ -214,18 +231,30 @@ class WecomApi:
             one.withdrawn = True
         return web.json_response({"errcode": 0})
 
-    async def _menu(self, _payload: dict[str, Any], _body: bytes) -> web.Response:
+    async def _menu(self, payload: dict[str, Any], _body: bytes) -> web.Response:
+        for menu in payload["button"]:
+            if len(menu["name"].encode()) > 16 or any(len(one["name"].encode()) > 40 for one in menu["sub_button"]):
+                return web.json_response({"errcode": 40018, "errmsg": "invalid button name size"})
+        self.menu = payload["button"]
         return web.json_response({"errcode": 0})
 
     async def _agent(self, request: web.Request) -> web.Response:
         if (bad := self._bad_token(request)) is not None:
             return bad
+        if not self.trusted:
+            words = "not allow to access from your ip, hint: [1584585651_79_4e4820cc23f1dd7483e0141640bc15f1]"
+            more = "from ip: 203.0.113.77, more info at https://open.work.weixin.qq.com/devtool/query?e=60020"
+            return web.json_response({"errcode": 60020, "errmsg": f"{words}, {more}"})
         return web.json_response({"errcode": 0, "agentid": AGENT, "name": "党群助手", "close": 0})
 
     async def _upload(self, request: web.Request) -> web.Response:
         if (bad := self._bad_token(request)) is not None:
             return bad
+        if "media/upload" in self.denied:
+            return web.json_response({"errcode": self.denied["media/upload"], "errmsg": "refused"})
         form = await request.post()
+        head = form["media"].headers["Content-Disposition"]  # type: ignore[union-attr]
+        self.names.append(head.partition('filename="')[2].rstrip('"'))
         media = f"media-{next(self.numbers)}"
         self.files[media] = form["media"].file.read()  # type: ignore[union-attr]
         return web.json_response({"errcode": 0, "media_id": media})

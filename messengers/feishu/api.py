@@ -24,11 +24,17 @@ FULL = 11247
 FULL_SECONDS = 3600.0
 CROWDED = 230020
 """This person, or this group, gets too much at once: nobody else has to wait."""
+AGAIN = {230049, 230101}
+"""The message is still on its way, or something of theirs broke: its uuid lets it be sent again."""
 NOBODY = {230002, 230013, 230034, 230053, 99992351, 99992361}
 """Not in the group, out of the app's range, no such person, or a person who wants nothing from the bot."""
-MENDING = {10003, 10014, 230006, 230027, 99991401, 99991662, 99991671, 99991672, 99991673}
+NO_SCOPE = {230027, 99991672, 99991679}
+"""The app may not do this; what else it may do goes on."""
+MENDING = {10003, 10014, 230006, 99991401, 99991662, 99991671, 99991673} | NO_SCOPE
 """Secrets, scopes, addresses: an administrator has to mend it, and what waits is kept."""
 MENDING_SECONDS = 60.0
+SEND = "im/v1/messages"
+UPLOADS = {"im/v1/images", "im/v1/files"}
 ANSWER_BYTES = 1 << 20
 FILE_BYTES = 20 << 20
 _TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5)
@@ -157,7 +163,7 @@ class Api:
             refused = token
         if status >= 500:  # noqa: PLR2004 - HTTP
             raise SendFailedError(f"resources: HTTP {status}")
-        demand(answer)
+        demand(answer, "GET", "resources")
         raise SendFailedError(f"resources: HTTP {status}", permanent=True)
 
     async def _token(self, refused: str) -> str:
@@ -177,7 +183,7 @@ class Api:
         if answer.stale:
             token = await self._token(token)
             answer = await self.ask(method, f"/open-apis/{name}", body, token, query, timeout)
-        demand(answer)
+        demand(answer, method, name)
         return answer
 
     async def ask(
@@ -200,7 +206,8 @@ class Api:
                 method, self._base + path, params=query, data=made, headers=head, timeout=timeout
             ) as got:
                 words, status, headers = await _limited(got, ANSWER_BYTES), got.status, got.headers
-        except aiohttp.ClientConnectorError as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            # There was no connection by which anything could have arrived.
             raise SendFailedError(f"{name}: {type(error).__name__}") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise SendFailedError(f"{name}: {type(error).__name__}", unknown=True) from None
@@ -215,8 +222,8 @@ class Api:
         return answer
 
 
-def demand(answer: Answer) -> None:
-    """Raise `SendFailedError` for an answer that says no."""
+def demand(answer: Answer, method: str = "", name: str = "") -> None:
+    """Raise `SendFailedError` for an answer that says no to this call."""
     code = answer.code
     if code == 0 and answer.status < 400:  # noqa: PLR2004 - HTTP
         return
@@ -226,8 +233,14 @@ def demand(answer: Answer) -> None:
         raise SendFailedError(why, retry_after=_reset(answer.headers))
     if code == FULL:
         raise SendFailedError(why, retry_after=FULL_SECONDS)
-    if code in {CROWDED, -1}:
+    if code == CROWDED or code in AGAIN:
+        raise SendFailedError(why, reached=True)
+    if code == -1:
         raise SendFailedError(why)
+    if code in NO_SCOPE and name and (method, name) != ("POST", SEND):
+        # Words go out all the same: a card is said anew, a letter with a file is tried for some minutes.
+        log.error("feishu: %s may not be called: %s; see `dangqun doctor`", name, why)
+        raise SendFailedError(why, permanent=name not in UPLOADS, reached=True)
     if code in MENDING or answer.stale:
         log.error("feishu: %s; see `dangqun doctor`", why)
         raise SendFailedError(why, retry_after=MENDING_SECONDS)

@@ -10,8 +10,10 @@ from typing import Any
 from urllib.parse import quote
 
 from messengers.base import Doors, Outgoing, Reads, SendFailedError, Sent
-from messengers.feishu.api import FULL_SECONDS, MENDING_SECONDS, Api
+from messengers.feishu.api import FULL_SECONDS, MENDING_SECONDS, SEND, Api
+from messengers.feishu.receive import note_of
 from messengers.feishu.render import CARD_BYTES, card_of
+from messengers.words import file_name
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ class Desk:
             "uuid": f"dq-{letter.key}-{place}",
         }
         name = "chat_id" if group else "open_id"
-        data = await self._api.call("POST", "im/v1/messages", payload, receive_id_type=name)
+        data = await self._api.call("POST", SEND, payload, receive_id_type=name)
         return _id(data)
 
     async def say_many(self, users: Sequence[str], message: Mapping[str, Any]) -> tuple[str, set[str]]:
@@ -105,10 +107,22 @@ class Desk:
         fits = len(content.encode("utf-8", "replace")) <= CARD_BYTES
         if fits and await self._accepted("PATCH", path, {"content": content}):
             return True
+        if fits and not group and (token := await self._doors.note("feishu", note_of(name, letter.user))):
+            await letter.turn()
+            return await self._redrawn_by_press(token, letter.user, card)
         if last["msg_type"] != "text":
             return False
         await letter.turn()
         return await self._accepted("PUT", path, {"msg_type": "text", "content": _json({"text": last["text"]})})
+
+    async def _redrawn_by_press(self, token: str, user: str, card: Mapping[str, Any]) -> bool:
+        """Redraw a card by the token of its press: the one way for a card that went to many, which PATCH refuses.
+
+        For whoever pressed it alone: to the others it says what it said.
+        """
+        return await self._accepted(
+            "POST", "interactive/v1/card/update", {"token": token, "card": {**card, "open_ids": [user]}}
+        )
 
     async def _accepted(self, method: str, path: str, payload: Mapping[str, Any] | None = None) -> bool:
         """Whether a change was taken; too old, gone, of another kind: it was not."""
@@ -144,7 +158,7 @@ class Desk:
         stored = await self._doors.open_file(number)
         if stored is None:
             raise SendFailedError("the kept file is gone", permanent=True)
-        body, name = stored.body, str(message.get("name") or stored.name)
+        body, name = stored.body, file_name(str(message.get("name") or stored.name))
         if not 0 < len(body) <= FILE_BYTES:
             raise SendFailedError("Feishu takes files of 1 byte to 30 MB", permanent=True)
         picture = message["msg_type"] == "image" and _is_picture(body)

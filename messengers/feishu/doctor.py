@@ -6,14 +6,14 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 
 import aiohttp
 
 from messengers.base import Check, SendFailedError, Surroundings
 from messengers.feishu import Section
-from messengers.feishu.api import Answer, Api
+from messengers.feishu.api import NO_SCOPE, Answer, Api
 from messengers.feishu.crypto import encrypt
 from messengers.feishu.socket import endpoint
 
@@ -24,7 +24,16 @@ REMEDIES = {
     99991662: "应用没有启用，或没有发布版本 · the app is switched off, or has no published version",
 }
 USUAL = "按错误码查飞书开放平台的文档 · see Feishu's page of error codes"
-NO_SCOPE = {99991672, 99991679, 230027}
+GRANT = "开发者后台 → 权限管理 → 开通，再发布版本 · grant it, and publish"
+GRANTED = 1
+NEEDS = (
+    ("error", "发送、改写、撤回 sending", ("im:message", "im:message:send_as_bot")),
+    ("warning", "收单聊里的消息 hearing people", ("im:message.p2p_msg:readonly", "im:message.p2p_msg")),
+    ("warning", "图片和文件 pictures and files", ("im:resource",)),
+    ("warning", "一次发给许多人 sending to many", ("im:message:send_multi_users",)),
+)
+"""How bad it is, what for, and the scopes of which one is enough."""
+BY_DIRECTORY = ("warning", "认出工号 numbers of the directory", ("contact:user.employee_id:readonly",))
 WARNING, ERROR = 60.0, 300.0
 """Seconds by which the clock may be wrong."""
 PROBES = (
@@ -41,6 +50,7 @@ async def checks(section: Section, surroundings: Surroundings, api: Api) -> list
     if token:
         found.append(await _bot(api, token))
         found += [await _scope(api, token, *probe) for probe in PROBES]
+        found += await _granted(api, token, [*NEEDS, BY_DIRECTORY] if section.bind_by_directory else NEEDS)
         if section.mode == "long":
             found.append(await _long(api))
     if section.mode == "callback":
@@ -80,9 +90,28 @@ async def _scope(api: Api, token: str, what: str, method: str, name: str) -> Che
     if answer.code not in NO_SCOPE:
         return Check("ok", f"feishu: 权限 {what}")
     scopes = "、".join(dict.fromkeys(_SCOPE.findall(json.dumps(answer.told)))) or what
-    return Check(
-        "error", f"feishu: 缺权限 {scopes}", "开发者后台 → 权限管理 → 开通，再发布版本 · grant it, and publish"
-    )
+    return Check("error", f"feishu: 缺权限 {scopes}", GRANT)
+
+
+async def _granted(api: Api, token: str, needs: Sequence[tuple[str, str, tuple[str, ...]]]) -> list[Check]:
+    """Read which scopes the company has granted, and name what is missing."""
+    try:
+        answer = await api.ask("GET", "/open-apis/application/v6/scopes", token=token)
+    except SendFailedError as error:
+        return [Check("warning", f"feishu: 开通的权限读不到（{error.why}）", "稍后再试")]
+    listed = answer.data.get("scopes")
+    if answer.code or not isinstance(listed, list):
+        why = f"{answer.code} {str(answer.told.get('msg', ''))[:80]}"
+        return [Check("warning", f"feishu: 开通的权限读不到（{why}）", "在开发者后台 → 权限管理里核对")]
+    granted = {
+        str(one.get("scope_name")) for one in listed if isinstance(one, dict) and one.get("grant_status") == GRANTED
+    }
+    missing = [
+        Check(level, f"feishu: 没有开通 {names[0]}（{what}）", GRANT)
+        for level, what, names in needs
+        if granted.isdisjoint(names)
+    ]
+    return missing or [Check("ok", f"feishu: 要用的 {len(needs)} 项权限都开通了 scopes granted")]
 
 
 async def _long(api: Api) -> Check:

@@ -20,6 +20,17 @@ def spoken(words: str, mentions: Sequence[dict[str, Any]], me: str) -> str:
     return _MENTION.sub(name, words).strip() if "@_" in words else words
 
 
+def likely(words: str, mentions: Sequence[dict[str, Any]]) -> str:
+    """Return the open_id that is the bot's own, as far as one can tell while nobody has told us.
+
+    Who is named alone in what a group brings us is the bot; of several it is whom the words begin with.
+    """
+    people = [one for one in mentions if isinstance(one["open_id"], str) and one["open_id"]]
+    if len(people) > 1:
+        people = [one for one in people if re.match(rf"\s*{re.escape(str(one['key']))}\b", words)]
+    return str(people[0]["open_id"]) if people else ""
+
+
 def flat(post: dict[str, Any], mentions: Sequence[dict[str, Any]], me: str) -> tuple[str, str]:
     """Return the words of a rich text, a line a paragraph, and the key of its first picture."""
     if "content" not in post:

@@ -20,14 +20,16 @@ from domain.arrival import (
     Said,
     Uploaded,
 )
-from messengers.base import Raw
-from messengers.feishu.post import flat, spoken
+from messengers.base import Note, Raw
+from messengers.feishu.post import flat, likely, spoken
 
 MESSAGE = "im.message.receive_v1"
 PRESS = "card.action.trigger"
 MENU = "application.bot.menu_v6"
 ENTERED = "im.chat.access_event.bot_p2p_chat_entered_v1"
 LONGEST_ID = 128
+PRESS_SECONDS = 1740.0
+"""A card can be redrawn by its press for half an hour, less what it takes to get there."""
 MICROSECONDS = 16
 """Digits of a moment in microseconds."""
 LATEST = 4_102_444_800
@@ -83,7 +85,7 @@ def kind_of(event: dict[str, Any]) -> str:
 def read(event: dict[str, Any], app_id: str, me: str = "") -> Raw | Ignored:
     """Return what is kept of an event; `me` is the bot's own open_id. Raises `MalformedUpdateError`.
 
-    Tokens and vendor-wide ids are not kept.
+    Tokens and vendor-wide ids are not kept in it; the one by which a pressed card is redrawn is a note.
     """
     try:
         if not isinstance(event.get("header"), dict):
@@ -101,9 +103,23 @@ def read(event: dict[str, Any], app_id: str, me: str = "") -> Raw | Ignored:
             kept["me"] = me
         message = kept.get("message_id") if header["event_type"] == MESSAGE else None
         key = f"e:{_named(header['event_id'])}" if message is None else f"m:{_named(message)}"
+        note = _press_note(kept, inner) if header["event_type"] == PRESS else None
     except _WRONG as error:
         raise MalformedUpdateError(f"{type(error).__name__}: {error}") from error
-    return Raw(key, json.dumps(kept, separators=(",", ":")))
+    return Raw(key, json.dumps(kept, separators=(",", ":")), note)
+
+
+def note_of(message: str, user: str) -> str:
+    """Return the name under which the token of somebody's press of a card is noted."""
+    return f"press:{hashlib.sha256(f'{message}|{user}'.encode('utf-8', 'replace')).hexdigest()[:40]}"
+
+
+def _press_note(kept: dict[str, Any], inner: dict[str, Any]) -> Note | None:
+    """Return the token of a press in private; what stands in a group is everybody's, and redrawn for all at once."""
+    token, message, user = inner.get("token"), kept["message_id"], kept["open_id"]
+    if "in" in kept["value"] or not all(isinstance(one, str) and _ID.fullmatch(one) for one in (token, message, user)):
+        return None
+    return Note(note_of(message, user), str(token), PRESS_SECONDS)
 
 
 def _from_elsewhere(header: dict[str, Any], inner: dict[str, Any]) -> bool:
@@ -245,6 +261,8 @@ def _content(kept: dict[str, Any], me: str) -> Content | Ignored:
     if not isinstance(inside, dict):
         raise TypeError("no object inside")
     message = _text(kept["message_id"])
+    if not me and kept["chat_type"] != "p2p":
+        me = likely(str(inside.get("text") or ""), kept["mentions"])
     if kind == "text":
         return Said(spoken(_text(inside["text"]), kept["mentions"], me))
     if kind == "post":

@@ -11,6 +11,7 @@ import aiohttp
 
 from messengers.base import Doors, SendFailedError
 from messengers.wecom import Section
+from messengers.words import file_name
 
 log = logging.getLogger(__name__)
 
@@ -18,11 +19,18 @@ STALE = {40014, 42001, 40001}
 """The token is wrong or at its end: it is dropped once."""
 FLOODS = {45009: 60.0, 45033: 2.0}
 """Too often, too many at once: seconds to be left alone."""
-NOT_OURS = {60020: "this address is not among the app's trusted IPs", 48002: "the app may not call this"}
+SEND, UPLOAD = "message/send", "media/upload"
+NOT_ALLOWED = 48002
+NOT_OURS = {60020: "this address is not among the app's trusted IPs", NOT_ALLOWED: "the app may not call this"}
 """Nothing that a letter could help: an administrator has to mend it, and what waits is kept."""
 MENDING = 60.0
-NOBODY = {81013, 40003, 60111}
-"""None of those whom it is for may use the app, or there is nobody of that name."""
+NOBODY = {81013, 40003, 60011, 60111}
+"""None of those whom it is for may use the app, or there is nobody of that name, or the app has no right over them.
+
+The last, 60011, is for an administrator to mend, as 81013 is: the person is outside the app's visible range. Holding
+everything for it would let one person silence all others; so their address is closed, and the first word that they can
+say again opens it.
+"""
 SAID = {"errcode", "access_token", "media_id"}
 """One of these is in every answer of WeCom's."""
 ANSWER_BYTES = 1 << 20
@@ -70,11 +78,12 @@ class Api:
         """Upload bytes; returns the media id, which is good for three days. Raises `SendFailedError`."""
 
         def form() -> aiohttp.FormData:
-            made = aiohttp.FormData()
-            made.add_field("media", body, filename=name, content_type="application/octet-stream")
+            # Not percent-encoded: WeCom shows the name to the reader as it stands here.
+            made = aiohttp.FormData(quote_fields=False)
+            made.add_field("media", body, filename=file_name(name), content_type="application/octet-stream")
             return made
 
-        told = await self._with_token("media/upload", {"type": kind}, form, frozenset())
+        told = await self._with_token(UPLOAD, {"type": kind}, form, frozenset())
         return str(told["media_id"])
 
     async def download(self, media: str) -> tuple[bytes, str]:
@@ -87,7 +96,7 @@ class Api:
             if told is None:
                 return body, kind
             if told.get("errcode") not in STALE:
-                self.demand(told)
+                self.demand(told, name="media/get")
                 break
             refused = token
         raise SendFailedError("media/get: no file came")
@@ -115,7 +124,7 @@ class Api:
         if told.get("errcode") in STALE:
             token = await self._token(token)
             told, _ = await self.ask("POST", name, {**query, "access_token": token}, make())
-        self.demand(told, also)
+        self.demand(told, also, name)
         return told
 
     async def ask(
@@ -128,7 +137,8 @@ class Api:
             async with self._opened().request(method, url, params=query, data=body, timeout=timeout) as answer:
                 told = json.loads(await _words(answer, ANSWER_BYTES))
                 status, headers = answer.status, answer.headers
-        except aiohttp.ClientConnectorError as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            # There was no connection by which anything could have arrived.
             raise SendFailedError(f"{name}: {type(error).__name__}") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise SendFailedError(f"{name}: {type(error).__name__}", unknown=True) from None
@@ -140,14 +150,18 @@ class Api:
             raise SendFailedError(f"{name}: HTTP {status}, none of WeCom's answers", unknown=True)
         return told, headers
 
-    def demand(self, told: Mapping[str, Any], also: frozenset[int] = frozenset()) -> None:
-        """Raise `SendFailedError` for an answer that says no."""
+    def demand(self, told: Mapping[str, Any], also: frozenset[int] = frozenset(), name: str = "") -> None:
+        """Raise `SendFailedError` for an answer that says no to the method of this name."""
         code = told.get("errcode", 0)
         if code == 0 or code in also:
             return
         why = f"{code}: {str(told.get('errmsg', ''))[:120]}"
         if code in FLOODS:
             raise SendFailedError(why, retry_after=FLOODS[code])
+        if code == NOT_ALLOWED and name != SEND:
+            # Words go out all the same: a card is drawn anew, a letter with a file is tried for some minutes.
+            log.error("wecom: the app may not call %s (%s)", name, code)
+            raise SendFailedError(why, permanent=name != UPLOAD, reached=True)
         if code in NOT_OURS:
             log.error("wecom: %s (%s)", NOT_OURS[code], code)
             raise SendFailedError(why, retry_after=MENDING)
@@ -156,7 +170,7 @@ class Api:
             raise SendFailedError(why, retry_after=MENDING)
         if code == -1:
             raise SendFailedError(why)
-        raise SendFailedError(why, permanent=True, closes_address=code in NOBODY)
+        raise SendFailedError(why, permanent=True, closes_address=name == SEND and code in NOBODY)
 
 
 def _told(body: bytes) -> dict[str, Any] | None:

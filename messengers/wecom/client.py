@@ -17,22 +17,21 @@ from messengers.ability import NO, PART, YES, Ability
 from messengers.base import Check, Limits, Outgoing, SendFailedError, Sent, StoredFile, Surroundings
 from messengers.wecom import Section
 from messengers.wecom.api import Api
+from messengers.wecom.desk import Desk, card_name, refused, strangers
 from messengers.wecom.doctor import checks
 from messengers.wecom.intake import Callback
 from messengers.wecom.receive import receive
 from messengers.wecom.render import render
+from messengers.words import clipped
 
 log = logging.getLogger(__name__)
 
 A_CALL = 1000
-INTERVAL, SPREAD = 600, 300
-"""Seconds in which the same request is not shown twice. It differs from letter to letter, so that somebody who asks the
-same twice is answered twice, while the same letter sent again is the same to the last byte."""
 AGAIN = 2
 """How often a call to many is repeated at once when nobody answered."""
-MEDIA_SECONDS = 3 * 86400.0
-IMAGE_BYTES = 10 << 20
 RECALLED = 1000
+MENU_BYTES, ENTRY_BYTES = 16, 40
+"""What the name of a menu holds, and the name of an entry in it."""
 ABILITIES = {
     "text_in": YES,
     "picture_in": YES,
@@ -68,6 +67,7 @@ class WecomMessenger:
         self._section = section
         self._surroundings = surroundings
         self.api = Api(section, surroundings.doors)
+        self._desk = Desk(self.api, surroundings.doors, section.agent_id)
         self.callback = Callback(section, surroundings.doors)
         self._recalled: OrderedDict[str, None] = OrderedDict()
         self.limits = Limits(
@@ -103,7 +103,9 @@ class WecomMessenger:
 
     async def send(self, letter: Outgoing) -> Sent:
         """Send every part that is not sent yet. Raises `SendFailedError`."""
-        messages = drawn(letter.reply)
+        messages, nobody = drawn(letter.reply), strangers([letter.user])
+        if nobody:
+            raise nobody[letter.user.lower()]
         if letter.edits and not letter.parts_done:
             redrawn = await self._redraw(letter, messages)
             if redrawn is not None:
@@ -118,8 +120,10 @@ class WecomMessenger:
                     await letter.pause()
                 elif letter.edits:
                     await letter.turn()
-                told = await self.api.call("message/send", await self._payload(letter, [letter.user], messages, place))
-                self._demand_arrived(told, letter.user)
+                told = await self._desk.say(letter, [letter.user], messages[place], place)
+                gone = refused(told, [letter.user]).get(letter.user.lower())
+                if gone is not None:
+                    raise gone
                 sent.append(_named(told, letter.key, place, messages[place]))
                 done += 1
         except SendFailedError as error:
@@ -133,77 +137,23 @@ class WecomMessenger:
         messages, parts = drawn(first.reply), {letter.parts_done for letter in letters}
         if len(parts) > 1:
             raise SendFailedError("they are not equally far", permanent=True)
-        users, done = [letter.user for letter in letters], first.parts_done
-        refused, sent = dict[str, SendFailedError](), list[str]()
+        users, done, sent = [letter.user for letter in letters], first.parts_done, list[str]()
+        gone = strangers(users)
         for place in range(first.parts_done, len(messages)):
-            left = [user for user in users if user.lower() not in refused]
+            left = [user for user in users if user.lower() not in gone]
             if not left:
                 break
-            payload = await self._payload(first, left, messages, place)
             try:
-                told = await self._insist(payload)
+                told = await self._desk.say(first, left, messages[place], place, AGAIN)
             except SendFailedError as error:
                 if done == first.parts_done:
                     raise
-                # Something is out already: each letter goes on from there.
-                refused |= {user.lower(): error.at(done) for user in left}
+                gone |= {user.lower(): _later(error, done) for user in left}
                 break
-            refused |= _refused(told)
+            gone |= refused(told, left)
             sent.append(_named(told, first.key, place, messages[place]))
             done += 1
-        return [refused.get(user.lower()) or Sent(_joined(sent)) for user in users]
-
-    async def _insist(self, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Repeat the very same bytes when nobody answered: WeCom does not show them twice."""
-        for _ in range(AGAIN):
-            try:
-                return await self.api.call("message/send", payload)
-            except SendFailedError as error:
-                if not error.unknown:
-                    raise
-        return await self.api.call("message/send", payload)
-
-    async def _payload(
-        self, letter: Outgoing, users: Sequence[str], messages: Sequence[dict[str, Any]], place: int
-    ) -> dict[str, Any]:
-        message = messages[place]
-        payload: dict[str, Any] = {
-            "touser": "|".join(users),
-            "agentid": self._section.agent_id,
-            "enable_duplicate_check": 1,
-            "duplicate_check_interval": INTERVAL + letter.key % SPREAD,
-            "msgtype": message["msgtype"],
-        }
-        kind = message["msgtype"]
-        if kind == "template_card":
-            payload[kind] = {**message[kind], "task_id": _task(letter.key, place)}
-        elif "attachment" in message:
-            payload["msgtype"], media = await self._media(message)
-            payload[payload["msgtype"]] = {"media_id": media}
-        else:
-            payload[kind] = message[kind]
-        return payload
-
-    async def _media(self, message: Mapping[str, Any]) -> tuple[str, str]:
-        """Return (kind, media id) of a kept file, uploaded once for everybody who gets it within three days."""
-        number = int(message["attachment"])
-        stored = await self._surroundings.doors.open_file(number)
-        if stored is None:
-            raise SendFailedError("the kept file is gone", permanent=True)
-        body = stored.body
-        picture = (
-            message["msgtype"] == "image" and body[:3] in {b"\xff\xd8\xff", b"\x89PN"} and len(body) <= IMAGE_BYTES
-        )
-        kind = "image" if picture else "file"
-        if not 5 < len(body) <= self.limits.file_out_bytes:  # noqa: PLR2004 - WeCom's least
-            raise SendFailedError("WeCom takes files of 6 bytes to 20 MB", permanent=True)
-
-        async def fetch() -> tuple[str, float]:
-            return await self.api.upload(message.get("name") or stored.name, kind, body), MEDIA_SECONDS
-
-        return kind, await self._surroundings.doors.token(
-            "wecom", f"media:{number}:{kind}", fetch, early=7200, lasts=75
-        )
+        return [gone.get(user.lower()) or Sent(_joined(sent)) for user in users]
 
     async def _redraw(self, letter: Outgoing, messages: Sequence[dict[str, Any]]) -> Sent | None:
         """Redraw a card by its code, which WeCom takes once; None: the words have to be sent anew."""
@@ -219,7 +169,7 @@ class WecomMessenger:
             return None
         payload: dict[str, Any] = {"userids": [letter.user], "agentid": self._section.agent_id, "response_code": code}
         if whole:
-            payload["template_card"] = {**messages[0]["template_card"], "task_id": _task(letter.key, 0)}
+            payload["template_card"] = {**messages[0]["template_card"], "task_id": card_name(letter.key, 0)}
         else:
             payload["button"] = {"replace_name": "✓"}
         try:
@@ -229,7 +179,7 @@ class WecomMessenger:
                 raise
             log.info("wecom: a card could not be redrawn: %s", error.why)
             return None
-        return Sent(f"{'+'.join(names)}|{_task(letter.key, 0) or task}|") if whole else None
+        return Sent(f"{'+'.join(names)}|{card_name(letter.key, 0) or task}|") if whole else None
 
     async def _recall(self, name: str, letter: Outgoing) -> None:
         """Withdraw a message; one that went to many is withdrawn from all of them at once."""
@@ -245,11 +195,6 @@ class WecomMessenger:
         while len(self._recalled) > RECALLED:
             self._recalled.popitem(last=False)
         await letter.turn()
-
-    def _demand_arrived(self, told: Mapping[str, Any], user: str) -> None:
-        error = _refused(told).get(user.lower())
-        if error is not None:
-            raise error
 
     async def fetch(self, uploaded: Uploaded) -> StoredFile:
         """Fetch a file's bytes. Raises `SendFailedError`."""
@@ -267,15 +212,7 @@ class WecomMessenger:
 
     async def _make_menu(self) -> None:
         """Offer the commands under the app's name, three groups of five at most; best effort."""
-        commands = list(self._surroundings.commands.get("zh", ()))[:15]
-        groups = [commands[place : place + 5] for place in range(0, len(commands), 5)]
-        menu = [
-            {
-                "name": group[0][1][:8] if len(group) == 1 else f"{group[0][1][:3]}…",
-                "sub_button": [{"type": "click", "name": words[:20], "key": f"/{name}"} for name, words in group],
-            }
-            for group in groups
-        ]
+        menu = menu_of(list(self._surroundings.commands.get("zh", ()))[:15])
         if not menu:
             return
         try:
@@ -301,18 +238,38 @@ class WecomMessenger:
         await self.api.close()
 
 
+def menu_of(commands: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Return commands as a menu in groups of five; one name that is too long would have it refused as a whole."""
+    groups = [commands[place : place + 5] for place in range(0, len(commands), 5)]
+    return [
+        {
+            "name": clipped(group[0][1], MENU_BYTES) if len(group) == 1 else f"{clipped(group[0][1], MENU_BYTES - 3)}…",
+            "sub_button": [
+                {"type": "click", "name": clipped(words, ENTRY_BYTES), "key": f"/{name}"} for name, words in group
+            ],
+        }
+        for group in groups
+    ]
+
+
 @lru_cache(maxsize=256)
 def drawn(reply: Reply) -> list[dict[str, Any]]:
     """Return what `render` makes of a reply, made once for everybody who gets the same."""
     return render(reply)
 
 
-def _task(key: int, place: int) -> str:
-    return f"dq-{key}-{place}"
+def _later(error: SendFailedError, done: int) -> SendFailedError:
+    """Return what becomes of letters of which some is out already: each goes on from there.
+
+    Where one of them is the matter nobody says which, and they are told apart when they are sent one by one.
+    """
+    if error.permanent:
+        return SendFailedError(error.why, reached=True, parts_done=done)
+    return error.at(done)
 
 
 def _named(told: Mapping[str, Any], key: int, place: int, message: Mapping[str, Any]) -> str:
-    task = _task(key, place) if message["msgtype"] == "template_card" else ""
+    task = card_name(key, place) if message["msgtype"] == "template_card" else ""
     return f"{str(told.get('msgid', ''))[:120]}|{task}|{str(told.get('response_code', ''))[:120]}"
 
 
@@ -328,18 +285,3 @@ def _parted(edits: str) -> tuple[list[str], str, str]:
     ids, _, rest = edits.partition("|")
     task, _, code = rest.partition("|")
     return [one for one in ids.split("+") if one], task, code
-
-
-def _refused(told: Mapping[str, Any]) -> dict[str, SendFailedError]:
-    """Return who of them did not get it; WeCom writes accounts in lower case."""
-    found = {
-        user.lower(): SendFailedError("the app has no licence for this member", permanent=True)
-        for user in str(told.get("unlicenseduser") or "").split("|")
-        if user
-    }
-    for user in str(told.get("invaliduser") or "").split("|"):
-        if user:
-            found[user.lower()] = SendFailedError(
-                "not in the company, or not among those who may use the app", permanent=True, closes_address=True
-            )
-    return found

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
@@ -24,6 +25,7 @@ REMEDIES = {
 }
 WARNING, ERROR = 60.0, 300.0
 """Seconds by which the clock may be wrong."""
+_ADDRESS = re.compile(r"from ip:\s*([0-9A-Fa-f.:]+)")
 PATIENCE = aiohttp.ClientTimeout(total=3)
 
 
@@ -44,7 +46,7 @@ async def _credentials(section: Section, api: Api) -> list[Check]:
     code = told.get("errcode", 0)
     if code:
         remedy = REMEDIES.get(code, "按错误码查企业微信的文档 · see WeCom's page of error codes")
-        return [*found, Check("error", f"wecom: 取不到令牌 {code} {str(told.get('errmsg', ''))[:80]}", remedy)]
+        return [*found, Check("error", f"wecom: 取不到令牌 {code} {_said(told)}", remedy)]
     token = str(told.get("access_token", ""))
     return [*found, await _app(section, api, token)]
 
@@ -58,12 +60,18 @@ async def _app(section: Section, api: Api, token: str) -> Check:
     code = told.get("errcode", 0)
     if code:
         remedy = REMEDIES.get(code, "核对 agent_id，以及应用的可见范围 · check agent_id and who may use the app")
-        return Check(
-            "error", f"wecom: 应用 {section.agent_id} 用不了：{code} {str(told.get('errmsg', ''))[:80]}", remedy
-        )
+        return Check("error", f"wecom: 应用 {section.agent_id} 用不了：{code} {_said(told)}", remedy)
     if told.get("close"):
         return Check("error", "wecom: 应用被停用了 the app is switched off", "管理后台 → 应用管理 → 启用")
     return Check("ok", f"wecom: {told.get('name') or section.agent_id}")
+
+
+def _said(told: Mapping[str, Any]) -> str:
+    """Return the words of a refusal; the address that WeCom saw us come from stands at their end, and is wanted."""
+    words = str(told.get("errmsg", ""))
+    found = _ADDRESS.search(words)
+    short = words[:80]
+    return short if found is None or found[1] in short else f"{short}… IP {found[1]}"
 
 
 def _clock(headers: Mapping[str, str]) -> Check:

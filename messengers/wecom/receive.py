@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import UTC, datetime
 from xml.etree.ElementTree import ParseError
 
@@ -43,7 +44,8 @@ KEPT = (
 )
 UNHEARD = {"location", "enter_agent"}
 """Events that ask nothing of us and are not even kept: where a member is, and that the app was opened."""
-LONGEST_USER = 64
+ACCOUNT = re.compile(r"[^\W_][\w.@-]{0,63}")
+"""What an account looks like: `|` stands between accounts, and `@all` is everybody."""
 LATEST = 4_102_444_800
 """The year 2100: a later moment is a mistake."""
 _FILES = {
@@ -112,7 +114,7 @@ def _text(fields: dict[str, object], name: str) -> str:
 
 def _sender(fields: dict[str, object]) -> str:
     user = _text(fields, "FromUserName").strip()
-    if not user.isprintable() or not 0 < len(user) <= LONGEST_USER:
+    if not ACCOUNT.fullmatch(user):
         raise ValueError("no such sender")
     return user
 

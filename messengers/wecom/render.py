@@ -17,7 +17,8 @@ MOST_BUTTONS = 6
 TITLE_CHARS, SUB_CHARS = 36, 112
 HAND = "👇"
 """Stands in a card that has no words of its own."""
-_ANCHOR = re.compile(r"<(?=/?a\b)", re.IGNORECASE)
+_ANCHOR = re.compile(r"<(?=\s*/?\s*(?:a\b|\Z))", re.IGNORECASE)
+"""Begins a link, or may begin one with what stands behind it."""
 
 
 def render(reply: Reply) -> list[dict[str, Any]]:
@@ -28,6 +29,7 @@ def render(reply: Reply) -> list[dict[str, Any]]:
     paragraphs += [f"［{block.alt}］" for block in reply.blocks if isinstance(block, Picture) and block.alt]
     if more:
         paragraphs.append("\n".join(numbered(more, MOST_BUTTONS + 1)))
+    paragraphs = [_harmless(paragraph) for paragraph in paragraphs]
     messages: list[dict[str, Any]] = []
     for block in reply.blocks:
         if isinstance(block, Picture):
@@ -49,9 +51,15 @@ def _words(text: Text) -> str:
 
 
 def _span(span: Span) -> str:
-    # WeCom reads anchors in plain text: what people wrote must not become a link that leads elsewhere.
-    words = _ANCHOR.sub("<\u200b", span.text)
-    return f"{words}（{span.url}）" if span.style == "link" and span.url != span.text else words
+    return f"{span.text}（{span.url}）" if span.style == "link" and span.url != span.text else span.text
+
+
+def _harmless(words: str) -> str:
+    """Return whole words, of whatever pieces they were made, as WeCom shows them: it reads anchors in plain text.
+
+    What people wrote must not become a link that leads elsewhere.
+    """
+    return _ANCHOR.sub("<\u200b", words)
 
 
 def _card(paragraphs: list[str], buttons: list[Button]) -> tuple[dict[str, Any], list[str]]:
@@ -79,6 +87,7 @@ def _fits(line: str) -> bool:
 
 
 def _button(button: Button) -> dict[str, Any]:
+    label = _harmless(button.label)
     if button.url:
-        return {"text": button.label, "style": 2, "type": 1, "url": button.url}
-    return {"text": button.label, "style": 1, "key": button.call}
+        return {"text": label, "style": 2, "type": 1, "url": button.url}
+    return {"text": label, "style": 1, "key": button.call}
