@@ -9,11 +9,13 @@ import logging
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
+from sqlalchemy import Connection
 
 from bot.clock import Clock, prepare
 from bot.config import Settings
@@ -26,13 +28,14 @@ from bot.lease import Leases, new_holder
 from bot.reading import Reading, tells
 from bot.sign_in import SignIn
 from bot.veil import Veil
-from console.app import console_routes
+from console.app import Console, Transaction
 from content import LANGUAGES, voice
+from domain.organisation import Organisation
 from handlers.grammar import Registry, open_registry
 from messengers import NAMES
 from messengers.base import Messenger, PausedError, Surroundings
 from services import calendar
-from services.work import Handing
+from services.work import Handing, Work
 from storage import bell
 from storage.engine import Database, StorageError
 
@@ -66,6 +69,7 @@ class App:
     ringing: set[str] = field(default_factory=set)
     bells: set[asyncio.Task[None]] = field(default_factory=set)
     deaf: threading.Event = field(default_factory=threading.Event)
+    organisation: Organisation = field(init=False)
     gate: Gate = field(init=False)
     intake: Intake = field(init=False)
     clock: Clock = field(init=False)
@@ -74,8 +78,10 @@ class App:
 
     def __post_init__(self) -> None:
         """Join what needs no network yet."""
+        page = (self.settings.web.base_url or self.base_url).rstrip("/")
+        self.organisation = replace(self.settings.as_organisation(), page=page if self.settings.web.enabled else "")
         dispatch = Dispatch(
-            self.settings.as_organisation(),
+            self.organisation,
             self.registry,
             self.links,
             self.numbered,
@@ -251,11 +257,22 @@ class App:
             },
         )
 
+    def _console(self) -> Console:
+        def within(transaction: Callable[[Callable[[Connection], Any]], Awaitable[Any]]) -> Transaction:
+            async def run(do: Callable[[Work], Any]) -> Any:  # noqa: ANN401 - whatever the work returns
+                return await transaction(lambda c: do(Work(c, self.organisation, datetime.now(UTC))))
+
+            return run
+
+        secure = self.base_url.startswith("https:")
+        read, write = within(self.database.read), within(self.database.write)
+        return Console(self.organisation, read, write, secure=secure, paused=lambda: self.gate.shut, sent=self.nudge)
+
     async def _serve_web(self, sockets: Sequence[object]) -> None:
         site = web.Application(client_max_size=25 * 1024 * 1024)
         for messenger in self.messengers.values():
             site.add_routes(messenger.routes())
-        site.add_routes(console_routes())
+        site.add_routes(self._console().routes())
         self.runner = web.AppRunner(site, access_log=None, shutdown_timeout=2)
         await self.runner.setup()
         for bound in sockets:

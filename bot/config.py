@@ -223,6 +223,7 @@ class Settings(_Section):
                 for name in NAMES
                 if getattr(self, name).enabled and getattr(getattr(self, name), "bind_by_directory", False)
             ),
+            page=self.web.base_url.rstrip("/") if self.web.enabled else "",
             smallest_group=self.points.smallest_group,
         )
 

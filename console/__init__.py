@@ -1,1 +1,3 @@
-"""The web console: the second face of the same services."""
+"""The web console: the second face of the same services. One module a noun; this list, in menu order, is the menu."""
+
+NOUNS = ("today",)

@@ -1,50 +1,279 @@
-"""The console's front door. Until somebody can sign in there it says where the work is done today: in the chat."""
+"""The console's door: cookies, form keys, origins, limits; one transaction a visit; refusals as pages.
+
+A visit without a session is told how to sign in (by `/console` in the chat). Only a POST changes anything, and only
+with the form key of its session and from our own origin.
+"""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Sequence
-from html import escape
+import hmac
+import logging
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
-from content import LANGUAGES, voice
+from console.drawing import draw, menu
+from console.grammar import Download, Go, Result, Route, Visit, all_routes
+from console.limit import Limit
+from content import LANGUAGES, Voice, voice
+from domain.organisation import Organisation
+from domain.refusal import Refusal
+from domain.session import ABSOLUTE, Session
+from services import permission, session
+from services.work import Work
 
-STYLE = (Path(__file__).parent / "console.css").read_text(encoding="utf-8")
-_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-_HEADERS = {
+log = logging.getLogger(__name__)
+Transaction = Callable[[Callable[[Work], Any]], Awaitable[Any]]
+"""Does a piece of work in one transaction, at the moment of now."""
+STATIC = Path(__file__).parent / "static"
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+LARGEST_FILE = 20 << 20
+_NAME = re.compile(r"\{(\w+)\}")
+HEADERS = {
     "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
 }
 
 
-async def _front_door(request: web.Request) -> web.Response:
-    """Speak the language that the link names, as the chat does; a browser's own is often not its reader's."""
-    wish = request.query.get("language", "")
-    language = wish if wish in LANGUAGES else LANGUAGES[0]
-    page = {key: escape(words) for key, words in voice(language).page["console"].items()}
-    other = next(one for one in LANGUAGES if one != language)
-    body = (
-        f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{page["title"]}</title>'
-        f"<style>{STYLE}</style>"
-        f'<header><h1>{page["title"]}</h1><a href="?language={other}">{page["other_language"]}</a></header>'
-        f'<main><p>{page["where"]}</p><p><a class="way" href="/">{page["chat"]}</a></p></main></html>'
-    )
-    return web.Response(text=body, content_type="text/html", headers=_HEADERS)
+@dataclass(slots=True)
+class _Asked:
+    """What came, and what became of it inside the transaction."""
+
+    secret: str
+    method: str
+    numbers: Mapping[str, int]
+    query: Mapping[str, str]
+    form: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
+    visit: Visit | None = None
+    menu: list[tuple[str, str]] = field(default_factory=list)
+    stale: Session | None = None
+    """Its last use should be written down again."""
+    forged: bool = False
+
+
+class Console:
+    """Serves the pages of every noun."""
+
+    def __init__(
+        self,
+        organisation: Organisation,
+        read: Transaction,
+        write: Transaction,
+        *,
+        secure: bool,
+        paused: Callable[[], bool],
+        sent: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`secure`: browsers reach us by https. `paused`: whether this copy serves nobody at the moment.
+
+        `sent`: called after each change, which may have written letters.
+        """
+        self._organisation, self._read, self._write, self._paused = organisation, read, write, paused
+        self._sent = sent
+        self._cookie, self._secure = ("__Host-console" if secure else "console"), secure
+        self._static = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in TYPES}
+        self._limit = Limit()
+        self._routes = all_routes()
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """Return the routes, and the health check for whatever watches the process."""
+        found = [
+            web.get("/healthz", _health),
+            web.get("/console/static/{name}", self._file_of_ours),
+            web.get("/console/in/{secret:[0-9a-f]{64}}", self._door),
+            web.post("/console/in/{secret:[0-9a-f]{64}}", self._enter),
+            web.get("/console", _to_console),
+        ]
+        for route in self._routes:
+            path = "/console/" + _NAME.sub(r"{\1:[1-9][0-9]{0,17}}", route.path)
+            found.append(web.route(route.method, path, self._served_by(route)))
+        return [*found, web.route("*", "/console/{rest:.*}", self._nothing)]
+
+    def _served_by(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def serve(request: web.Request) -> web.StreamResponse:
+            return await self._serve(request, route)
+
+        return serve
+
+    async def _serve(self, request: web.Request, route: Route) -> web.StreamResponse:
+        if (closed := self._closed(request)) is not None:
+            return closed
+        numbers = {name: int(value) for name, value in request.match_info.items()}
+        asked = _Asked(request.cookies.get(self._cookie, ""), request.method, numbers, dict(request.query))
+        if request.method == "POST":
+            read = await _form(request)
+            if read is None:
+                return self._plain(request, "too_large", 413)
+            asked.form, asked.files = read
+        transaction = self._write if request.method == "POST" else self._read
+        try:
+            result: Result | None = await transaction(lambda work: self._run(work, asked, route))
+        except Refusal as refusal:
+            return self._refused(request, asked, refusal)
+        except Exception:
+            number = secrets.token_hex(3).upper()
+            log.exception("console: %s /console/%s failed (%s)", request.method, route.path, number)
+            return self._plain(request, "mistake", 500, number=number)
+        if request.method == "POST":
+            self._sent()
+        if asked.stale is not None:
+            stale = asked.stale
+            await self._write(lambda work: session.touch(work, stale))
+        if result is None:
+            return self._plain(request, "forged", 403) if asked.forged else self._plain(request, "sign_in", 401)
+        return self._answered(request, asked, route, result)
+
+    def _closed(self, request: web.Request) -> web.StreamResponse | None:
+        """Return what is answered without looking at anything, or None to go on."""
+        if self._paused():
+            return self._plain(request, "paused", 503)
+        if not self._limit.take(request.remote or "", datetime.now(UTC)):
+            return self._plain(request, "too_often", 429)
+        if request.method == "POST" and not same_origin(request):
+            return self._plain(request, "forged", 403)
+        return None
+
+    def _run(self, work: Work, asked: _Asked, route: Route) -> Result | None:
+        """Do it all inside the transaction: who is it, is the form ours, may they, and then the page itself."""
+        found = session.find(work, asked.secret) if asked.secret else None
+        person = session.person_of(work, found) if found else None
+        if found is None or person is None:
+            return None
+        if asked.method == "POST" and not hmac.compare_digest(
+            asked.form.get("key", "").encode(), found.form_key.encode()
+        ):
+            asked.forged = True
+            return None
+        if asked.method == "GET" and session.needs_touch(work, found):
+            asked.stale = found
+        speech = voice(person.language or self._organisation.language)
+        asked.visit = Visit(work, person, found, speech, asked.numbers, asked.query, asked.form, asked.files)
+        asked.menu = menu(asked.visit, self._routes)
+        if route.needs is not None and not permission.may_anywhere(work, person.id, route.needs):
+            log.info("console: %s refused to member %d", route.path, person.id)
+            raise Refusal("permission.nowhere")
+        return route.run(asked.visit)
+
+    def _refused(self, request: web.Request, asked: _Asked, refusal: Refusal) -> web.StreamResponse:
+        if asked.visit is None:
+            return self._plain(request, "mistake", 403, number="-")
+        speech = asked.visit.voice
+        facts = {"why": speech.say(refusal.code, **refusal.facts).plain, "back": _back(request)}
+        body = draw("refused.html", speech, self._organisation, facts, visit=asked.visit, shown=asked.menu)
+        return web.Response(
+            text=body, content_type="text/html", headers=HEADERS, status=403 if request.method == "GET" else 409
+        )
+
+    def _answered(self, request: web.Request, asked: _Asked, route: Route, result: Result) -> web.StreamResponse:
+        if isinstance(result, Go):
+            way = f"/console/{result.path}"
+            way += f"{'&' if '?' in way else '?'}notice={quote(result.notice)}" if result.notice else ""
+            return web.Response(status=303, headers={**HEADERS, "Location": way})
+        if isinstance(result, Download):
+            saved = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(result.name)}"}
+            return web.Response(body=result.body, content_type=result.mime, headers={**HEADERS, **saved})
+        visit = asked.visit
+        assert visit is not None  # noqa: S101 - a page was drawn for somebody
+        notice = visit.voice.page.get(route.noun, {}).get(f"notice_{request.query.get('notice', '')}", "")
+        body = draw(
+            result.template, visit.voice, self._organisation, result.facts,
+            visit=visit, shown=asked.menu, here=route.noun, notice=notice,
+        )  # fmt: skip
+        return web.Response(text=body, content_type="text/html", headers=HEADERS, status=result.status)
+
+    def _plain(self, request: web.Request, what: str, status: int, **facts: object) -> web.Response:
+        """Answer in a sentence, to whoever it may be."""
+        speech = self._speech(request)
+        body = draw("plain.html", speech, self._organisation, {"what": what, "facts": facts})
+        return web.Response(text=body, content_type="text/html", headers=HEADERS, status=status)
+
+    def _speech(self, request: web.Request) -> Voice:
+        wish = request.query.get("language", "") or request.cookies.get("console_language", "")
+        return voice(wish if wish in LANGUAGES else self._organisation.language)
+
+    async def _nothing(self, request: web.Request) -> web.StreamResponse:
+        return self._closed(request) or self._plain(request, "nothing", 404)
+
+    async def _door(self, request: web.Request) -> web.StreamResponse:
+        """Show what the link is for; nothing is used up, for messengers look at links before people do."""
+        return self._closed(request) or self._plain(request, "door", 200)
+
+    async def _enter(self, request: web.Request) -> web.StreamResponse:
+        """Use the link up, and begin a session under a new secret."""
+        if (closed := self._closed(request)) is not None:
+            return closed
+        link = request.match_info["secret"]
+        entered = await self._write(lambda work: session.enter(work, link))
+        if entered is None:
+            return self._plain(request, "link_over", 403)
+        answer = web.Response(status=303, headers={**HEADERS, "Location": "/console/"})
+        answer.set_cookie(
+            self._cookie, entered, max_age=int(ABSOLUTE.total_seconds()), path="/",
+            secure=self._secure, httponly=True, samesite="Lax",
+        )  # fmt: skip
+        return answer
+
+    async def _file_of_ours(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        body = self._static.get(name)
+        if body is None:
+            return self._plain(request, "nothing", 404)
+        headers = {**HEADERS, "Cache-Control": "no-cache"}
+        return web.Response(body=body, content_type=TYPES[Path(name).suffix], charset="utf-8", headers=headers)
 
 
 async def _health(_request: web.Request) -> web.Response:
     return web.Response(text="ok\n", headers={"Cache-Control": "no-store"})
 
 
-def console_routes() -> Sequence[web.RouteDef]:
-    """Return the console's routes, and the health check for whatever watches the process."""
-    return [web.get("/console/", _front_door), web.get("/healthz", _health)]
+async def _to_console(_request: web.Request) -> web.Response:
+    raise web.HTTPPermanentRedirect("/console/")
+
+
+def same_origin(request: web.Request) -> bool:
+    """Whether a form was sent by our own page: browsers say where it stood, and old ones its origin at least."""
+    site = request.headers.get("Sec-Fetch-Site", "")
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return site in {"", "same-origin"}
+    return urlsplit(origin).netloc == request.host and site in {"", "same-origin"}
+
+
+def _back(request: web.Request) -> str:
+    """Return the page that the form stood on, when it was ours."""
+    came = urlsplit(request.headers.get("Referer", ""))
+    return came.path if came.netloc == request.host and came.path.startswith("/console/") else "/console/"
+
+
+async def _form(request: web.Request) -> tuple[dict[str, str], dict[str, tuple[str, bytes]]] | None:
+    """Read a form and its files; None when it is larger than we take."""
+    try:
+        posted = await request.post()
+    except (ValueError, web.HTTPRequestEntityTooLarge):
+        return None
+    form: dict[str, str] = {}
+    files: dict[str, tuple[str, bytes]] = {}
+    for name, value in posted.items():
+        if isinstance(value, str):
+            form[name] = value
+        elif isinstance(value, web.FileField):
+            body = value.file.read(LARGEST_FILE + 1)
+            if len(body) > LARGEST_FILE:
+                return None
+            files[name] = (value.filename, body)
+    return form, files

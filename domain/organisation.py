@@ -58,6 +58,8 @@ class Organisation:
     """The messengers that are switched on; empty: any."""
     by_directory: tuple[str, ...] = ()
     """The messengers whose company directory binds people by their employee number."""
+    page: str = ""
+    """Where browsers reach us, without a slash at its end; empty: nobody has said."""
     smallest_group: int = 5
     """No figure is shown of fewer people (never below 5)."""
 

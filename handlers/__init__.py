@@ -24,6 +24,7 @@ CAPABILITIES = (
     "calendar",
     "question",
     "retention",
+    "console",
     "settings",
     "help",
 )

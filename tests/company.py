@@ -19,6 +19,7 @@ MONDAY_MORNING = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 ORGANISATION = Organisation(
     name="江河集团",
     zone=ZoneInfo("Asia/Shanghai"),
+    page="https://page.example",
     points={
         "checkin": PointRule(1, 1),
         "gathering": PointRule(5, 10),

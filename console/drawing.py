@@ -1,0 +1,82 @@
+"""Drawing pages: templates that escape whatever people wrote, with the menu of whoever looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from console.grammar import Route, Visit
+from content import LANGUAGES, Voice
+from domain.organisation import Organisation
+from services import permission
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates; a name that is missing in one is a mistake, not an empty word."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - a start need not pay for it
+
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def menu(visit: Visit, routes: list[Route]) -> list[tuple[str, str]]:
+    """Return (address, noun) of the first page of each noun that this person may open."""
+    found: dict[str, str] = {}
+    for route in routes:
+        if route.method != "GET" or route.noun in found or "{" in route.path:
+            continue
+        if route.needs is None or permission.may_anywhere(visit.work, visit.person.id, route.needs):
+            found[route.noun] = f"/console/{route.path}"
+    return [(address, noun) for noun, address in found.items()]
+
+
+def draw(
+    template: str,
+    voice: Voice,
+    organisation: Organisation,
+    facts: Mapping[str, Any],
+    *,
+    visit: Visit | None = None,
+    shown: list[tuple[str, str]] | None = None,
+    here: str = "",
+    notice: str = "",
+) -> str:
+    """Return a page as HTML."""
+    other = next(one for one in LANGUAGES if one != voice.language)
+
+    def local(moment: datetime) -> str:
+        return f"{organisation.local(moment):%Y-%m-%d %H:%M}"
+
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            facts,
+            page=voice.page,
+            words=voice.page["console"],
+            voice=voice,
+            language=voice.language,
+            other=other,
+            organisation=organisation.name,
+            local=local,
+            person=visit.person if visit else None,
+            form_key=visit.session.form_key if visit else "",
+            menu=shown or [],
+            here=here,
+            notice=notice,
+        )
+    )

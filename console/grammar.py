@@ -1,0 +1,109 @@
+"""How a part of the console says what it serves: pages that look, forms that change, files; and the visit of each.
+
+A page's function is plain and waits for nothing; whoever calls it opens the transaction and checks session, origin and
+form key first. What may be seen is asked of `services/permission.py` again on each visit.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from console import NOUNS
+from content import Voice
+from domain.member import Person
+from domain.permission import Action
+from domain.session import Session
+from services.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of somebody signed in, inside one transaction."""
+
+    work: Work
+    person: Person
+    session: Session
+    voice: Voice
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    """What stands in the path."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
+    """Name of the field -> (file name, bytes)."""
+
+    def words(self, noun: str) -> Mapping[str, str]:
+        """Return the page words of a noun in the reader's language."""
+        return self.voice.page[noun]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A template with its facts."""
+
+    template: str
+    facts: Mapping[str, Any]
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """On to another page of the console, perhaps with a notice (a key of the noun's page words) on it."""
+
+    path: str
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file to be saved."""
+
+    name: str
+    mime: str
+    body: bytes
+
+
+Result = Page | Go | Download
+Function = Callable[[Visit], Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path under `/console/`; `{number}` stands for a positive whole number."""
+
+    method: str
+    path: str
+    noun: str
+    run: Function
+    needs: Action | None
+
+
+class Pages:
+    """What one noun serves; each module makes one, named `pages`."""
+
+    def __init__(self, noun: str) -> None:
+        """Start empty."""
+        self.noun = noun
+        self.routes: list[Route] = []
+
+    def get(self, path: str, *, needs: Action | None = None) -> Callable[[Function], Function]:
+        """Register a page that changes nothing. `needs`: served and listed for those who may do this somewhere."""
+        return self._register("GET", path, needs)
+
+    def post(self, path: str, *, needs: Action | None = None) -> Callable[[Function], Function]:
+        """Register what a form does."""
+        return self._register("POST", path, needs)
+
+    def _register(self, method: str, path: str, needs: Action | None) -> Callable[[Function], Function]:
+        def register(function: Function) -> Function:
+            self.routes.append(Route(method, path, self.noun, function, needs))
+            return function
+
+        return register
+
+
+def all_routes(nouns: Iterable[str] = NOUNS) -> list[Route]:
+    """Import the nouns; returns what they serve, in menu order."""
+    return [route for noun in nouns for route in importlib.import_module(f"console.{noun}").pages.routes]

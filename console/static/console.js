@@ -1,0 +1,14 @@
+// What a page gains with scripts on; without them every form and link does the same by itself.
+
+// A form that was sent is not sent twice by a second press.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "1";
+  setTimeout(() => delete form.dataset.sent, 5000);
+});
+
+// A choice that filters a list takes effect at once.
+for (const select of document.querySelectorAll("select[data-now]")) {
+  select.addEventListener("change", () => select.form.requestSubmit());
+}
