@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -66,8 +66,8 @@ def read_pack(data: Mapping[str, Any], beneath: Book | None = None) -> Pack:
 
 
 def _check_doubles(found: list[tuple[str, date]], errors: list[str]) -> None:
-    for one in sorted({pair for pair in found if found.count(pair) > 1}):
-        errors.append(f"{one[0]}：{one[1]} 起写了两次 · written twice from that day")
+    twice = sorted({pair for pair in found if found.count(pair) > 1})
+    errors += [f"{name}：{day} 起写了两次 · written twice from that day" for name, day in twice]
 
 
 class _Table:
@@ -115,7 +115,9 @@ class _Table:
         """Return an id."""
         value = str(self._get(key, str, _KEPT) or "")
         if value and not _ID.fullmatch(value):
-            self.wrong(key, "只能用小写字母、数字和下划线，至多 24 个", "has lower-case letters, digits and _, at most 24")
+            self.wrong(
+                key, "只能用小写字母、数字和下划线，至多 24 个", "has lower-case letters, digits and _, at most 24"
+            )
         return value
 
     def words(self, key: str, longest: int, usual: Any = _KEPT) -> str:  # noqa: ANN401 - or nothing
@@ -153,6 +155,9 @@ class _Table:
                 self.wrong(key, "日期写成 2026-01-01", "a date is written 2026-01-01")
                 return None
         found: date | None = self._get(key, date, usual)
+        if isinstance(found, datetime):
+            self.wrong(key, "只写日期，不写时间", "is a date without a time")
+            return found.date()
         return found
 
     def one(self, key: str, kind: type[E], usual: E | object = _KEPT) -> E | None:
