@@ -26,7 +26,8 @@ UNRECORDED = "·"
 
 def sign(one: Obligation) -> str:
     """Return the sign of its state."""
-    return SIGNS[one.state] if one.recorded or one.state is not State.OPEN else UNRECORDED
+    unknown = not one.recorded and one.state is State.OPEN and one.rule.cycle is not Cycle.TERM
+    return UNRECORDED if unknown else SIGNS[one.state]
 
 
 def period_name(voice: Voice, period: Period) -> str:

@@ -151,7 +151,7 @@ def _cell(voice: Voice, one: Obligation, year: int, today: date) -> dict[str, ob
         first = 1
     last = 12 if one.rule.cycle is Cycle.TERM or one.period.last.year > year else one.period.last.month
     coming = one.period.first > today and one.state is State.OPEN
-    fill, ink = _PALE if coming or not one.recorded else COLOURS[one.state]
+    fill, ink = _PALE if coming or sign(one) == UNRECORDED else COLOURS[one.state]
     mark = "" if coming else sign(one)
     words = f"{mark} {_label(voice, mark)}" if mark and last > first else mark
     return {
