@@ -17,7 +17,7 @@ SIGNS = {
     State.HELD: "◐",
     State.MET: "✓",
     State.PARTLY: "△",
-    State.OVERDUE: "✗",
+    State.OVERDUE: "×",
     State.EXEMPT: "—",
 }
 """A sign for each state, so that colour is never alone."""

@@ -26,8 +26,8 @@ COLOURS = {
 }
 """Background and ink of each state."""
 _PALE = ("#fafafa", "#777777")
-_LEFT, _COLUMN, _ROW, _HEAD = 236, 58, 42, 92
-_LONGEST = 13
+_LEFT, _COLUMN, _ROW, _HEAD = 256, 58, 42, 92
+_LONGEST = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def draw(voice: Voice, found: Year, today: date) -> bytes:
         for place, row in enumerate(found.rows)
     ]
     legend = [
-        {"x": _LEFT // 4 + place * 114, "text": f"{mark} {_label(voice, mark)}", "fill": fill, "ink": ink}
+        {"x": 58 + place * 117, "text": f"{mark} {_label(voice, mark)}", "fill": fill, "ink": ink}
         for place, (mark, (fill, ink)) in enumerate(
             [*((SIGNS[state], COLOURS[state]) for state in State), (UNRECORDED, _PALE)]
         )
@@ -139,7 +139,7 @@ def _cut(words: str, most: int = _LONGEST) -> str:
     """Return words that fit: a Latin letter is half as wide as a Chinese one."""
     width = 0.0
     for place, letter in enumerate(words):
-        width += 1.0 if ord(letter) > 0xFF else 0.55  # noqa: PLR2004 - Latin-1
+        width += 1.0 if ord(letter) > 0xFF else 0.54  # noqa: PLR2004 - Latin-1
         if width > most:
             return f"{words[: place - 1]}…"
     return words
