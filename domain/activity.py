@@ -177,19 +177,17 @@ def hurdle(activity: Activity, now: datetime, *, eligible: bool, family: int) ->
 
     While people are signing in, who stands at the door may still come, whatever the deadline was.
     """
-    if activity.state is ActivityState.CANCELLED:
-        return "cancelled"
-    if activity.state not in LIVE:
-        return "over" if activity.state is ActivityState.OVER else "gone"
-    if not eligible:
-        return "not_for_you"
-    if family and not activity.family:
-        return "no_family"
-    if not 0 <= family <= MOST_FAMILY:
-        return "too_much_family"
-    if activity.state is ActivityState.PUBLISHED and now >= activity.deadline:
-        return "too_late"
-    return ""
+    state = activity.state
+    checks = (
+        ("cancelled", state is ActivityState.CANCELLED),
+        ("over", state is ActivityState.OVER),
+        ("gone", state not in LIVE),
+        ("not_for_you", not eligible),
+        ("no_family", bool(family) and not activity.family),
+        ("too_much_family", not 0 <= family <= MOST_FAMILY),
+        ("too_late", state is ActivityState.PUBLISHED and now >= activity.deadline),
+    )
+    return next((name for name, stands in checks if stands), "")
 
 
 def has_room(capacity: int, taken: int, party: int) -> bool:
