@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -244,3 +244,42 @@ def usual_times(now: datetime, workday: Callable[[date], bool]) -> tuple[datetim
     while not workday(evening):
         evening += timedelta(days=1)
     return (datetime.combine(day, WORK_FROM, now.tzinfo), datetime.combine(evening, time(18, 0), now.tzinfo))
+
+
+SUITS = frozenset({"party", "union", "league", "women"})
+"""The organisations that an idea may suit."""
+_SUITS = {
+    UnitKind.PARTY_COMMITTEE: "party",
+    UnitKind.PARTY_BRANCH: "party",
+    UnitKind.PARTY_GROUP: "party",
+    UnitKind.LEAGUE_BRANCH: "league",
+    UnitKind.UNION: "union",
+    UnitKind.WOMEN: "women",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeWords:
+    """An idea in one language."""
+
+    title: str
+    material: str
+    places: str
+    checklist: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """An idea for an activity, from the library."""
+
+    ref: str
+    minutes: int
+    suits: frozenset[str]
+    words: Mapping[str, ThemeWords]
+    """By language."""
+
+
+def suitable(themes: Iterable[Theme], kind: UnitKind) -> list[Theme]:
+    """Return the ideas for a unit of this kind; a department may use all."""
+    whose = _SUITS.get(kind)
+    return [one for one in themes if whose is None or whose in one.suits]
