@@ -271,3 +271,9 @@ def _failed(one: Due, today: date) -> bool:
 
 def _lacking(unit: Unit, one: Due) -> Listed:
     return Listed(unit.name, rule=one.rule, period=one.period, missing=tuple(one.missing) or (str(one.state),))
+
+
+def rule_name(work: Work, language: str, rule: str) -> str:
+    """Return what a rule is called."""
+    del work, language
+    return rule
