@@ -8,20 +8,25 @@ has the numerator, the denominator and what was left out can compute each of the
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Protocol
+from datetime import date, timedelta
 
 from domain.meeting import Held, MeetingKind
-from domain.rate_span import Span, read_span
+from domain.period import MONTHS, Period, cycle_of, period_of, read_period
 
 DEFINITION = "2026-11"
 """The version of the definitions above; part of what each figure says it was computed by."""
 REQUIRED = frozenset(MeetingKind) - {MeetingKind.OTHER}
 """The kinds of meeting that a rule asks for: attending any other is nobody's duty and counts in no rate."""
+MET, EXEMPT = "met", "exempt"
+YEARS = range(1921, 2200)
+"""Years that anybody could mean."""
+_ONE_DIGIT = re.compile(r"\d{4}-\d")
 WHOLE = 1000
 """100.0 per cent, in tenths."""
 
@@ -83,37 +88,46 @@ def total(rates: Iterable[Rate]) -> Rate:
     return sum(rates, Rate())
 
 
-class Due(Protocol):
-    """What a rate needs to know of an obligation."""
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a rate needs to know of an obligation. `period` and `last`: for which it is, and its last day."""
 
-    @property
-    def unit_id(self) -> int:
-        """Whose it is."""
+    unit_id: int
+    rule: str
+    period: str
+    last: date
+    state: str
+    """`met`, `partly`, `overdue`, `exempt`, `planned`, `held` or `open`."""
+    due: bool
+    """Its term has passed."""
+    hard: bool = True
+    recorded: bool = True
+    missing: tuple[str, ...] = ()
 
-    @property
-    def rule(self) -> str:
-        """The id of the rule that it comes from."""
 
-    @property
-    def period(self) -> str:
-        """The period that it is for: `2026-10`, `2026Q4`, `2026`."""
+def read_span(words: str) -> Period | None:
+    """Read `2026-10`, `2026Q4`, `2026H2` or `2026`, small letters and wide ones too; None for anything else."""
+    key = unicodedata.normalize("NFKC", words).strip().upper()
+    try:
+        found = read_period(f"{key[:5]}0{key[5:]}" if _ONE_DIGIT.fullmatch(key) else key)
+    except ValueError:
+        return None
+    return found if found.first.year in YEARS else None
 
-    @property
-    def last(self) -> date:
-        """The last day on which it can be met."""
 
-    @property
-    def state(self) -> str:
-        """`met`, `partly`, `overdue`, `exempt`, `planned`, `held` or `open`."""
+def before(period: Period) -> Period:
+    """Return the period of the same length before this one."""
+    return period_of(cycle_of(period.key), period.first - timedelta(days=1))
 
-    @property
-    def missing(self) -> Collection[str]:
-        """What it lacks: on time, quorum, minutes, sign-in."""
+
+def number_of(period: Period) -> int:
+    """Return which of its year a period is."""
+    return (period.first.month - 1) // MONTHS[cycle_of(period.key)] + 1
 
 
 def day_counted(held: Held, held_on: date) -> date:
     """Return the day that a meeting counts on: one that makes up for a period counts in it, as its obligation does."""
-    period = read_span(held.counts_for) if held.counts_for else None
+    period = read_span(held.counts_for)
     return held_on if period is None else period.last
 
 
@@ -141,26 +155,39 @@ def participation(meetings: Iterable[Held], version: str = "") -> Rate:
     return Rate(came, asked, _seen(left_out), version)
 
 
-def standardisation(obligations: Iterable[Due], today: date, version: str = "") -> Rate:
-    """Return obligations met in full ÷ obligations due: those whose last day is over, and that nothing exempts.
+def standardisation(obligations: Iterable[Owed], version: str = "") -> Rate:
+    """Return obligations met in full ÷ obligations due; each is counted in exactly one place.
 
     One that is met before its last day waits as well: were it counted at once, a running period would always look
-    perfect.
+    perfect. What ended before anything was recorded here, what is exempt and what is advice alone are left out.
     """
     met = due = 0
     left_out: Counter[str] = Counter()
     lacking: Counter[str] = Counter()
     for one in obligations:
-        if one.state == "exempt":
-            left_out["exempt"] += 1
-        elif one.last >= today:
-            left_out["not_due"] += 1
+        reason = _why_out(one)
+        if reason:
+            left_out[reason] += 1
         else:
             due += 1
-            met += one.state == "met"
-            if one.state != "met":
-                lacking.update(set(one.missing) if one.missing else {one.state})
+            met += one.state == MET
+            lacking.update([] if one.state == MET else set(one.missing) or {one.state})
     return Rate(met, due, _seen(left_out), version, _seen(lacking))
+
+
+def _why_out(one: Owed) -> str:
+    if not one.hard:
+        return "advice"
+    if one.state == EXEMPT:
+        return "exempt"
+    if not one.recorded:
+        return "unrecorded"
+    return "" if one.due else "not_due"
+
+
+def failed(one: Owed) -> bool:
+    """Whether an obligation is below the line and not above it."""
+    return not _why_out(one) and one.state != MET
 
 
 def activity(participants: AbstractSet[int], eligible: AbstractSet[int], version: str = "") -> Rate:
@@ -171,8 +198,3 @@ def activity(participants: AbstractSet[int], eligible: AbstractSet[int], version
 
 def _seen(counts: Mapping[str, int]) -> Mapping[str, int]:
     return {code: count for code, count in counts.items() if count}
-
-
-def in_span(obligations: Iterable[Due], span: Span) -> list[Due]:
-    """Return the obligations that fall due in a period: a year's one in December, a quarter's in its last month."""
-    return [one for one in obligations if span.covers(one.last)]

@@ -6,19 +6,20 @@ wherever, a group is shown or folded alike, so that no two views can be subtract
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 
 from domain import rate as rules
 from domain.meeting import Held
-from domain.member import Unit
+from domain.member import Unit, UnitKind
+from domain.period import Cycle, Period, period_of
 from domain.permission import Action, allows
-from domain.rate import Due, Rate
+from domain.rate import Owed, Rate, read_span
 from domain.rate_fold import Cell, cells, fold, lineage
-from domain.rate_span import Length, Span, read_span, span_of
 from domain.refusal import Refusal
 from services import permission
+from services import rule as rulebook
 from services.work import Work
 from storage import activity as activities
 from storage import held as meetings
@@ -49,7 +50,7 @@ class Figures:
     """What is shown of a unit in a period; `types` are the parts of the standardisation rate, by rule and period."""
 
     unit: Unit
-    span: Span
+    span: Period
     rates: Mapping[str, Shown]
     types: Mapping[tuple[str, str], Rate] = field(default_factory=dict)
 
@@ -58,11 +59,11 @@ class Figures:
 class Ground:
     """Everything that the figures of a period are computed from, once for all units."""
 
-    span: Span
+    span: Period
     units: Mapping[str, Unit]
     """By path."""
     held: Sequence[Held]
-    obligations: Sequence[Due]
+    obligations: Sequence[Owed]
     took_part: Mapping[str, frozenset[int]]
     """Path -> who of the unit took part in an activity; `eligible`: who could have."""
     eligible: Mapping[str, frozenset[int]]
@@ -71,7 +72,7 @@ class Ground:
     types: Mapping[int, Mapping[tuple[str, str], Rate]]
 
 
-def ground(work: Work, span: Span, top: Unit | None = None) -> Ground:
+def ground(work: Work, span: Period, top: Unit | None = None) -> Ground:
     """Look everything up. Obligations are computed for `top` and beneath alone (None: for all)."""
     everything = table.every_unit(work.connection)
     paths = {unit.id: path for path, unit in everything.items()}
@@ -79,15 +80,18 @@ def ground(work: Work, span: Span, top: Unit | None = None) -> Ground:
     counted = [one.meeting_id for one in held if one.kind in rules.REQUIRED and one.signed_in]
     took_part, able = _activities(work, span)
     within = units.beneath(work.connection, top.path if top else "/")
-    obligations = [one for one in _obligations(work, within, span.first, span.last) if span.covers(one.last)]
-    called, party = cells(table.called(work.connection, counted)), cells(table.party(work.connection))
-    least, version = work.organisation.smallest_group, _version(work, span)
+    obligations = _obligations(work, within, span)
+    called, party = (
+        cells(table.called(work.connection, counted)),
+        cells(_by_branch(table.party(work.connection), everything)),
+    )
+    least, version = work.organisation.smallest_group, _version(work)
     folds = {
         PARTICIPATION: fold(called, least),
         STANDARDISATION: fold(party, least),
         ACTIVITY: fold(able, least, distinct=True),
     }
-    types = _typed(obligations, paths, work.today, version)
+    types = _typed(obligations, paths, version)
     rates = {
         PARTICIPATION: _attended(held, paths, version),
         STANDARDISATION: {unit_id: rules.total(parts.values()) for unit_id, parts in types.items()},
@@ -100,14 +104,21 @@ def ground(work: Work, span: Span, top: Unit | None = None) -> Ground:
     return Ground(span, everything, held, obligations, took_part, eligible, folds, rates, types)
 
 
-def _held(work: Work, numbers: Sequence[int], span: Span) -> list[Held]:
+def _by_branch(pairs: Iterable[tuple[str, int]], known: Mapping[str, Unit]) -> Iterator[tuple[str, int]]:
+    """Give the people of a group to its branch: groups owe nothing of their own."""
+    for path, person in pairs:
+        above = [one for one in lineage(path) if one in known and known[one].kind is UnitKind.PARTY_BRANCH]
+        yield (above[-1] if above else path), person
+
+
+def _held(work: Work, numbers: Sequence[int], span: Period) -> list[Held]:
     first = work.organisation.start_of(span.first)
     until = work.organisation.start_of(span.last + timedelta(days=1))
     rows = meetings.between(work.connection, numbers, first, until)
-    return [one for one in rows if span.covers(rules.day_counted(one, work.organisation.today(one.starts_at)))]
+    return [one for one in rows if rules.day_counted(one, work.organisation.today(one.starts_at)) in span]
 
 
-def _activities(work: Work, span: Span) -> tuple[dict[str, frozenset[int]], list[Cell]]:
+def _activities(work: Work, span: Period) -> tuple[dict[str, frozenset[int]], list[Cell]]:
     first = work.organisation.start_of(span.first)
     until = work.organisation.start_of(span.last + timedelta(days=1))
     over = activities.over_between(work.connection, ["/"], first, until)
@@ -117,14 +128,14 @@ def _activities(work: Work, span: Span) -> tuple[dict[str, frozenset[int]], list
     return took_part, able
 
 
-def _obligations(work: Work, within: Sequence[Unit], first: date, last: date) -> Sequence[Due]:
-    del work, within, first, last
+def _obligations(work: Work, within: Sequence[Unit], span: Period) -> list[Owed]:
+    """Return what these units owe and that ends in a period."""
+    del work, within, span
     return []
 
 
-def _version(work: Work, span: Span) -> str:
-    del work, span
-    return rules.DEFINITION
+def _version(work: Work) -> str:
+    return f"{rules.DEFINITION} + {rulebook.book(work).version}"
 
 
 def _attended(held: Iterable[Held], paths: Mapping[int, str], version: str) -> dict[int, Rate]:
@@ -140,14 +151,14 @@ def _attended(held: Iterable[Held], paths: Mapping[int, str], version: str) -> d
 
 
 def _typed(
-    obligations: Iterable[Due], paths: Mapping[int, str], today: date, version: str
+    obligations: Iterable[Owed], paths: Mapping[int, str], version: str
 ) -> dict[int, dict[tuple[str, str], Rate]]:
-    own: dict[tuple[int, str, str], list[Due]] = {}
+    own: dict[tuple[int, str, str], list[Owed]] = {}
     for one in obligations:
         own.setdefault((one.unit_id, one.rule, one.period), []).append(one)
     found: dict[int, dict[tuple[str, str], Rate]] = {}
     for (unit_id, rule, period), rows in own.items():
-        part = rules.standardisation(rows, today, version)
+        part = rules.standardisation(rows, version)
         for above in _above(paths[unit_id]):
             parts = found.setdefault(above, {})
             parts[rule, period] = parts.get((rule, period), Rate()) + part
@@ -196,9 +207,9 @@ def place(work: Work, member_id: int, unit_id: int) -> Unit:
     return unit
 
 
-def read_period(work: Work, words: str) -> Span:
+def read_period(work: Work, words: str) -> Period:
     """Return the period that is meant (nothing: this quarter); raises the refusal when it can't be read."""
-    span = read_span(words) if words else span_of(Length.QUARTER, work.today)
+    span = read_span(words) if words else period_of(Cycle.QUARTER, work.today)
     if span is None:
         raise Refusal("rate.no_period", words=words[:20])
     return span
@@ -242,7 +253,7 @@ class Listed:
     missing: tuple[str, ...] = ()
 
 
-def behind(work: Work, member_id: int, unit_id: int, period: str, figure: str) -> tuple[Unit, Span, list[Listed]]:
+def behind(work: Work, member_id: int, unit_id: int, period: str, figure: str) -> tuple[Unit, Period, list[Listed]]:
     """Return the list behind a figure, by name or in the order of the tree, for who may see it there."""
     unit, span = place(work, member_id, unit_id), read_period(work, period)
     if figure not in lists(work, member_id, unit):
@@ -258,22 +269,18 @@ def behind(work: Work, member_id: int, unit_id: int, period: str, figure: str) -
         rows = table.attendance(work.connection, counted)
         return unit, span, [Listed(one.name, one.came, one.asked) for one in rows]
     if figure == STANDARDISATION:
-        failed = [one for one in found.obligations if one.unit_id in by_id and _failed(one, work.today)]
+        failed = [one for one in found.obligations if one.unit_id in by_id and rules.failed(one)]
         failed.sort(key=lambda one: (by_id[one.unit_id].path, one.last, one.rule))
         return unit, span, [_lacking(by_id[one.unit_id], one) for one in failed]
     took = found.took_part.get(unit.path, frozenset()) & found.eligible.get(unit.path, frozenset())
     return unit, span, [Listed(name) for name in sorted(table.names(work.connection, took))]
 
 
-def _failed(one: Due, today: date) -> bool:
-    return one.state not in {"met", "exempt"} and one.last < today
-
-
-def _lacking(unit: Unit, one: Due) -> Listed:
-    return Listed(unit.name, rule=one.rule, period=one.period, missing=tuple(one.missing) or (str(one.state),))
+def _lacking(unit: Unit, one: Owed) -> Listed:
+    return Listed(unit.name, rule=one.rule, period=one.period, missing=one.missing or (one.state,))
 
 
 def rule_name(work: Work, language: str, rule: str) -> str:
-    """Return what a rule is called."""
-    del work, language
-    return rule
+    """Return what a rule is called, whenever it was in force."""
+    named = [one.name.said(language) for pack in rulebook.book(work).packs for one in pack.rules if one.id == rule]
+    return named[-1] if named else rule

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from content import Voice
-from domain.rate import DEFINITION, Rate
-from domain.rate_span import Length, Span
+from domain.period import Cycle, Period, cycle_of
+from domain.rate import DEFINITION, Rate, number_of
 from services import rate as service
 from services.rate import FIGURES, Figures, Shown
 from services.work import Work
@@ -15,10 +15,11 @@ from services.work import Work
 DEFINED = (*FIGURES, "rounding", "folding")
 
 
-def period_name(voice: Voice, span: Span) -> str:
+def period_name(voice: Voice, span: Period) -> str:
     """Return a period as people say it."""
-    code = f"half_{span.number}" if span.length is Length.HALF else span.length.value
-    return voice.line(f"rate.period_{code}", year=span.first.year, number=span.number)
+    cycle, number = cycle_of(span.key), number_of(span)
+    code = f"half_{number}" if cycle is Cycle.HALF else cycle.value
+    return voice.line(f"rate.period_{code}", year=span.first.year, number=number)
 
 
 def left_out(voice: Voice, rate: Rate) -> str:
