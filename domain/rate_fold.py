@@ -43,13 +43,14 @@ def lineage(path: str) -> list[str]:
     return [f"/{'/'.join(parts[:depth])}/" for depth in range(1, len(parts) + 1)]
 
 
-def fold(units: Sequence[Cell], smallest: int, *, distinct: bool = False) -> dict[int, int]:
+def fold(units: Sequence[Cell], smallest: int, *, distinct: bool = False, complement: bool = True) -> dict[int, int]:
     """Return, for each unit, the unit in whose figure it is shown: itself, or one above it; 0: shown nowhere.
 
     Top down. Beneath a shown unit those under `smallest` people are folded into it; while the rest that one could
     compute (the unit minus its shown children) is somebody and too few, the next smallest child is folded as well:
     one folded child alone would be that rest. Whatever lies beneath a folded unit is folded with it. `distinct`: the
-    figure counts persons and not events, so whoever is in a shown child is in no rest.
+    figure counts persons and not events, so whoever is in a shown child is in no rest. `complement`: off, small units
+    alone are folded, for those who may see everybody's name there anyway, and for figures that are not of persons.
     """
     known = {cell.path for cell in units}
     children: dict[str, list[Cell]] = {}
@@ -62,7 +63,10 @@ def fold(units: Sequence[Cell], smallest: int, *, distinct: bool = False) -> dic
         cell, into = waiting.pop()
         shown[cell.unit_id] = into
         beneath = children.get(cell.path, ())
-        folded = _folded(cell, beneath, smallest, distinct=distinct) if into == cell.unit_id else _ids(beneath)
+        small = _ids(child for child in beneath if len(child.people) < smallest)
+        if complement:
+            small = _folded(cell, beneath, smallest, distinct=distinct)
+        folded = small if into == cell.unit_id else _ids(beneath)
         waiting += [(child, into if child.unit_id in folded else child.unit_id) for child in beneath]
     return shown
 

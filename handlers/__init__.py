@@ -16,6 +16,7 @@ CAPABILITIES = (
     "announcements",
     "reach",
     "theme_day",
+    "rate",
     "digest",
     "member",
     "invite",

@@ -1,12 +1,14 @@
 """Figures of organisational life: of a unit and a period, from what was held, what was due and who took part.
 
-All sums are of whole numbers, and every figure is folded for the whole organisation at once: whoever looks, from
-wherever, a group is shown or folded alike, so that no two views can be subtracted from each other.
+All sums are of whole numbers. Folding is decided for the whole organisation at once, so that no two views can be
+subtracted from each other. Groups under five are folded for everybody; a larger one that would betray a small one
+beside it is folded in tables, and for whoever may not see the names there: for a secretary, who has the list, hiding
+her own branch's sum would protect nobody. Obligations are not persons: of them small branches alone are folded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -68,6 +70,8 @@ class Ground:
     """Path -> who of the unit took part in an activity; `eligible`: who could have."""
     eligible: Mapping[str, frozenset[int]]
     folds: Mapping[str, Mapping[int, int]]
+    """Figure -> unit -> the unit that shows it; `near`: the same for who may see the list behind the figure."""
+    near: Mapping[str, Mapping[int, int]]
     rates: Mapping[str, Mapping[int, Rate]]
     types: Mapping[int, Mapping[tuple[str, str], Rate]]
 
@@ -86,11 +90,9 @@ def ground(work: Work, span: Period, top: Unit | None = None) -> Ground:
         cells(_by_branch(table.party(work.connection), everything)),
     )
     least, version = work.organisation.smallest_group, _version(work)
-    folds = {
-        PARTICIPATION: fold(called, least),
-        STANDARDISATION: fold(party, least),
-        ACTIVITY: fold(able, least, distinct=True),
-    }
+    small = {PARTICIPATION: called, STANDARDISATION: party, ACTIVITY: able}
+    near = {figure: fold(units_of, least, complement=False) for figure, units_of in small.items()}
+    folds = near | {PARTICIPATION: fold(called, least), ACTIVITY: fold(able, least, distinct=True)}
     types = _typed(obligations, paths, version)
     rates = {
         PARTICIPATION: _attended(held, paths, version),
@@ -101,7 +103,7 @@ def ground(work: Work, span: Period, top: Unit | None = None) -> Ground:
         },
     }
     eligible = {cell.path: cell.people for cell in able}
-    return Ground(span, everything, held, obligations, took_part, eligible, folds, rates, types)
+    return Ground(span, everything, held, obligations, took_part, eligible, folds, near, rates, types)
 
 
 def _by_branch(pairs: Iterable[tuple[str, int]], known: Mapping[str, Unit]) -> Iterator[tuple[str, int]]:
@@ -169,12 +171,12 @@ def _above(path: str) -> list[int]:
     return [int(one.rsplit("/", 2)[1]) for one in lineage(path)]
 
 
-def shown(found: Ground, unit: Unit) -> Figures:
-    """Return what may be shown of a unit, whoever looks."""
+def shown(found: Ground, unit: Unit, near: Collection[str] = ()) -> Figures:
+    """Return what may be shown of a unit. `near`: the figures whose lists this reader may see at it."""
     by_id = {one.id: one for one in found.units.values()}
     rates: dict[str, Shown] = {}
     for figure in FIGURES:
-        into = found.folds[figure].get(unit.id, unit.id)
+        into = (found.near if figure in near else found.folds)[figure].get(unit.id, unit.id)
         rate = found.rates[figure].get(unit.id, Rate())
         rates[figure] = Shown(rate, unit) if into == unit.id else Shown(None, by_id.get(into))
     parts = found.types.get(unit.id, {}) if rates[STANDARDISATION].rate is not None else {}
@@ -218,7 +220,7 @@ def read_period(work: Work, words: str) -> Period:
 def figures(work: Work, member_id: int, unit_id: int, period: str) -> Figures:
     """Return what is shown of one of this person's units."""
     unit, span = place(work, member_id, unit_id), read_period(work, period)
-    return shown(ground(work, span, unit), unit)
+    return shown(ground(work, span, unit), unit, lists(work, member_id, unit))
 
 
 def beneath(work: Work, member_id: int, unit_id: int, period: str) -> tuple[Unit, list[Figures]]:
@@ -226,7 +228,15 @@ def beneath(work: Work, member_id: int, unit_id: int, period: str) -> tuple[Unit
     unit, span = place(work, member_id, unit_id), read_period(work, period)
     below = [one for one in units.beneath(work.connection, unit.path) if _right_beneath(one, unit)]
     found = ground(work, span, unit)
-    return unit, [shown(found, one) for one in below]
+    return unit, [shown(found, one, lists(work, member_id, one)) for one in below]
+
+
+def above(work: Work, member_id: int, unit: Unit) -> Unit | None:
+    """Return the unit right above one, when this person may see its figures too."""
+    numbers = _above(unit.path)[:-1]
+    found = units.get(work.connection, numbers[-1]) if numbers else None
+    allowed = found is not None and permission.may(work, member_id, Action.SEE_UNIT_FIGURES, found)
+    return found if allowed else None
 
 
 def _right_beneath(one: Unit, unit: Unit) -> bool:

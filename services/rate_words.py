@@ -49,8 +49,8 @@ def lack(voice: Voice, code: str) -> str:
 
 def version(voice: Voice, figures: Figures) -> str:
     """Return by which definitions and rules the figures were computed."""
-    found = {shown.rate.rule_version for shown in figures.rates.values() if shown.rate is not None} - {""}
-    return voice.line("rate.version", version="、".join(sorted(found)) or DEFINITION)
+    found = {shown.rate.rule_version for shown in figures.rates.values() if shown.rate is not None}
+    return voice.line("rate.version", version="、".join(sorted(found - {"", DEFINITION})) or DEFINITION)
 
 
 def said(work: Work, voice: Voice, figure: str, shown: Shown) -> tuple[str, dict[str, Any]]:
