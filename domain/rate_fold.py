@@ -63,7 +63,7 @@ def fold(units: Sequence[Cell], smallest: int, *, distinct: bool = False, comple
         cell, into = waiting.pop()
         shown[cell.unit_id] = into
         beneath = children.get(cell.path, ())
-        small = _ids(child for child in beneath if len(child.people) < smallest)
+        small: AbstractSet[int] = _ids(child for child in beneath if len(child.people) < smallest)
         if complement:
             small = _folded(cell, beneath, smallest, distinct=distinct)
         folded = small if into == cell.unit_id else _ids(beneath)

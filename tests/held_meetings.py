@@ -46,7 +46,6 @@ def hold(
     leave: Collection[int] = (),
     relieved: Collection[int] = (),
     guests: Collection[int] = (),
-    kind: MeetingKind = MeetingKind.BRANCH_MEETING,
     **more: object,
 ) -> int:
     """Write a meeting that was held and closed at 15:00 of a day; returns its id."""
@@ -55,7 +54,7 @@ def hold(
 
     def write(connection: Connection) -> int:
         values = {
-            "uid": f"held-{next(_numbers)}", "kind": kind.value, "unit_id": company.roll.units[unit].id,
+            "uid": f"held-{next(_numbers)}", "kind": MeetingKind.BRANCH_MEETING, "unit_id": company.roll.units[unit].id,
             "title": "支部党员大会", "starts_at": starts, "minutes": 60, "state": MeetingState.CLOSED.value,
             "chair_id": head, "created_by": head, "created_at": starts, "quorum": "",
         } | more  # fmt: skip
