@@ -228,6 +228,7 @@ def beneath(work: Work, member_id: int, unit_id: int, period: str) -> tuple[Unit
     unit, span = place(work, member_id, unit_id), read_period(work, period)
     below = [one for one in units.beneath(work.connection, unit.path) if _right_beneath(one, unit)]
     found = ground(work, span, unit)
+    below.sort(key=in_order)
     return unit, [shown(found, one, lists(work, member_id, one)) for one in below]
 
 
@@ -237,6 +238,11 @@ def above(work: Work, member_id: int, unit: Unit) -> Unit | None:
     found = units.get(work.connection, numbers[-1]) if numbers else None
     allowed = found is not None and permission.may(work, member_id, Action.SEE_UNIT_FIGURES, found)
     return found if allowed else None
+
+
+def in_order(unit: Unit) -> list[int]:
+    """Sort units as the tree was built: parents first, and the ninth before the tenth."""
+    return _above(unit.path)
 
 
 def _right_beneath(one: Unit, unit: Unit) -> bool:
@@ -280,7 +286,7 @@ def behind(work: Work, member_id: int, unit_id: int, period: str, figure: str) -
         return unit, span, [Listed(one.name, one.came, one.asked) for one in rows]
     if figure == STANDARDISATION:
         failed = [one for one in found.obligations if one.unit_id in by_id and rules.failed(one)]
-        failed.sort(key=lambda one: (by_id[one.unit_id].path, one.last, one.rule))
+        failed.sort(key=lambda one: (in_order(by_id[one.unit_id]), one.last, one.rule))
         return unit, span, [_lacking(by_id[one.unit_id], one) for one in failed]
     took = found.took_part.get(unit.path, frozenset()) & found.eligible.get(unit.path, frozenset())
     return unit, span, [Listed(name) for name in sorted(table.names(work.connection, took))]
