@@ -32,7 +32,8 @@ def _both(code: str) -> str:
 
 def _all(work: Work, span: Period, top: Unit | None) -> list[Figures]:
     found = service.ground(work, span, top)
-    return [service.shown(found, unit) for path, unit in sorted(found.units.items()) if top is None or unit.within(top)]
+    within = [unit for unit in found.units.values() if top is None or unit.within(top)]
+    return [service.shown(found, unit) for unit in sorted(within, key=service.in_order)]
 
 
 def pages(work: Work, voice: Voice, span: Period, top: Unit | None = None) -> list[Page]:
