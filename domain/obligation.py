@@ -6,6 +6,9 @@ was due, and says what it leaves out.
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,7 +16,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from domain.meeting import Held
-from domain.period import Period
+from domain.period import MONTHS, Period, period_of
 from domain.rule import Base, Part, Rule, Vote
 
 GRACE = timedelta(days=14)
@@ -130,11 +133,9 @@ def _has_quorum(vote: Vote, held: Held) -> bool:
     return vote.has_quorum(held.voting_came, held.voting)
 
 
-def belongs(rule: Rule, period: Period, kind: str, counts_for: str, day: date) -> bool:
-    """Whether a meeting counts for a rule in a period: held in it, or made up for it."""
-    if kind not in {one.value for one in rule.kinds}:
-        return False
-    return counts_for == period.key if counts_for else day in period
+def keys_of(counts_for: str, day: date) -> tuple[str, ...]:
+    """Return the keys of the periods for which a meeting counts: the one it makes up for, or all in which it lies."""
+    return (counts_for,) if counts_for else tuple(period_of(cycle, day).key for cycle in MONTHS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,9 @@ class Facts:
     told: tuple[Told, ...] = ()
     planned: tuple[Planned, ...] = ()
     entries: tuple[Entry, ...] = ()
-    groups: tuple[int, ...] = ()
-    """The groups of which each must meet, when the rule is about groups."""
-    recorded: bool = True
+    unit_id: int = 0
+    groups: int = 0
+    """How many groups there are, each of which must meet when the rule is about groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class Found:
 
 def judge(rule: Rule, period: Period, facts: Facts, today: date) -> Found:
     """Compute the state. Another meeting, or another part of one, never makes it worse."""
-    needed = rule.count * max(1, len(facts.groups)) if rule.needs_groups else rule.count
+    needed = room_of(rule, facts)
     newest = {kind: _newest(facts.entries, kind) for kind in Kind}
     best, times = _best(rule, facts)
     numbers = tuple(one.meeting_id for one in best)
@@ -174,9 +175,8 @@ def judge(rule: Rule, period: Period, facts: Facts, today: date) -> Found:
     planned = min(facts.planned, key=lambda one: one.starts_at, default=None)
     declared = [entry for entry in facts.entries if entry.kind is Kind.DECLARED]
     if not rule.met:
-        if declared:
-            return Found(State.MET, times=len(declared), needed=needed, entry=newest[Kind.DECLARED])
-        return Found(State.OVERDUE if today > period.last else State.OPEN, needed=needed)
+        state = State.MET if len(declared) >= needed else State.OVERDUE if today > period.last else State.OPEN
+        return Found(state, times=len(declared), needed=needed, entry=newest[Kind.DECLARED])
     lacking = {str(part) for one in best for part in one.missing}
     by_hand = declared[: max(0, needed - times)]
     for entry in by_hand:
@@ -201,9 +201,7 @@ def _state(period: Period, times: int, missing: Sequence[str], planned: Planned 
         return State.OVERDUE if over else State.PLANNED if planned else State.OPEN
     if tuple(missing) == (Part.MINUTES.value,) and today <= period.last + GRACE:
         return State.HELD
-    if planned and not over:
-        return State.PLANNED
-    return State.OPEN if TIMES in missing and not over and len(missing) == 1 else State.PARTLY
+    return State.PLANNED if planned and not over else State.PARTLY
 
 
 def _newest(entries: Iterable[Entry], kind: Kind) -> Entry | None:
@@ -211,19 +209,26 @@ def _newest(entries: Iterable[Entry], kind: Kind) -> Entry | None:
 
 
 def _best(rule: Rule, facts: Facts) -> tuple[list[Told], int]:
-    """Return the meetings that do most for it, and how often what is needed was held: a group counts for itself."""
-    ranked = sorted(facts.told, key=lambda one: (len(one.missing), one.day, one.meeting_id))
-    if not (rule.needs_groups and facts.groups):
-        chosen = ranked[: rule.count]
-        return chosen, len(chosen)
-    chosen, had = [], dict.fromkeys(facts.groups, 0)
+    """Return the meetings that do most for it, and how many these are: each group may fill its own places alone.
+
+    One that is kept at the branch itself stands for any group.
+    """
+    ranked = sorted(
+        facts.told, key=lambda one: (len(one.missing - {Part.MINUTES}), len(one.missing), one.day, one.meeting_id)
+    )
+    room, chosen = room_of(rule, facts), list[Told]()
+    had: Counter[int] = Counter()
     for one in ranked:
-        # One that is kept at the branch itself stands for a group that has none of its own.
-        place = one.unit_id if one.unit_id in had else min(had, key=lambda group: (had[group], group))
-        if had[place] < rule.count:
-            had[place] += 1
+        own = one.unit_id != facts.unit_id
+        if len(chosen) < room and not (own and had[one.unit_id] == rule.count):
+            had[one.unit_id] += 1
             chosen.append(one)
     return chosen, len(chosen)
+
+
+def room_of(rule: Rule, facts: Facts) -> int:
+    """Return how many meetings are needed."""
+    return rule.count * max(1, facts.groups) if rule.needs_groups else rule.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,3 +267,26 @@ def rate(obligations: Iterable[Obligation]) -> Rate:
             due += 1
             met += one.state is State.MET
     return Rate(met, due, exempt, running, unrecorded, advice)
+
+
+_DAY = re.compile(
+    r"(?:(\d{4})\s*[年/.-])?\s*(\d{1,2})\s*[月/.-]\s*(\d{1,2})\s*[日号]?(?!\d)[\s，,。：:；;]*(.*)", re.DOTALL
+)
+
+
+def read_declaration(words: str, today: date) -> tuple[date, str] | None:
+    """Read a day and what stands behind it: `11月20日 纸质记录`, `2026-11-20 …`; None when it names no such day.
+
+    A day without a year is the last one before tomorrow.
+    """
+    found = _DAY.match(unicodedata.normalize("NFKC", words).strip())
+    if found is None:
+        return None
+    year = int(found[1]) if found[1] else today.year
+    try:
+        day = date(year, int(found[2]), int(found[3]))
+        if not found[1] and day > today:
+            day = day.replace(year=year - 1)
+    except ValueError:
+        return None
+    return day, found[4].strip()

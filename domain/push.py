@@ -79,6 +79,8 @@ KINDS = {
         Kind("calendar", mutable=False, budgeted=False, late_limit=timedelta(days=5)),
         Kind("allowance", mutable=False, budgeted=False),
         Kind("roles", mutable=False, budgeted=False, must_arrive=True, late_limit=None),
+        Kind("obligation", mutable=False, budgeted=False, late_limit=timedelta(days=2)),
+        Kind("rule", mutable=False, budgeted=False, must_arrive=True, late_limit=None),
         Kind("theme_day", must_arrive=True, personal=False),
         Kind("activity", personal=False, late_limit=timedelta(days=2)),
         Kind("activity_own", mutable=False, budgeted=False, must_arrive=True, late_limit=timedelta(days=4)),

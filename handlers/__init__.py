@@ -16,6 +16,8 @@ CAPABILITIES = (
     "announcements",
     "reach",
     "theme_day",
+    "obligation",
+    "relief",
     "rate",
     "digest",
     "member",

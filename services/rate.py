@@ -20,7 +20,7 @@ from domain.permission import Action, allows
 from domain.rate import Owed, Rate, read_span
 from domain.rate_fold import Cell, cells, fold, lineage
 from domain.refusal import Refusal
-from services import permission
+from services import obligation, permission
 from services import rule as rulebook
 from services.work import Work
 from storage import activity as activities
@@ -132,8 +132,20 @@ def _activities(work: Work, span: Period) -> tuple[dict[str, frozenset[int]], li
 
 def _obligations(work: Work, within: Sequence[Unit], span: Period) -> list[Owed]:
     """Return what these units owe and that ends in a period."""
-    del work, within, span
-    return []
+    return [
+        Owed(
+            one.unit_id,
+            one.rule.id,
+            one.period.key,
+            one.period.last,
+            one.state.value,
+            due=one.due,
+            hard=one.rule.hard,
+            recorded=one.recorded,
+            missing=one.missing,
+        )
+        for one in obligation.of_units(work, within, span.first, span.last)
+    ]
 
 
 def _version(work: Work) -> str:
