@@ -15,6 +15,7 @@ from datetime import timedelta
 from domain import rate as rules
 from domain.meeting import Held
 from domain.member import Unit, UnitKind
+from domain.obligation import Obligation
 from domain.period import Cycle, Period, period_of
 from domain.permission import Action, allows
 from domain.rate import Owed, Rate, read_span
@@ -131,21 +132,23 @@ def _activities(work: Work, span: Period) -> tuple[dict[str, frozenset[int]], li
 
 
 def _obligations(work: Work, within: Sequence[Unit], span: Period) -> list[Owed]:
-    """Return what these units owe and that ends in a period."""
-    return [
-        Owed(
-            one.unit_id,
-            one.rule.id,
-            one.period.key,
-            one.period.last,
-            one.state.value,
-            due=one.due,
-            hard=one.rule.hard,
-            recorded=one.recorded,
-            missing=one.missing,
-        )
-        for one in obligation.of_units(work, within, span.first, span.last)
-    ]
+    """Return what these units owe and that ends in a period.
+
+    Kind by kind: what lies beneath a unit that is asked for counts as its own, unless it is asked for beside it.
+    """
+    kinds = {kind for pack in rulebook.book(work).packs for rule in pack.rules for kind in rule.units}
+    found = []
+    for kind in sorted(kinds):
+        some = [unit for unit in within if unit.kind is kind]
+        found += [_owed(one) for one in obligation.of_units(work, some, span.first, span.last)]
+    return found
+
+
+def _owed(one: Obligation) -> Owed:
+    rule, period, state = one.rule, one.period, one.state.value
+    return Owed(
+        one.unit_id, rule.id, period.key, period.last, state, one.due, rule.hard, one.recorded, missing=one.missing
+    )
 
 
 def _version(work: Work) -> str:
