@@ -15,7 +15,7 @@ from domain.meeting import MeetingKind, MeetingState
 from domain.member import UnitKind
 from domain.permission import Role
 from domain.rate import read_span
-from services import attachment, rate, rate_report
+from services import attachment, obligation, rate, rate_report
 from storage import member, permission, unit
 from storage.activity import activity
 from tests.held_meetings import hold, join, take_part
@@ -277,6 +277,41 @@ def test_the_table_has_numbers_and_no_names(company: Company) -> None:
     words = "\n".join(str(cell.value) for cell in cells)
     for name in (*MORE, "林雪", "赵强", "坏0"):
         assert name not in words
+
+
+def test_standardisation_is_what_was_met_of_what_was_due(company: Company) -> None:
+    old, new = branch(company)
+    everybody = [*old, *new]
+    committee_of = {"kind": MeetingKind.COMMITTEE_MEETING}
+    hold(company, "branch1", "2026-10-12", [old[0]], [old[0]], quorum="committee", **committee_of)
+    hold(company, "branch1", "2026-10-15", everybody, everybody, kind=MeetingKind.THEME_DAY)
+    hold(company, "group11", "2026-10-20", old[1:], old[1:2], kind=MeetingKind.GROUP_MEETING, state="held")
+    # October: committee and theme day in full, the group's minutes are missing; the quarter's and the year's run on.
+    shown = company.lin.says("/figures 2026-10")
+    assert "组织生活规范化率 66.7%　2 ÷ 3 项" in shown
+    assert "分项：支部委员会会议 1/1；党小组会 0/1；主题党日 1/1" in shown
+    assert "未达标：记录没有完成：1" in shown
+    listed = company.lin.calls(f"rate.list:{company.roll.units['branch1'].id}:2026-10:standardisation:0")
+    assert "第一党支部 · 党小组会 · 2026-10：记录没有完成" in listed
+    assert "主题党日" not in listed
+    # The committee adds its branches up; nothing was recorded of the second before this month.
+    assert "2 ÷ 3 项" in company.chen.says("/figures 2026-10")
+    # Nothing of November is due while it runs, met or not.
+    assert "组织生活规范化率　这段时间没有可计算的" in company.lin.says("/figures 2026-11")
+    company.travel(days=8)
+    assert "组织生活规范化率 0.0%　0 ÷ 3 项" in company.lin.says("/figures 2026-11")
+
+
+def test_an_exemption_leaves_the_denominator_with_its_reason_kept(company: Company) -> None:
+    branch(company)
+    number = company.roll.units["branch1"].id
+    hold(company, "branch1", "2026-10-15", [company.roll.people["lin"]], [], kind=MeetingKind.OTHER)
+    assert "0 ÷ 3 项" in company.lin.says("/figures 2026-10")
+    lin = company.roll.people["lin"]
+    company.write(lambda c: obligation.exempt(company.work(c), lin, number, "theme_day", "2026-10", "全员抗洪抢险"))
+    shown = company.lin.says("/figures 2026-10")
+    assert "0 ÷ 2 项" in shown
+    assert "豁免（项）：1" in shown
 
 
 def committee(company: Company) -> Callable[[str], list[rate.Figures]]:
