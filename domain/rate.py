@@ -131,6 +131,11 @@ def day_counted(held: Held, held_on: date) -> date:
     return held_on if period is None else period.last
 
 
+def counts(held: Held) -> bool:
+    """Whether the people of a meeting are counted: a rule asks for it, and somebody signed in."""
+    return held.kind in REQUIRED and held.signed_in
+
+
 def participation(meetings: Iterable[Held], version: str = "") -> Rate:
     """Return attended ÷ (should attend − leave − art. 23) of meetings that are over.
 

@@ -13,7 +13,8 @@ from services import attachment
 from services import rate as service
 from services import rate_report as report
 from services import rate_words as words
-from services.rate import FIGURES, PARTICIPATION, STANDARDISATION, Figures, Listed
+from services.rate import Figures, Listed
+from services.rate_ground import FIGURES, PARTICIPATION, STANDARDISATION
 
 routes = Routes("rate")
 

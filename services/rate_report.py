@@ -15,7 +15,8 @@ from domain.rate import DEFINITION, Rate
 from services import picture, sheet
 from services import rate as service
 from services import rate_words as words
-from services.rate import FIGURES, STANDARDISATION, Figures, Shown
+from services.rate import Figures, Shown
+from services.rate_ground import FIGURES, STANDARDISATION, ground, in_order
 from services.sheet import Page
 from services.work import Work
 
@@ -31,9 +32,9 @@ def _both(code: str) -> str:
 
 
 def _all(work: Work, span: Period, top: Unit | None) -> list[Figures]:
-    found = service.ground(work, span, top)
+    found = ground(work, span, top)
     within = [unit for unit in found.units.values() if top is None or unit.within(top)]
-    return [service.shown(found, unit) for unit in sorted(within, key=service.in_order)]
+    return [service.shown(found, unit) for unit in sorted(within, key=in_order)]
 
 
 def pages(work: Work, voice: Voice, span: Period, top: Unit | None = None) -> list[Page]:

@@ -9,7 +9,8 @@ from content import Voice
 from domain.period import Cycle, Period, cycle_of
 from domain.rate import DEFINITION, Rate, number_of
 from services import rate as service
-from services.rate import FIGURES, Figures, Shown
+from services.rate import Figures, Shown
+from services.rate_ground import ACTIVITY, FIGURES, STANDARDISATION
 from services.work import Work
 
 DEFINED = (*FIGURES, "rounding", "folding")
@@ -86,7 +87,7 @@ def details(work: Work, voice: Voice, figure: str, figures: Figures) -> list[str
         for rule, part in service.by_type(figures).items()
         if part.denominator
     ]
-    if figure == service.STANDARDISATION and parts:
+    if figure == STANDARDISATION and parts:
         lines.append(voice.line("rate.types", what=voice.line("rate.between").join(parts)))
     return lines
 
@@ -101,7 +102,7 @@ def brief(voice: Voice, figures: Figures) -> str:
         elif shown.rate.percentage:
             facts = {"numerator": shown.rate.numerator, "denominator": shown.rate.denominator}
             parts.append(voice.line("rate.below_figure", figure=name, percent=shown.rate.percentage, **facts))
-        elif figure != service.ACTIVITY:
+        elif figure != ACTIVITY:
             parts.append(voice.line("rate.below_none_to_compute", figure=name))
     return voice.line("rate.between").join(parts)
 

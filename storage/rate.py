@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Integer, Select, String, and_, cast, func, literal, not_, or_, select
 
-from domain.meeting import Answer, Duty
+from domain.meeting import Answer, Duty, MeetingState
 from domain.member import Standing, Unit, UnitKind
+from domain.rate import REQUIRED
 from storage.attendee import attendee
 from storage.gathering import gathering, presence
 from storage.meeting import meeting
@@ -17,6 +19,7 @@ from storage.unit import COLUMNS, as_unit, unit
 
 AT_ONCE = 5_000
 """Ids in one question: SQLite takes 32,766."""
+_OVER = (MeetingState.HELD.value, MeetingState.CIRCULATING.value, MeetingState.CLOSED.value)
 _CALLED = (Duty.SHOULD.value, Duty.NOT_REQUIRED.value)
 
 
@@ -34,17 +37,35 @@ def _some(numbers: Collection[int]) -> Iterator[list[int]]:
     yield from (ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE))
 
 
-def called(connection: Connection, meetings: Collection[int]) -> set[tuple[str, int]]:
-    """Return (path of the unit, person) of all whom these meetings called, guests apart."""
-    query = (
+def called(connection: Connection, first: datetime, until: datetime, periods: Collection[str]) -> set[tuple[str, int]]:
+    """Return (path of the unit, person) of all whom the required meetings of a time called, guests apart.
+
+    Those that began from `first` to before `until`, or make up for one of these periods; over, and signed in at.
+    """
+    theirs = literal("meeting:") + cast(meeting.c.id, String)
+    signed = (
+        select(presence.c.member_id)
+        .join(gathering, gathering.c.id == presence.c.gathering_id)
+        .where(gathering.c.subject == theirs, gathering.c.listed)
+        .correlate(meeting)
+        .exists()
+    )
+    within = and_(meeting.c.counts_for == "", meeting.c.starts_at >= first, meeting.c.starts_at < until)
+    numbers = select(meeting.c.id).where(
+        meeting.c.state.in_(_OVER),
+        meeting.c.kind.in_([kind.value for kind in REQUIRED]),
+        or_(within, meeting.c.counts_for.in_(periods)),
+        signed,
+    )
+    rows = connection.execute(
         select(unit.c.path, attendee.c.member_id)
         .select_from(attendee)
         .join(meeting, meeting.c.id == attendee.c.meeting_id)
         .join(unit, unit.c.id == meeting.c.unit_id)
-        .where(attendee.c.duty.in_(_CALLED))
+        .where(attendee.c.duty.in_(_CALLED), meeting.c.id.in_(numbers))
         .distinct()
     )
-    return _pairs(connection, query, meeting.c.id, meetings)
+    return {(row[0], row[1]) for row in rows}
 
 
 def _pairs(
@@ -117,10 +138,9 @@ def places(connection: Connection, people: Collection[int]) -> set[tuple[str, in
     return _pairs(connection, query, membership.c.member_id, people)
 
 
-def every_unit(connection: Connection) -> dict[str, Unit]:
-    """Return all units by path, those too that are no longer active: what they held was held."""
-    made = [as_unit(tuple(row)) for row in connection.execute(select(*COLUMNS).order_by(unit.c.path))]
-    return {one.path: one for one in made}
+def every_unit(connection: Connection) -> list[Unit]:
+    """Return all units, those too that are no longer active: what they held was held."""
+    return [as_unit(tuple(row)) for row in connection.execute(select(*COLUMNS).order_by(unit.c.path))]
 
 
 def names(connection: Connection, people: Collection[int]) -> list[str]:

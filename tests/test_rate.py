@@ -16,6 +16,7 @@ from domain.member import UnitKind
 from domain.permission import Role
 from domain.rate import read_span
 from services import attachment, obligation, rate, rate_report
+from services.rate_ground import PARTICIPATION, ground
 from storage import member, permission, unit
 from storage.activity import activity
 from tests.held_meetings import hold, join, take_part
@@ -282,8 +283,8 @@ def test_the_table_has_numbers_and_no_names(company: Company) -> None:
 def test_standardisation_is_what_was_met_of_what_was_due(company: Company) -> None:
     old, new = branch(company)
     everybody = [*old, *new]
-    committee_of = {"kind": MeetingKind.COMMITTEE_MEETING}
-    hold(company, "branch1", "2026-10-12", [old[0]], [old[0]], quorum="committee", **committee_of)
+    kind = MeetingKind.COMMITTEE_MEETING
+    hold(company, "branch1", "2026-10-12", [old[0]], [old[0]], quorum="committee", kind=kind)
     hold(company, "branch1", "2026-10-15", everybody, everybody, kind=MeetingKind.THEME_DAY)
     hold(company, "group11", "2026-10-20", old[1:], old[1:2], kind=MeetingKind.GROUP_MEETING, state="held")
     # October: committee and theme day in full, the group's minutes are missing; the quarter's and the year's run on.
@@ -326,7 +327,7 @@ def committee(company: Company) -> Callable[[str], list[rate.Figures]]:
         assert span is not None
 
         def look(connection: Connection) -> list[rate.Figures]:
-            found = rate.ground(company.work(connection), span)
+            found = ground(company.work(connection), span)
             return [rate.shown(found, one) for one in found.units.values()]
 
         return company.read(look)
@@ -336,7 +337,7 @@ def committee(company: Company) -> Callable[[str], list[rate.Figures]]:
 
 def test_in_a_table_no_small_branch_can_be_worked_out_by_subtraction(company: Company) -> None:
     figures = committee(company)("2026Q4")
-    rates = {one.unit.name: one.rates[rate.PARTICIPATION] for one in figures}
+    rates = {one.unit.name: one.rates[PARTICIPATION] for one in figures}
     party = rates["集团党委"].rate
     assert party is not None
     assert (party.numerator, party.denominator) == (5, 14)

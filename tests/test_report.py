@@ -57,8 +57,9 @@ def test_the_workbook_can_be_recomputed(installed: Path) -> None:
     assert found["第一党支部"][8] == "2026-11 + national 2026.1"
     for figure in FIGURES:
         for row in book[figure].iter_rows(min_row=2, values_only=True):
-            if isinstance(row[3], int) and row[4]:
-                assert row[5] == f"{(2000 * row[3] + row[4]) // (2 * row[4]) / 10:.1f}%"
+            above, below = row[3], row[4]
+            if isinstance(above, int) and isinstance(below, int) and below:
+                assert row[5] == f"{(2000 * above + below) // (2 * below) / 10:.1f}%"
     union = next(row for row in book["活动参与率"].iter_rows(values_only=True) if row[0] == "集团工会")
     assert union[3:6] == (2, 10, "20.0%")
     kinds = {row[1] for row in book["组织生活规范化率"].iter_rows(min_row=2, values_only=True)}
