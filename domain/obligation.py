@@ -186,11 +186,11 @@ def judge(rule: Rule, period: Period, facts: Facts, today: date) -> Found:
     if times < needed:
         lacking.add(TIMES)
     missing = tuple(key for key in (TIMES, *(part.value for part in Part)) if key in lacking)
-    entry = newest[Kind.DECLARED] if by_hand else None
+    by = newest[Kind.DECLARED] if by_hand else None
     state = _state(period, times, missing, planned, today)
     if state in {State.OPEN, State.PLANNED, State.OVERDUE, State.MET}:
         missing = ()
-    return Found(state, missing, numbers, times, needed, planned, entry)
+    return Found(state, missing, numbers, times, needed, planned, by)
 
 
 def _state(period: Period, times: int, missing: Sequence[str], planned: Planned | None, today: date) -> State:

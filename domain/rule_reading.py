@@ -23,6 +23,7 @@ E = TypeVar("E", bound=StrEnum)
 _ID = re.compile(r"[a-z][a-z0-9_]{0,23}")
 _KEPT = object()
 MOST = 366
+_MAY_BE_BLANK = {"vote", "article", "lead_zh", "lead_en"}
 _PACK = {"id", "version", "decided_by", "rule", "vote"}
 _SHARED = {
     "id", "name_zh", "name_en", "text_zh", "text_en", "source", "article", "trust", "applies_from", "applies_until",
@@ -123,7 +124,7 @@ class _Table:
     def words(self, key: str, longest: int, usual: Any = _KEPT) -> str:  # noqa: ANN401 - or nothing
         """Return text that is not blank (unless it may be missing)."""
         value = self._get(key, str, usual)
-        if value is not None and usual is _KEPT and not value.strip():
+        if value is not None and usual != "" and key not in _MAY_BE_BLANK and not value.strip():
             self.wrong(key, "没有写", "is empty")
         if value is not None and len(value) > longest:
             self.wrong(key, f"至多 {longest} 个字", f"at most {longest} characters")

@@ -32,7 +32,6 @@ SPAN = 30
 """The year is shown so far back and ahead of today's."""
 PLAN = "meeting.plan"
 """The button of the meetings: unit, rule, period."""
-DEEDS = ("exempt", "correct", "declare", "withdraw")
 
 
 @routes.schedule
@@ -202,7 +201,7 @@ def show(turn: Turn, unit_id: int, rule_id: str, period: str) -> Reply:
 def _detail(turn: Turn, unit: Unit, one: Obligation, place: Place | None) -> Reply:
     rule, voice = one.rule, turn.voice
     state = words.state(voice, one, turn.work)
-    trust = voice.label(f"obligation.trust_{rule.trust.value}")
+    trust = voice.label(f"obligation.trust_{rule.trust.value.lower()}")
     basis = {"article": words.article(voice, rule), "trust": trust, "first": voice.day(rule.applies_from)}
     blocks: list[Block] = [turn.say("obligation.detail", unit=unit.name, state=state, **_facts(turn, one))]
     if one.needed > 1:

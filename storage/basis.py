@@ -101,7 +101,8 @@ def compute(connection: Connection, units: Sequence[Unit], day: date, now: datet
     """Return what these units are now. A few statements, however many they are."""
     numbers = [one.id for one in units]
     home, groups = _beneath(connection, numbers)
-    formal, probationary = defaultdict(set), defaultdict(set)
+    formal: dict[int, set[int]] = defaultdict(set)
+    probationary: dict[int, set[int]] = defaultdict(set)
     rows = connection.execute(
         select(membership.c.unit_id, membership.c.member_id, standing.c.standing)
         .join(standing, standing.c.member_id == membership.c.member_id)
