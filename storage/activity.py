@@ -224,3 +224,14 @@ def eligible_of(connection: Connection, ones: Iterable[Activity]) -> set[int]:
     for path, standings in {(one.audience_path, one.standings) for one in ones}:
         found.update(connection.scalars(audience(path, standings)))
     return found
+
+
+def drafts_of(connection: Connection, member_id: int, limit: int) -> list[Activity]:
+    """Return what a person has begun to plan, the newest first."""
+    rows = connection.execute(
+        _select()
+        .where(activity.c.created_by == member_id, activity.c.state == ActivityState.DRAFT.value)
+        .order_by(activity.c.id.desc())
+        .limit(limit)
+    )
+    return [_made(row) for row in rows]
