@@ -12,7 +12,7 @@ from domain.call import call
 from domain.member import Unit
 from domain.permission import Action
 from domain.refusal import Refusal
-from domain.reply import Block, Choices, Document, Reply
+from domain.reply import Block, Choices, Document, Reply, Text
 from services import attachment, calendar, ics, permission, post
 from services.work import Work
 from storage import activity as table
@@ -147,10 +147,10 @@ def line(work: Work, voice: Voice, one: Activity) -> str:
     return voice.line("activities.line", when=voice.moment(work.organisation.local(one.starts_at)), title=one.title)
 
 
-def details(work: Work, voice: Voice, one: Activity) -> list[Block]:
+def details(work: Work, voice: Voice, one: Activity) -> list[Text]:
     """Return what everybody may read of it."""
     local = work.organisation.local
-    blocks: list[Block] = [
+    blocks: list[Text] = [
         voice.say(
             "activities.details",
             title=one.title,

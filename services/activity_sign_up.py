@@ -1,4 +1,4 @@
-"""Signing up and withdrawing by one tap, and the waiting list: who is next is asked, and a place is kept for a while."""
+"""Signing up and withdrawing by one tap, and the waiting list: who is next is asked, and a place is kept for them."""
 
 from __future__ import annotations
 
