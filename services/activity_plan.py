@@ -66,7 +66,7 @@ def minutes_of(theme: str) -> int:
 
 
 def check_words(field: str, words: str) -> str:
-    """Return the words as they are kept, on one line; raises the refusal when they are too long or, of a title, none."""
+    """Return the words as they are kept, on one line; refuse what is too long, and a title without words."""
     kept = " ".join(clean(words).split())
     if len(kept) > _LONGEST[field] or (not kept and field == "title"):
         raise Refusal(f"activity_plan.bad_{field}", longest=_LONGEST[field], length=len(kept))
