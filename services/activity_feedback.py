@@ -60,6 +60,12 @@ def may_answer(work: Work, member_id: int, one: Activity) -> bool:
     return member_id in people(work, one.id)
 
 
+def _forgotten(refusal: Refusal) -> Refusal:
+    """Let the update that held an answer not be kept either."""
+    refusal.forget = True
+    return refusal
+
+
 def rate(work: Work, member_id: int, number: int, stars: int) -> Activity:
     """Keep one person's stars; a second answer is refused."""
     one = table.get(work.connection, number)
@@ -68,7 +74,7 @@ def rate(work: Work, member_id: int, number: int, stars: int) -> Activity:
     if stars not in rules.STARS:
         raise Refusal("help.expired")
     if not feedback.give(work.connection, number, member_id):
-        raise Refusal("activities.rated_before")
+        raise _forgotten(Refusal("activities.rated_before"))
     feedback.keep(work.connection, number, _chance, stars=stars)
     return one
 
@@ -77,7 +83,7 @@ def say(work: Work, number: int, words: str) -> None:
     """Keep one free line; whoever calls this has just taken the stars of the same person."""
     kept = " ".join(clean(words).split())
     if not 0 < len(kept) <= rules.LONGEST_WORDS:
-        raise Refusal("activities.words_length", longest=rules.LONGEST_WORDS, length=len(kept))
+        raise _forgotten(Refusal("activities.words_length", longest=rules.LONGEST_WORDS, length=len(kept)))
     feedback.keep(work.connection, number, _chance, words=kept)
 
 

@@ -62,7 +62,7 @@ def _enter(work: Work, one: Activity, row: SignUp) -> Outcome:
             gatherings.call_people(work.connection, found.id, [row.member_id])
         return Outcome(SignUpState.IN, changed=True)
     if one.state is ActivityState.OPEN:
-        raise Refusal("activities.full", title=one.title)
+        raise Refusal("activities.full_now", title=one.title)
     if row.party > one.capacity:
         raise Refusal("activities.party_too_large", capacity=one.capacity)
     turn = sign_ups.last_turn(work.connection, one.id) + 1
