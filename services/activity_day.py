@@ -67,6 +67,14 @@ def remind(work: Work) -> None:
         activity.tell(work, one, (SignUpState.IN,), "activities.remind")
 
 
+def get(work: Work, number: int) -> Activity:
+    """Return an activity whose sign-in is open; whoever calls this has looked at permissions."""
+    found = table.get(work.connection, number)
+    if found is None:
+        raise Refusal("activity.gone")
+    return found
+
+
 def sign_in_of(work: Work, number: int) -> Gathering | None:
     """Return the sign-in of an activity."""
     return gathering.of_subject(work, activity_sign_up.subject_of(number))
