@@ -17,6 +17,7 @@ CAPABILITIES = (
     "reach",
     "activity",
     "activity_plan",
+    "activity_draft",
     "activities",
     "theme_day",
     "digest",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from domain.activity import LIVE, MOST_FAMILY, Activity, ActivityState, SignUpState
+from domain.activity import LIVE, MOST_FAMILY, STARS, Activity, ActivityState, SignUpState
 from domain.arrival import Said, Uploaded
 from domain.call import call
 from domain.refusal import Refusal
@@ -70,7 +70,9 @@ def _line(turn: Turn, one: Activity, state: SignUpState | None) -> str:
     elif one.left is None:
         how = turn.voice.line("activities.places_any")
     else:
-        how = turn.voice.line("activities.places_left", left=one.left) if one.left else turn.voice.line("activities.full")
+        how = (
+            turn.voice.line("activities.places_left", left=one.left) if one.left else turn.voice.line("activities.full")
+        )
     return turn.voice.line("activities.with", line=service.line(turn.work, turn.voice, one), how=how)
 
 
@@ -114,30 +116,33 @@ def _conflicts(turn: Turn, seen: Seen) -> list[Block]:
 
 
 def _rows(turn: Turn, seen: Seen) -> list[list[Button]]:
+    """Return what this person can do."""
     one, number = seen.activity, seen.activity.id
-    if one.state is ActivityState.OVER:
-        if not activity_feedback.may_answer(turn.work, turn.person.id, one):
-            return []
-        return [[turn.button("activities.stars", call("activities.rate", number, n), stars=n) for n in range(1, 6)]]
+    if one.state is ActivityState.OVER and activity_feedback.may_answer(turn.work, turn.person.id, one):
+        return [[turn.button("activities.stars", call("activities.rate", number, n), stars=n) for n in STARS]]
     if one.state not in LIVE:
         return []
-    file = turn.button("activities.calendar", call("activities.file", number))
     off = turn.button("activities.withdraw", call("activities.withdraw", number))
-    if seen.state is SignUpState.IN:
-        return [[off, file]]
-    if seen.state is SignUpState.WAITING:
-        return [[off]]
-    if seen.state is SignUpState.OFFERED:
-        family = seen.row.family if seen.row else 0
-        accept = turn.button("activities.accept", call("activities.join", number, family))
-        return [[accept, turn.button("activities.decline", call("activities.withdraw", number))]]
-    if not seen.eligible:
-        return []
-    rows = [[turn.button("activities.join", call("activities.join", number, 0))]]
+    family = seen.row.family if seen.row else 0
+    held = {
+        SignUpState.IN: [off, turn.button("activities.calendar", call("activities.file", number))],
+        SignUpState.WAITING: [off],
+        SignUpState.OFFERED: [
+            turn.button("activities.accept", call("activities.join", number, family)),
+            turn.button("activities.decline", call("activities.withdraw", number)),
+        ],
+    }
+    if seen.state is not None:
+        return [held[seen.state]]
+    return _ways_in(turn, one) if seen.eligible else []
+
+
+def _ways_in(turn: Turn, one: Activity) -> list[list[Button]]:
+    rows = [[turn.button("activities.join", call("activities.join", one.id, 0))]]
     if one.family:
         rows.append(
             [
-                turn.button("activities.join_with", call("activities.join", number, family), family=family)
+                turn.button("activities.join_with", call("activities.join", one.id, family), family=family)
                 for family in range(1, MOST_FAMILY + 1)
             ]
         )

@@ -1,4 +1,4 @@
-"""活动, for whoever holds them: what is planned, the live card with the names and the sign-in, its end and what came."""
+"""活动, for whoever holds them: what is planned, the live card with the names and the sign-in, its end, what came."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def show(turn: Turn, number: int) -> Reply:
     """Show the card of one; a draft goes on being planned."""
     one = service.own(turn.work, turn.person.id, number)
     if one.state is ActivityState.DRAFT:
-        return turn.registry.buttons["activity_plan.summary"](turn, number)
+        return turn.registry.buttons["activity_draft.summary"](turn, number)
     turn.close()
     return _card(turn, one)
 
@@ -138,7 +138,7 @@ def _rows(voice: Voice, one: Activity) -> list[list[Button]]:
     if one.state is ActivityState.PUBLISHED:
         return [
             [names, voice.button("activity.open", call("activity.open", one.id))],
-            [voice.button("activity.change", call("activity_plan.more", one.id)), finish],
+            [voice.button("activity.change", call("activity_draft.more", one.id)), finish],
             [voice.button("activity.call_off", call("activity.ask_off", one.id)), back],
         ]
     if one.state is ActivityState.OPEN:

@@ -22,7 +22,8 @@ from storage import unit as units
 
 AHEAD = timedelta(days=60)
 """So far ahead `/activities` looks."""
-PLANNED = (ActivityState.DRAFT, *rules.LIVE)
+LATELY = timedelta(days=14)
+"""So long what is over stays in a planner's list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,15 @@ def own(work: Work, member_id: int, number: int, states: tuple[ActivityState, ..
 
 
 def planned(work: Work, member_id: int, limit: int) -> list[Activity]:
-    """Return what the units of this planner hold and is not over, soonest first; others' drafts are left out."""
+    """Return this planner's drafts and what her units hold, soonest first; what was over lately comes last."""
     here = [unit.id for unit in places(work, member_id)]
-    found = table.of_units(work.connection, here, rules.LIVE, limit) if here else []
-    drafts = table.drafts_of(work.connection, member_id, limit) if here else []
-    since = work.now - timedelta(days=1)
-    return sorted([*(one for one in found if one.ends_at > since), *drafts], key=_begins)[:limit]
+    if not here:
+        return []
+    since = work.now - LATELY
+    drafts = table.drafts_of(work.connection, member_id, limit)
+    live = table.of_units(work.connection, here, rules.LIVE, since, limit)
+    over = table.of_units(work.connection, here, (ActivityState.OVER,), since, limit)
+    return [*sorted([*drafts, *live], key=_begins), *reversed(over)][:limit]
 
 
 def _begins(one: Activity) -> datetime:

@@ -9,13 +9,13 @@ from uuid import uuid4
 from content import Voice
 from content.activities import theme as theme_of
 from domain import activity as rules
-from domain.activity import Activity, ActivityKind, ActivityState, Circle, SignUpState
+from domain.activity import Activity, ActivityKind, ActivityState, Circle, SignUpState, Theme
 from domain.arrival import clean
 from domain.call import call
 from domain.member import Unit
 from domain.push import Audience
 from domain.refusal import Refusal
-from domain.reply import Choices, Reply
+from domain.reply import Choices, Reply, Text
 from domain.schedule import Rule
 from services import activity, activity_sign_up, calendar, post
 from services.work import Work
@@ -272,3 +272,16 @@ def unit_named(work: Work, member_id: int, words: str) -> list[Unit]:
 def usual_times(work: Work) -> tuple[datetime, datetime]:
     """Return two times outside working hours, on the organisation's clock."""
     return rules.usual_times(work.organisation.local(work.now), lambda day: calendar.is_workday(work, day))
+
+
+def idea(voice: Voice, one: Theme) -> Text:
+    """Return what an idea needs."""
+    words = one.words[voice.language]
+    return voice.say(
+        "activity_plan.idea",
+        title=words.title,
+        material=words.material,
+        places=words.places,
+        minutes=one.minutes,
+        checklist="\n".join(f"□ {item}" for item in words.checklist),
+    )

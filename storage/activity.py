@@ -137,12 +137,16 @@ def give_back(connection: Connection, number: int, places: int) -> None:
 
 
 def of_units(
-    connection: Connection, units: Sequence[int], states: Sequence[ActivityState], limit: int
+    connection: Connection, units: Sequence[int], states: Sequence[ActivityState], since: datetime, limit: int
 ) -> list[Activity]:
-    """Return what these units hold and is in one of these states, soonest first."""
+    """Return what these units hold from `since` on and is in one of these states, soonest first."""
     rows = connection.execute(
         _select()
-        .where(activity.c.unit_id.in_(units), activity.c.state.in_([one.value for one in states]))
+        .where(
+            activity.c.unit_id.in_(units),
+            activity.c.state.in_([one.value for one in states]),
+            activity.c.starts_at >= since,
+        )
         .order_by(activity.c.starts_at, activity.c.id)
         .limit(limit)
     )
