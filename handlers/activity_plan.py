@@ -214,9 +214,9 @@ def _ask_when(turn: Turn, facts: dict[str, Any]) -> Reply:
 @routes.button("at")
 def at(turn: Turn, minute: int) -> Reply:
     """Take the beginning of a button."""
+    facts = {name: value for name, value in _facts(turn).items() if name != "in_hours"}
     moment = datetime.fromtimestamp(minute * 60, UTC)
     activity_plan.check_time(turn.work, moment)
-    facts = {name: value for name, value in _facts(turn).items() if name != "in_hours"}
     return _go_on(turn, {**facts, "at": moment.isoformat()})
 
 

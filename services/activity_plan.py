@@ -256,7 +256,7 @@ def call_off(work: Work, member_id: int, number: int) -> Activity:
         raise Refusal("activity.not_any_more")
     schedules.stop(work.connection, END, str(number))
     schedules.stop(work.connection, activity_sign_up.EXPIRE, str(number))
-    audit.note(work.connection, work.now, member_id, "activity.cancelled", None, id=number)
+    audit.note(work.connection, work.now, member_id, "activity_called_off", None, id=number)
     after = activity.own(work, member_id, number)
     activity.tell(work, after, _TOLD, "activities.called_off", file=True)
     return after

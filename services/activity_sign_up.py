@@ -143,7 +143,8 @@ def expire(work: Work, number: int) -> None:
     for row in sign_ups.offered(work.connection, number):
         if row.offered_until is not None and row.offered_until <= work.now:
             _take_off(work, row)
-            _lapse(work, one, row)
+            if work.now < one.starts_at:
+                _lapse(work, one, row)
     ask_next(work, number)
 
 
