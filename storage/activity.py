@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     false,
     func,
     or_,
@@ -94,16 +95,30 @@ def add(connection: Connection, **values: Any) -> int:  # noqa: ANN401 - columns
     return int(row[0])
 
 
+_GET = _select().where(activity.c.id == bindparam("number"))
+_LOCK = _GET.with_for_update(of=activity)
+_TAKE = (
+    activity.update()
+    .where(
+        activity.c.id == bindparam("number"),
+        or_(activity.c.capacity == 0, activity.c.taken + bindparam("places") <= activity.c.capacity),
+    )
+    .values(taken=activity.c.taken + bindparam("places"))
+    .returning(activity.c.id)
+)
+"""Built once: many press at once, and each holds the others up."""
+
+
 def get(connection: Connection, number: int) -> Activity | None:
     """Return an activity."""
-    row = connection.execute(_select().where(activity.c.id == number)).first()
+    row = connection.execute(_GET, {"number": number}).first()
     return None if row is None else _made(row)
 
 
 def lock(connection: Connection, number: int) -> Activity | None:
     """Return an activity that nobody else changes or signs up for until this transaction ends."""
-    query = select(activity.c.id).where(activity.c.id == number).with_for_update()
-    return None if connection.execute(query).first() is None else get(connection, number)
+    row = connection.execute(_LOCK, {"number": number}).first()
+    return None if row is None else _made(row)
 
 
 def change(connection: Connection, number: int, states: Sequence[ActivityState], **values: Any) -> bool:  # noqa: ANN401
@@ -119,15 +134,7 @@ def change(connection: Connection, number: int, states: Sequence[ActivityState],
 
 def take_places(connection: Connection, number: int, places: int) -> bool:
     """Give so many places away; False when there are not so many. The last one is given away once, by this line."""
-    row = connection.execute(
-        activity.update()
-        .where(
-            activity.c.id == number,
-            or_(activity.c.capacity == 0, activity.c.taken + places <= activity.c.capacity),
-        )
-        .values(taken=activity.c.taken + places)
-        .returning(activity.c.id)
-    ).first()
+    row = connection.execute(_TAKE, {"number": number, "places": places}).first()
     return row is not None
 
 
@@ -137,12 +144,16 @@ def give_back(connection: Connection, number: int, places: int) -> None:
 
 
 def of_units(
-    connection: Connection, units: Sequence[int], states: Sequence[ActivityState], limit: int
+    connection: Connection, units: Sequence[int], states: Sequence[ActivityState], since: datetime, limit: int
 ) -> list[Activity]:
-    """Return what these units hold and is in one of these states, soonest first."""
+    """Return what these units hold from `since` on and is in one of these states, soonest first."""
     rows = connection.execute(
         _select()
-        .where(activity.c.unit_id.in_(units), activity.c.state.in_([one.value for one in states]))
+        .where(
+            activity.c.unit_id.in_(units),
+            activity.c.state.in_([one.value for one in states]),
+            activity.c.starts_at >= since,
+        )
         .order_by(activity.c.starts_at, activity.c.id)
         .limit(limit)
     )
@@ -224,3 +235,14 @@ def eligible_of(connection: Connection, ones: Iterable[Activity]) -> set[int]:
     for path, standings in {(one.audience_path, one.standings) for one in ones}:
         found.update(connection.scalars(audience(path, standings)))
     return found
+
+
+def drafts_of(connection: Connection, member_id: int, limit: int) -> list[Activity]:
+    """Return what a person has begun to plan, the newest first."""
+    rows = connection.execute(
+        _select()
+        .where(activity.c.created_by == member_id, activity.c.state == ActivityState.DRAFT.value)
+        .order_by(activity.c.id.desc())
+        .limit(limit)
+    )
+    return [_made(row) for row in rows]

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    bindparam,
     func,
     select,
 )
@@ -50,9 +51,13 @@ def _made(row: Sequence[Any]) -> SignUp:
     return SignUp(row[0], row[1], SignUpState(row[2]), *row[3:])
 
 
+_GET = _select().where(sign_up.c.activity_id == bindparam("number"), sign_up.c.member_id == bindparam("person"))
+_LAST = select(func.max(sign_up.c.turn)).where(sign_up.c.activity_id == bindparam("number"))
+
+
 def get(connection: Connection, number: int, member_id: int) -> SignUp | None:
     """Return a person's row."""
-    row = connection.execute(_select().where(sign_up.c.activity_id == number, sign_up.c.member_id == member_id)).first()
+    row = connection.execute(_GET, {"number": number, "person": member_id}).first()
     return None if row is None else _made(row)
 
 
@@ -77,7 +82,7 @@ def put(connection: Connection, one: SignUp, now: datetime) -> None:
 
 def last_turn(connection: Connection, number: int) -> int:
     """Return the highest turn that was given so far; ask while the activity is locked."""
-    return connection.scalar(select(func.max(sign_up.c.turn)).where(sign_up.c.activity_id == number)) or 0
+    return connection.scalar(_LAST, {"number": number}) or 0
 
 
 def waiting(connection: Connection, number: int) -> list[SignUp]:
