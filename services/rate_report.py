@@ -5,6 +5,7 @@ Numbers and no names. A unit whose figure is folded has its row without numbers,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from content import LANGUAGES, Voice
@@ -108,26 +109,19 @@ def csv(work: Work, voice: Voice, span: Period, top: Unit | None = None) -> byte
 
 def drawn(work: Work, voice: Voice, figures: Figures) -> tuple[bytes, str]:
     """Return the figures of a unit as a picture, and the same in words."""
-    bars = []
+    title = voice.line("rate.picture", unit=figures.unit.name, period=words.period_name(voice, figures.span))
+    bars, lines = [], [title]
     for figure in FIGURES:
-        shown = figures.rates[figure]
+        shown, name = figures.rates[figure], voice.label(f"rate.{figure}")
         code, facts = words.said(work, voice, figure, shown)
-        details = words.details(work, voice, figure, figures)
+        percent = facts.get("percent", "")
         tenths = shown.rate.tenths if shown.rate is not None else None
-        bars.append(
-            {
-                "name": voice.label(f"rate.{figure}"),
-                "percent": facts.get("percent", ""),
-                "tenths": tenths,
-                "said": _wrapped([_without_name(voice, figure, code, facts), *details]),
-            }
-        )
-    period, unit = words.period_name(voice, figures.span), figures.unit.name
-    title = voice.line("rate.picture", unit=unit, period=period)
+        said = [_without_name(voice, figure, code, facts), *words.details(work, voice, figure, figures)]
+        bars.append({"name": name, "percent": percent, "tenths": tenths, "said": _wrapped(said)})
+        lines += [f"{name} {percent}".strip(), *said]
     foot = _wrapped([words.version(voice, figures), words.definition(work, voice, "rounding")])
-    body = picture.png("rates.svg", title=title, bars=bars, foot=foot)
-    said = "\n".join([title, *(line for bar in bars for line in (f"{bar['name']} {bar['percent']}", *bar["said"]))])
-    return body, said
+    body = picture.png("rates.svg", title=title, squeeze=_width(title) > WIDEST_TITLE, bars=bars, foot=foot)
+    return body, "\n".join(lines)
 
 
 def _without_name(voice: Voice, figure: str, code: str, facts: dict[str, object]) -> str:
@@ -138,21 +132,25 @@ def _without_name(voice: Voice, figure: str, code: str, facts: dict[str, object]
     return line.strip(" 　")
 
 
-WIDE = 92
-"""So many half-width columns fit in a line of the picture."""
+WIDE, WIDEST_TITLE = 92, 56
+"""So many half-width columns fit in a line of the picture, and in its title."""
+_PIECE = re.compile(r"[!-~]+|.", re.DOTALL)
+
+
+def _width(words: str) -> int:
+    """Return how wide words are; a letter of Chinese is as wide as two others."""
+    return sum(1 if letter.isascii() else 2 for letter in words)
 
 
 def _wrapped(lines: Sequence[str]) -> list[str]:
-    """Cut lines where they would leave the picture; a letter of Chinese is as wide as two others."""
+    """Cut lines where they would leave the picture: between letters of Chinese, or between words."""
     cut: list[str] = []
     for line in lines:
-        now, width = "", 0
-        for letter in line:
-            more = 1 if letter.isascii() else 2
-            if width + more > WIDE:
+        now = ""
+        for piece in _PIECE.findall(line):
+            if now and _width(now) + _width(piece) > WIDE:
                 cut.append(now)
-                now, width = "", 0
-            now, width = now + letter, width + more
-        if now:
-            cut.append(now)
+                now = ""
+            now = f"{now}{piece}".lstrip(" ")
+        cut.append(now)
     return cut
