@@ -1,7 +1,7 @@
 """Who is called to a meeting and why (应到), who of them votes, and how many must be there for it to count.
 
-Who belongs to which kind of meeting: 支部工作条例(试行) art. 11-13; who has no vote: 选举条例 art. 5; on whom nothing is
-forced: 党员教育管理工作条例 art. 23; leading members attend as ordinary members: its art. 16 (`facts.md` 2.1 and 2.2).
+Who belongs to which kind of meeting: 支部工作条例(试行) art. 11-13; who has no vote: 选举条例 art. 5; on whom
+nothing is forced: 党员教育管理工作条例 art. 23; leading members attend as ordinary ones: its art. 16.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ SHARES = {
     "committee": Fraction(1, 2),
     "election": Fraction(4, 5),
 }
-"""Of those with a vote this share must be there, by the basis of the quorum or of the item at hand; 以上 includes it."""
+"""Of those with a vote this share must be there, by the basis of the quorum or of the item; 以上 includes it."""
 _PARTY_UNITS = (UnitKind.PARTY_BRANCH, UnitKind.PARTY_GROUP)
 _BALLOTS = {Standing.LEAGUE: UnitKind.LEAGUE_BRANCH, Standing.UNION: UnitKind.UNION}
 

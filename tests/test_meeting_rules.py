@@ -53,7 +53,7 @@ def one(*standings: Standing, **more: bool) -> Candidate:
     ],
 )
 def test_who_is_called_and_why(
-    kind: str, unit: UnitKind, person: Candidate, duty: Duty, votes: bool, reason: str
+    kind: str, unit: UnitKind, person: Candidate, duty: Duty, *, votes: bool, reason: str
 ) -> None:
     [found] = called(MeetingKind(kind), unit, [person])
     assert (found.duty, found.votes, found.reason) == (duty, votes, reason)

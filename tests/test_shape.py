@@ -18,7 +18,7 @@ SHARED = {
     "question", "question_view", "theme_day", "timetable", "gathering", "ics", "picture", "rule", "obligation",
 }  # fmt: skip
 """Services that others may use; any other one belongs to its own noun."""
-FAMILIES = ("demand", "desk", "question", "quiz", "learning", "mistakes", "search", "announcement")
+FAMILIES = ("demand", "desk", "question", "quiz", "learning", "mistakes", "search", "announcement", "meeting")
 
 
 def relative(path: Path) -> str:
