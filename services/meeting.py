@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from storage import permission as grants
 from storage import relief
 from storage import unit as units
 
+_NUMBERED = re.compile(r"^\d{1,2}\s*[.、)）]\s*")
 COMMITTEE = (Role.BRANCH_SECRETARY, Role.COMMITTEE_MEMBER)
 
 
@@ -182,8 +184,8 @@ def plan(  # noqa: PLR0913 - what a meeting is
         uid=f"meeting-{uuid.uuid4().hex}@dangqun",
         kind=kind,
         unit_id=unit.id,
-        title=_short(title, LONGEST_TITLE, "meeting.long_title"),
-        place=_short(where, LONGEST_PLACE, "meeting.long_place"),
+        title=short(title, LONGEST_TITLE, "meeting.long_title"),
+        place=short(where, LONGEST_PLACE, "meeting.long_place"),
         starts_at=starts_at,
         minutes=minutes or USUAL_MINUTES[sort],
         state=MeetingState.DRAFT.value,
@@ -199,7 +201,8 @@ def plan(  # noqa: PLR0913 - what a meeting is
     return get(work, number)
 
 
-def _short(words: str, longest: int, code: str) -> str:
+def short(words: str, longest: int, code: str) -> str:
+    """Return typed words in one line; raises the refusal `code` for too many."""
     kept = " ".join(words.split())
     if len(kept) > longest:
         raise Refusal(code, longest=longest)
@@ -208,7 +211,7 @@ def _short(words: str, longest: int, code: str) -> str:
 
 def items(kind: MeetingKind, lines: Sequence[str]) -> list[tuple[str, str]]:
     """Return (title, basis) of agenda lines; numbers before them are left out."""
-    kept = [line for one in lines if (line := " ".join(one.split()).lstrip("0123456789.、）) "))]
+    kept = [line for one in lines if (line := _NUMBERED.sub("", " ".join(one.split())))]
     if len(kept) > MOST_ITEMS or any(len(line) > LONGEST_ITEM for line in kept):
         raise Refusal("meeting.long_agenda", most=MOST_ITEMS, longest=LONGEST_ITEM)
     return [(line, attendance.basis_of_item(kind, line)) for line in kept]

@@ -77,8 +77,9 @@ def _select() -> Select[Any]:
 
 
 def _made(row: Sequence[Any]) -> Meeting:
-    number, uid, kind, *rest = tuple(row)
-    return Meeting(number, uid, MeetingKind(kind), *rest[:7], MeetingState(rest[7]), *rest[8:])
+    values = list(row)
+    values[2], values[10] = MeetingKind(values[2]), MeetingState(values[10])
+    return Meeting(*values)
 
 
 def add(connection: Connection, **values: Any) -> int:  # noqa: ANN401 - columns of the table
