@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from domain import attendance
 from domain.attendance import KINDS, Candidate, Counts
@@ -27,7 +27,7 @@ from domain.meeting import (
 from domain.member import Unit, UnitKind
 from domain.permission import MATRIX, Action, Role
 from domain.refusal import Refusal
-from services import calendar, permission
+from services import calendar, permission, theme_day
 from services.work import Work
 from storage import agenda as agendas
 from storage import attendee as attendees
@@ -38,6 +38,8 @@ from storage import relief
 from storage import unit as units
 
 _NUMBERED = re.compile(r"^\d{1,2}\s*[.、)）]\s*")
+_ORDER = {MeetingState.OPEN: 0, MeetingState.HELD: 2, MeetingState.CIRCULATING: 2}
+USUAL_AT = time(15)
 COMMITTEE = (Role.BRANCH_SECRETARY, Role.COMMITTEE_MEMBER)
 
 
@@ -118,12 +120,9 @@ def keeps(work: Work, member_id: int, meeting: Meeting) -> bool:
     if not may_run(work, member_id, meeting):
         return False
     unit = unit_of(work, meeting)
-    near = {unit.path}
-    if unit.kind is UnitKind.PARTY_GROUP:
-        near.add(unit.path.rstrip("/").rpartition("/")[0] + "/")
     held = permission.grants_of(work, member_id)
-    offices = [grant for grant in held if grant.path in near and Action.PLAN_MEETINGS in MATRIX[grant.role]]
-    return member_id == meeting.chair_id or bool(offices)
+    near = {grant.path for grant in held if Action.PLAN_MEETINGS in MATRIX[grant.role]}
+    return member_id == meeting.chair_id or unit.path in near or _is_group_of(unit, near)
 
 
 def summon(work: Work, unit: Unit, kind: MeetingKind, day: date) -> tuple[Attendee, ...]:
@@ -143,6 +142,26 @@ def summon(work: Work, unit: Unit, kind: MeetingKind, day: date) -> tuple[Attend
         for number, name, standings in (*belonging, *outside)
     ]
     return attendance.called(kind, unit.kind, people)
+
+
+def last_place(work: Work, unit_id: int) -> str:
+    """Return where a unit met last."""
+    return table.last_place(work.connection, unit_id)
+
+
+def suggestions(work: Work, unit: Unit, kind: MeetingKind) -> list[datetime]:
+    """Return two times that are likely: the branch's theme day, else the next workday and the one a week later."""
+    if kind is MeetingKind.THEME_DAY and unit.kind is UnitKind.PARTY_BRANCH:
+        day = theme_day.coming(work, [unit])[0]
+        first = work.organisation.at(day.day, day.choice.at)
+        return [first] if first > work.now else []
+    found = []
+    for ahead in (1, 8):
+        day_then = work.today + timedelta(days=ahead)
+        while not calendar.is_workday(work, day_then):
+            day_then += timedelta(days=1)
+        found.append(work.organisation.at(day_then, USUAL_AT))
+    return found
 
 
 def check_time(work: Work, starts_at: datetime) -> None:
@@ -238,9 +257,25 @@ def demand_state(meeting: Meeting, *states: MeetingState) -> None:
 
 
 def running(work: Work, member_id: int, limit: int) -> list[Meeting]:
-    """Return the meetings that this person may run and has something to do with, soonest first."""
-    numbers = [unit.id for unit in places(work, member_id)]
-    return table.of_units(work.connection, numbers, table.RUNNING, limit) if numbers else []
+    """Return the meetings that this person has something to do with: open ones, coming ones, then those to record.
+
+    Those of her own unit and those that she chairs; an officer further above finds them by name, not in her list.
+    """
+    held = permission.grants_of(work, member_id)
+    near = {grant.path for grant in held if Action.PLAN_MEETINGS in MATRIX[grant.role]}
+    every = places(work, member_id)
+    own = [unit.id for unit in every if unit.path in near or _is_group_of(unit, near)]
+    allowed = {unit.id for unit in every}
+    found = [
+        *table.of_units(work.connection, own, member_id, table.OPEN_STATES, limit),
+        *table.of_units(work.connection, own, member_id, table.RECORDING, limit),
+    ]
+    found = [one for one in found if one.unit_id in allowed]
+    return sorted(found, key=lambda one: _ORDER.get(one.state, 1))[:limit]
+
+
+def _is_group_of(unit: Unit, near: set[str]) -> bool:
+    return unit.kind is UnitKind.PARTY_GROUP and unit.path.rstrip("/").rpartition("/")[0] + "/" in near
 
 
 def coming(work: Work, member_id: int, limit: int) -> list[tuple[Meeting, Attendee]]:

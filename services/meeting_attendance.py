@@ -69,11 +69,11 @@ def ask_leave(work: Work, member_id: int, number: int, reason: str) -> Attendee:
     attendees.change(work.connection, number, member_id, **values)
 
     def compose(voice: Voice) -> Reply:
-        why = voice.label(f"meeting.leave_{reason}")
+        why = voice.label(f"attendance.leave_{reason}")
         moment = voice.moment(work.organisation.local(found.starts_at))
         words = voice.say("meeting.leave_asked", name=one.name, why=why, title=found.title, moment=moment)
         row = tuple(
-            voice.button(f"meeting.{verb}", call("meeting.decide", number, member_id, yes), name=one.name)
+            voice.button(f"attendance.{verb}", call("attendance.decide", number, member_id, yes), name=one.name)
             for verb, yes in (("grant", 1), ("refuse", 0))
         )
         return Reply((words, Choices((row,))), personal=Personal.MEMBERSHIP)

@@ -13,6 +13,7 @@ from domain.reply import Block, Choices, Document, Personal, Reply
 from domain.schedule import Rule
 from services import attachment, calendar, ics, post, timetable
 from services import meeting as service
+from services import meeting_view as view
 from services.work import Work
 from storage import attendee as attendees
 from storage import campaign as campaigns
@@ -28,33 +29,6 @@ FILE = "meeting.ics"
 def prepare(work: Work) -> None:
     """Write the schedule: one look every workday."""
     timetable.keep(work, TICK, Rule("workdays", at=REMIND_AT))
-
-
-def said(work: Work, voice: Voice, meeting: Meeting) -> list[Block]:
-    """Return what a meeting is, in words: what and who, when, where, the agenda."""
-    moment = voice.moment(work.organisation.local(meeting.starts_at))
-    head = voice.say("meeting.head", title=meeting.title, unit=meeting.unit_name)
-    blocks: list[Block] = [head, voice.say("meeting.when", moment=moment, minutes=meeting.minutes)]
-    if meeting.place:
-        blocks.append(voice.say("meeting.where", place=meeting.place))
-    listed = service.agenda(work, meeting.id)
-    if listed:
-        lines = "\n".join(f"{place}. {title}" for place, title in enumerate(listed, start=1))
-        blocks.append(voice.say("meeting.agenda", items=lines))
-    return blocks
-
-
-def answers(voice: Voice, meeting: Meeting) -> Choices:
-    """Return the buttons of a notice."""
-    return Choices(
-        (
-            (
-                voice.button("meeting.received", call("meeting.received", meeting.id)),
-                voice.button("meeting.leave", call("meeting.leave", meeting.id)),
-            ),
-            (voice.button("meeting.file", call("meeting.file", meeting.id)),),
-        )
-    )
 
 
 def send(work: Work, member_id: int, number: int) -> Meeting:
@@ -77,7 +51,7 @@ def _notify(work: Work, found: Meeting, people: Iterable[int], code: str, change
     def compose(voice: Voice) -> Reply:
         first = [voice.say(code)] if not changes else [voice.say(code, changes=_listed(work, voice, changes))]
         ask = voice.say("meeting.please_answer")
-        return Reply((*first, *said(work, voice, found), ask, answers(voice, found)), personal=Personal.OWN)
+        return Reply((*first, *view.said(work, voice, found), ask, view.answers(voice, found)), personal=Personal.OWN)
 
     posted = post.push(work, people, KIND, compose, subject=service.subject(found.id))
     if posted.campaign is not None:
@@ -194,7 +168,9 @@ def _notify_one(work: Work, meeting: Meeting, member_id: int) -> None:
     def compose(voice: Voice) -> Reply:
         ask = voice.say("meeting.please_answer")
         first = voice.say("meeting.notice")
-        return Reply((first, *said(work, voice, meeting), ask, answers(voice, meeting)), personal=Personal.OWN)
+        return Reply(
+            (first, *view.said(work, voice, meeting), ask, view.answers(voice, meeting)), personal=Personal.OWN
+        )
 
     post.push(work, [member_id], KIND, compose, subject=service.subject(meeting.id))
 
@@ -216,7 +192,7 @@ def nudge(work: Work, member_id: int, number: int) -> int:
 
     def compose(voice: Voice) -> Reply:
         first = voice.say("meeting.nudge")
-        return Reply((first, *said(work, voice, found), answers(voice, found)), personal=Personal.OWN)
+        return Reply((first, *view.said(work, voice, found), view.answers(voice, found)), personal=Personal.OWN)
 
     return post.push(work, people, KIND, compose, subject=about).letters if people else 0
 

@@ -44,8 +44,8 @@ meeting = Table(
 )
 
 OPEN_STATES = (MeetingState.DRAFT, MeetingState.CALLED, MeetingState.OPEN)
-RUNNING = (*OPEN_STATES, MeetingState.HELD, MeetingState.CIRCULATING)
-"""What its planner still has something to do with."""
+RECORDING = (MeetingState.HELD, MeetingState.CIRCULATING)
+"""What is over and has no closed minutes yet."""
 TOLD = (MeetingState.CALLED, MeetingState.OPEN)
 """What those who are called know of, and is not over."""
 
@@ -116,15 +116,26 @@ def item_at_hand(connection: Connection, number: int) -> int | None:
     return found
 
 
-def of_units(connection: Connection, units: Sequence[int], states: Sequence[MeetingState], limit: int) -> list[Meeting]:
-    """Return the meetings of these units in these states, soonest first."""
+def of_units(
+    connection: Connection, units: Sequence[int], chair_id: int, states: Sequence[MeetingState], limit: int
+) -> list[Meeting]:
+    """Return the meetings of these units, or of this chair, in these states, soonest first."""
     rows = connection.execute(
         _select()
-        .where(meeting.c.unit_id.in_(units), meeting.c.state.in_([state.value for state in states]))
+        .where(
+            meeting.c.unit_id.in_(units) | (meeting.c.chair_id == chair_id),
+            meeting.c.state.in_([state.value for state in states]),
+        )
         .order_by(meeting.c.starts_at, meeting.c.id)
         .limit(limit)
     )
     return [_made(row) for row in rows]
+
+
+def last_place(connection: Connection, unit_id: int) -> str:
+    """Return the place of a unit's newest meeting that has one."""
+    query = select(meeting.c.place).where(meeting.c.unit_id == unit_id, meeting.c.place != "")
+    return connection.scalar(query.order_by(meeting.c.id.desc()).limit(1)) or ""
 
 
 def of_member(connection: Connection, member_id: int, since: datetime, limit: int) -> list[Meeting]:
