@@ -228,6 +228,19 @@ def short(words: str, longest: int, code: str) -> str:
     return kept
 
 
+def title_of(words: str) -> str:
+    """Return a typed title as it is kept."""
+    return short(words, LONGEST_TITLE, "meeting.long_title")
+
+
+def read_stamp(stamp: str) -> datetime:
+    """Return the local time that stands behind a button (202612101430); raises the refusal for a forged one."""
+    try:
+        return datetime.strptime(stamp, "%Y%m%d%H%M")  # noqa: DTZ007 - on the organisation's clock
+    except ValueError as error:
+        raise Refusal("help.expired") from error
+
+
 def items(kind: MeetingKind, lines: Sequence[str]) -> list[tuple[str, str]]:
     """Return (title, basis) of agenda lines; numbers before them are left out."""
     kept = [line for one in lines if (line := _NUMBERED.sub("", " ".join(one.split())))]

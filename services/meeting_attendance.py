@@ -131,7 +131,7 @@ def adjust(work: Work, by: int, number: int, member_id: int, duty: Duty | None, 
     else:
         _put(work, by, found, person, duty, why, known)
     deed = {"meeting": number, "duty": duty.value if duty else "", "reason": why}
-    audit.note(work.connection, work.now, by, "meeting.adjust", member_id, **deed)
+    audit.note(work.connection, work.now, by, "attendance.adjust", member_id, **deed)
     return found
 
 

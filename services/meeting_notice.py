@@ -23,7 +23,7 @@ TICK = "meeting.look"
 REMIND_AT = "16:00"
 """On the workday before, when the day's own notices are out and tomorrow is being planned."""
 KIND, LEAVE = "meeting", "meeting_leave"
-FILE = "meeting.ics"
+FILE = "event.ics"
 
 
 def prepare(work: Work) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 
 from content import Voice
 from domain.attendance import Counts
@@ -39,6 +40,16 @@ def moment(work: Work, voice: Voice, meeting: Meeting) -> str:
     return voice.moment(work.organisation.local(meeting.starts_at))
 
 
+def worries(work: Work, voice: Voice, unit_id: int, starts_at: datetime, minutes: int, but: int = 0) -> list[Block]:
+    """Say what stands against a time: a day off, another meeting of the unit."""
+    found = service.worry(work, unit_id, starts_at, minutes, but)
+    blocks: list[Block] = [voice.say("meeting.day_off")] if found.day_off else []
+    for one in found.clashes[:2]:
+        facts = {"unit": one.unit_name, "title": one.title, "moment": moment(work, voice, one)}
+        blocks.append(voice.say("meeting.clash", **facts))
+    return blocks
+
+
 def answers(voice: Voice, meeting: Meeting) -> Choices:
     """Return the buttons of a notice."""
     return Choices((*_answer_rows(voice, meeting), (_file(voice, meeting),)))
@@ -65,8 +76,7 @@ def for_member(work: Work, voice: Voice, meeting: Meeting, mine: Attendee, first
         return Reply((*blocks, Choices(((_back(voice),),))), edits=True, personal=Personal.OWN)
     if mine.duty is not Duty.SHOULD:
         blocks.append(voice.say(f"meeting.as_{mine.duty.value}"))
-    answer = voice.line(f"meeting.answer_{mine.answer.value}").strip("（）()")
-    blocks.append(voice.say("meeting.my_answer", answer=answer))
+    blocks.append(voice.say("meeting.my_answer", answer=voice.line(f"meeting.answer_{mine.answer.value}")))
     rows = (*_answer_rows(voice, meeting), (_file(voice, meeting), _back(voice)))
     return Reply((*blocks, Choices(rows)), edits=True, personal=Personal.OWN)
 
