@@ -82,7 +82,9 @@ def _moved(turn: Turn, found: Meeting, local: datetime) -> Reply:
         notice.change(turn.work, turn.person.id, found.id, starts_at=starts_at)
         return _shown(turn, found.id)
     told = found.state is MeetingState.CALLED
-    code, label = ("meeting_change.moved_ask", "meeting_change.move") if told else ("meeting.read_back", "meeting_change.keep")
+    code, label = (
+        ("meeting_change.moved_ask", "meeting_change.move") if told else ("meeting.read_back", "meeting_change.keep")
+    )
     sure = turn.button(label, call("meeting_change.move", found.id, f"{local:{STAMP}}"))
     words = turn.say(code, moment=turn.voice.moment(local))
     return reply(words, *worries, rows=[[sure], [_back(turn, found.id)]], edits=True)
@@ -161,7 +163,9 @@ def cancel(turn: Turn, number: int) -> Reply:
     """Ask before a meeting is cancelled."""
     found = _open(turn, number)
     sure = turn.button("meeting_change.cancel_sure", call("meeting_change.cancel_sure", number))
-    return reply(turn.say("meeting_change.cancel_ask", title=found.title), rows=[[sure], [_back(turn, number)]], edits=True)
+    return reply(
+        turn.say("meeting_change.cancel_ask", title=found.title), rows=[[sure], [_back(turn, number)]], edits=True
+    )
 
 
 @routes.button("cancel_sure")
