@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.arrival import Said, Uploaded
 from domain.call import call
-from domain.meeting import Answer, Attendee, Duty, LeaveReason
+from domain.meeting import Answer, Attendee, Duty, LeaveReason, MeetingState
 from domain.member import Person
 from domain.refusal import Refusal
 from domain.reply import Block, Button, Document, Personal, Reply, text
@@ -90,6 +90,9 @@ def answers(turn: Turn, number: int) -> Reply:
         names = [one.name for one in people if one.answer is answer]
         if names:
             blocks.append(turn.say(code, count=len(names), names=_joined(names)))
+    away_names = notice.unreached(turn.work, number)
+    if away_names:
+        blocks.append(turn.say("attendance.unreached", count=len(away_names), names=_joined(away_names)))
     rows: list[list[Button]] = []
     if meetings.keeps(turn.work, turn.person.id, found):
         away = [one for one in people if one.leave is not None]
@@ -145,12 +148,21 @@ def people(turn: Turn, number: int) -> Reply:
     rows = [[_back(turn, number)]]
     if found.state in service.BEFORE_END:
         blocks.append(turn.say("attendance.list_rule"))
-        rows[0].insert(0, turn.button("attendance.adjust", call("attendance.adjust", number)))
+        rows.insert(0, [turn.button("attendance.adjust", call("attendance.adjust", number))])
+    if found.state in {MeetingState.DRAFT, MeetingState.CALLED}:
+        rows[0].append(turn.button("attendance.recount", call("attendance.recount", number)))
     return reply(*blocks, rows=rows, edits=True, personal=Personal.MEMBERSHIP)
 
 
 def _to_list(turn: Turn, number: int) -> list[Button]:
     return [turn.button("attendance.drop", call("attendance.people", number))]
+
+
+@routes.button("recount")
+def recount(turn: Turn, number: int) -> Reply:
+    """Apply the rule to today's roster again."""
+    service.recount(turn.work, turn.person.id, number)
+    return people(turn, number)
 
 
 @routes.button("adjust")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from content import Voice
@@ -340,8 +341,12 @@ def _keep(turn: Turn, number: int) -> None:
 def send(turn: Turn, number: int) -> Reply:
     """Send the notice."""
     found = meeting_notice.send(turn.work, turn.person.id, number)
-    count = len(service.attending(turn.work, number))
-    return _card(turn, found, turn.say("meeting.sent", count=count))
+    said = turn.say("meeting.sent", count=len(service.attending(turn.work, number)))
+    shown, away = _card(turn, found, said), meeting_notice.unreached(turn.work, number)
+    if not away:
+        return shown
+    named = turn.say("meeting.unreached", count=len(away), names="、".join(away))
+    return replace(shown, blocks=(said, named, *shown.blocks[1:]), personal=Personal.MEMBERSHIP)
 
 
 @routes.button("start")

@@ -40,9 +40,9 @@ def _open(turn: Turn, number: int) -> Meeting:
 def menu(turn: Turn, number: int) -> Reply:
     """Ask what to change."""
     found = _open(turn, number)
-    names = ("time", "place", "title", "agenda", "cancel")
+    names = ("time", "place", "title", "agenda", "length", "cancel")
     buttons = [turn.button(f"meeting.{name}", call(f"meeting_change.{name}", number)) for name in names]
-    rows = [buttons[:2], buttons[2:4], [buttons[4], _back(turn, number)]]
+    rows = [buttons[:2], buttons[2:4], buttons[4:], [_back(turn, number)]]
     return reply(turn.say("meeting_change.edit_ask", title=found.title), rows=rows, edits=True)
 
 
@@ -87,7 +87,8 @@ def _moved(turn: Turn, found: Meeting, local: datetime) -> Reply:
     )
     sure = turn.button(label, call("meeting_change.move", found.id, f"{local:{STAMP}}"))
     words = turn.say(code, moment=turn.voice.moment(local))
-    return reply(words, *worries, rows=[[sure], [_back(turn, found.id)]], edits=True)
+    waits = view.delay(turn.work, turn.voice, found) if told else []
+    return reply(words, *worries, *waits, rows=[[sure], [_back(turn, found.id)]], edits=True)
 
 
 @routes.button("move")
@@ -139,6 +140,25 @@ def title_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     return _shown(turn, number)
 
 
+@routes.button("length")
+def length(turn: Turn, number: int) -> Reply:
+    """Ask how long it takes."""
+    found = _open(turn, number)
+    buttons = [
+        turn.button("meeting_change.minutes", call("meeting_change.minutes", number, minutes), minutes=minutes)
+        for minutes in notice.LENGTHS
+    ]
+    rows = [buttons[:3], buttons[3:], [_back(turn, number)]]
+    return reply(turn.say("meeting_change.length_ask", minutes=found.minutes), rows=rows, edits=True)
+
+
+@routes.button("minutes")
+def minutes(turn: Turn, number: int, count: int) -> Reply:
+    """Take how long it takes."""
+    notice.change(turn.work, turn.person.id, number, minutes=count)
+    return _shown(turn, number)
+
+
 @routes.button("agenda")
 def agenda(turn: Turn, number: int) -> Reply:
     """Show the agenda, and ask for another."""
@@ -174,4 +194,5 @@ def cancel_sure(turn: Turn, number: int) -> Reply:
     found = notice.cancel(turn.work, turn.person.id, number)
     turn.close()
     back = turn.button("meeting.back", call("meeting.list"))
-    return reply(turn.say("meeting_change.cancelled", title=found.title), rows=[[back]], edits=True)
+    waits = view.delay(turn.work, turn.voice, found) if found.sequence else []
+    return reply(turn.say("meeting_change.cancelled", title=found.title), *waits, rows=[[back]], edits=True)

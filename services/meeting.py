@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from domain import attendance
+from domain.announcement import secrecy_mark
 from domain.attendance import KINDS, Candidate, Counts
 from domain.meeting import (
     FARTHEST,
@@ -223,9 +224,19 @@ def plan(  # noqa: PLR0913 - what a meeting is
 def short(words: str, longest: int, code: str) -> str:
     """Return typed words in one line; raises the refusal `code` for too many."""
     kept = " ".join(words.split())
+    check_secrecy(kept)
     if len(kept) > longest:
         raise Refusal(code, longest=longest)
     return kept
+
+
+def check_secrecy(words: str) -> None:
+    """Refuse words with a mark of secrecy: a notice goes over the internet."""
+    mark = secrecy_mark(words)
+    if mark is not None:
+        refusal = Refusal("announcement.secret", mark=mark)
+        refusal.forget = True
+        raise refusal
 
 
 def title_of(words: str) -> str:
@@ -243,6 +254,7 @@ def read_stamp(stamp: str) -> datetime:
 
 def items(kind: MeetingKind, lines: Sequence[str]) -> list[tuple[str, str]]:
     """Return (title, basis) of agenda lines; numbers before them are left out."""
+    check_secrecy("\n".join(lines))
     kept = [line for one in lines if (line := _NUMBERED.sub("", " ".join(one.split())))]
     if len(kept) > MOST_ITEMS or any(len(line) > LONGEST_ITEM for line in kept):
         raise Refusal("meeting.long_agenda", most=MOST_ITEMS, longest=LONGEST_ITEM)

@@ -120,6 +120,7 @@ def adjust(work: Work, by: int, number: int, member_id: int, duty: Duty | None, 
     found = service.runs(work, by, number)
     service.demand_state(found, *BEFORE_END)
     why = " ".join(reason.split())
+    service.check_secrecy(why)
     if len(why) not in REASON:
         raise Refusal("meeting.reason_length", least=REASON.start, longest=REASON.stop - 1)
     person = members.get(work.connection, member_id)
@@ -161,6 +162,29 @@ def _put(work: Work, by: int, found: Meeting, person: Person, duty: Duty, why: s
     sign_in = gathering.of_subject(work, service.subject(found.id))
     if sign_in is not None:
         gatherings.call_people(work.connection, sign_in.id, [person.id])
+
+
+def recount(work: Work, by: int, number: int) -> Meeting:
+    """Apply the rule to today's roster again; whoever was set otherwise by hand stays so."""
+    found = service.runs(work, by, number)
+    service.demand_state(found, MeetingState.DRAFT, MeetingState.CALLED)
+    day = work.organisation.today(found.starts_at)
+    rule = {one.member_id: one for one in service.summon(work, service.unit_of(work, found), found.kind, day)}
+    known = {one.member_id: one for one in service.attending(work, number)}
+    for one in known.values():
+        if one.adjusted:
+            continue
+        if one.member_id not in rule:
+            _take_out(work, found, one)
+            continue
+        fresh = rule[one.member_id]
+        values = {"duty": fresh.duty.value, "votes": fresh.votes, "reason": fresh.reason}
+        attendees.change(work.connection, number, one.member_id, **values)
+    new = [one for one in rule.values() if one.member_id not in known]
+    attendees.write(work.connection, number, new)
+    for one in new if found.state is MeetingState.CALLED else ():
+        meeting_notice.tell(work, found, one.member_id, "meeting.notice")
+    return found
 
 
 def open_sign_in(work: Work, by: int, number: int) -> Gathering:

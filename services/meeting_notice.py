@@ -15,6 +15,7 @@ from services import attachment, calendar, ics, post, timetable
 from services import meeting as service
 from services import meeting_view as view
 from services.work import Work
+from storage import address
 from storage import attendee as attendees
 from storage import campaign as campaigns
 from storage import meeting as table
@@ -24,6 +25,8 @@ REMIND_AT = "16:00"
 """On the workday before, when the day's own notices are out and tomorrow is being planned."""
 KIND, LEAVE = "meeting", "meeting_leave"
 FILE = "event.ics"
+LENGTHS = (30, 45, 60, 90, 120, 180)
+"""How many minutes a meeting may be said to take."""
 
 
 def prepare(work: Work) -> None:
@@ -82,6 +85,7 @@ def change(
     starts_at: datetime | None = None,
     where: str | None = None,
     title: str | None = None,
+    minutes: int | None = None,
 ) -> Meeting:
     """Change a meeting; after the notice everybody is told what changed, and asked again when it is the time."""
     found = service.runs(work, member_id, number)
@@ -98,6 +102,11 @@ def change(
     if title is not None and title != found.title:
         values["title"] = service.short(title, LONGEST_TITLE, "meeting.long_title")
         changes.append(("title", found.title, title))
+    if minutes is not None and minutes != found.minutes:
+        if minutes not in LENGTHS:
+            raise Refusal("help.expired")
+        values["minutes"] = minutes
+        changes.append(("minutes", str(found.minutes), str(minutes)))
     if not changes:
         return found
     told = found.state is MeetingState.CALLED
@@ -173,6 +182,13 @@ def _notify_one(work: Work, meeting: Meeting, member_id: int) -> None:
         )
 
     post.push(work, [member_id], KIND, compose, subject=service.subject(meeting.id))
+
+
+def unreached(work: Work, number: int) -> list[str]:
+    """Return the names of those who get no notice, having no account bound or not having agreed to have one."""
+    people = service.attending(work, number)
+    reached = address.reachable(work.connection, [one.member_id for one in people])
+    return [one.name for one in people if one.member_id not in reached]
 
 
 def waiting(work: Work, number: int) -> list[Attendee]:

@@ -10,7 +10,7 @@ from domain.attendance import Counts
 from domain.call import call
 from domain.meeting import EARLY, Answer, Attendee, Duty, Meeting, MeetingState
 from domain.reply import Block, Button, Choices, Personal, Reply, text
-from services import gathering
+from services import gathering, post
 from services import meeting as service
 from services.work import Work
 
@@ -48,6 +48,15 @@ def worries(work: Work, voice: Voice, unit_id: int, starts_at: datetime, minutes
         facts = {"unit": one.unit_name, "title": one.title, "moment": moment(work, voice, one)}
         blocks.append(voice.say("meeting.clash", **facts))
     return blocks
+
+
+def delay(work: Work, voice: Voice, meeting: Meeting) -> list[Block]:
+    """Say when a notice of now arrives, if that is not at once; after the meeting it helps nobody."""
+    first, _ = post.undisturbed(work, work.now)
+    if first <= work.now:
+        return []
+    code = "meeting.arrives_too_late" if first >= meeting.starts_at else "meeting.arrives_later"
+    return [voice.say(code, moment=voice.moment(work.organisation.local(first)))]
 
 
 def answers(voice: Voice, meeting: Meeting) -> Choices:
@@ -102,6 +111,7 @@ def _planned(work: Work, voice: Voice, meeting: Meeting, first: Block | None) ->
         if work.now >= meeting.starts_at:
             rows[0].append(voice.button("meeting.end_unsigned", call("meeting.end", meeting.id)))
     if meeting.state is MeetingState.DRAFT:
+        blocks += delay(work, voice, meeting)
         if work.now < meeting.starts_at:
             rows.append([voice.button("meeting.send", call("meeting.send", meeting.id))])
         rows += [

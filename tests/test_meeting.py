@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+import ics as second_parser
 import pytest
 import vobject
 from sqlalchemy import Connection
@@ -461,3 +462,49 @@ def test_dropped_is_dropped(company: Company) -> None:
     company.lin.presses("其他会议")
     company.lin.presses("取消")
     assert "没有要你参加" in company.lin.says("会议")
+
+
+def test_who_gets_no_notice_is_named_to_the_planner(company: Company) -> None:
+    company.write(lambda c: member.change(c, company.roll.people["tang"], consent=0))
+    planned(company)
+    assert "收不到通知，请另行告知：唐杰" in company.lin.presses("发通知")
+    assert "收不到通知、请另行告知（1）：唐杰" in company.lin.presses("谁答复了")
+
+
+def test_a_notice_that_would_come_too_late_says_so(company: Company) -> None:
+    company.travel_to(shanghai(11, 27, 21, 30))  # a Friday evening
+    assert "2026年11月30日 周一 08:00 才送达，那时会议已经开始" in planned(company, when="周六 10:00")
+    company.lin.presses("改时间")
+    company.lin.says("11月30日 15:00")
+    assert "通知会在 2026年11月30日 周一 08:00 送达" in company.lin.calls("meeting.show:1")
+
+
+def test_the_length_is_changed_and_told(company: Company) -> None:
+    called(company)
+    company.bo.sees()
+    company.lin.presses("修改")
+    company.lin.presses("改时长")
+    assert "约 120 分钟" in company.lin.presses("120 分钟")
+    assert "时长：90 → 120 分钟" in company.bo.sees()
+    assert EXPIRED in company.lin.calls("meeting_change.minutes:1:7")
+
+
+@pytest.mark.parametrize("label", ["改地点", "议程"])
+def test_marks_of_secrecy_do_not_travel(company: Company, label: str) -> None:
+    planned(company)
+    company.lin.presses(label)
+    assert "密级标志" in company.lin.says("秘密★5年 三号楼")
+    assert "秘密" not in company.lin.calls("meeting.show:1")
+
+
+def test_the_file_is_read_by_another_parser_too(company: Company) -> None:
+    called(company)
+    company.bo.presses("日历")
+    document = company.bo.last.documents[0]
+    kept = company.read(lambda c: attachment.load(company.work(c), document.attachment))
+    assert kept is not None
+    [found] = second_parser.Calendar(kept[2].decode()).events
+    assert found.name == "支部党员大会 · 第一党支部"
+    assert found.location == "三楼会议室"
+    assert found.begin.datetime == shanghai(11, 25, 15)
+    assert found.duration.total_seconds() == 90 * 60

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from domain.permission import Role
-from storage import audit, permission, relief
+from storage import audit, member, permission, relief
 from storage.attendee import attendee
 from tests.talk import Company, Screen
 from tests.test_meeting import called, code_on, planned, shanghai
@@ -196,8 +196,6 @@ def test_names_that_are_nobodys_or_several(company: Company) -> None:
 
 
 def _namesake(connection: Connection, company: Company) -> None:
-    from storage import member  # noqa: PLC0415 - beside its use
-
     member.add(connection, "A099", "赵强", company.now)
 
 
@@ -290,3 +288,22 @@ def test_answers_stand_in_rows_once(company: Company) -> None:
         return len(connection.execute(select(attendee).where(attendee.c.meeting_id == 1)).all())
 
     assert company.read(rows) == 4
+
+
+def test_the_rule_is_applied_to_todays_roster_again(company: Company) -> None:
+    called(company)
+    set_otherwise(company, "陈涛", "列席", "上级派人列席")
+    company.ma.sees()
+
+    def change(connection: Connection) -> None:
+        member.set_units(connection, company.roll.people["ma"], [company.roll.units["plant"].id])
+        member.set_units(connection, company.roll.people["xu"], [company.roll.units["branch1"].id])
+
+    company.write(change)
+    screen = company.lin.presses("按花名册重算")
+    assert "徐静" in screen
+    assert "马琳" not in screen
+    assert "列席（1）：陈涛" in screen
+    assert "会议通知" in company.xu.sees()
+    assert "不用参加" in company.ma.sees()
+    assert "不存在" in company.hu.calls("attendance.recount:1")
