@@ -61,12 +61,12 @@ def delay(work: Work, voice: Voice, meeting: Meeting) -> list[Block]:
 
 def answers(voice: Voice, meeting: Meeting) -> Choices:
     """Return the buttons of a notice."""
-    return Choices((*_answer_rows(voice, meeting), (_file(voice, meeting),)))
+    return Choices((_answer_row(voice, meeting), (_file(voice, meeting),)))
 
 
-def _answer_rows(voice: Voice, meeting: Meeting) -> tuple[tuple[Button, ...], ...]:
+def _answer_row(voice: Voice, meeting: Meeting) -> tuple[Button, Button]:
     received = voice.button("attendance.received", call("attendance.received", meeting.id))
-    return ((received, voice.button("attendance.leave", call("attendance.leave", meeting.id))),)
+    return received, voice.button("attendance.leave", call("attendance.leave", meeting.id))
 
 
 def _file(voice: Voice, meeting: Meeting) -> Button:
@@ -86,7 +86,11 @@ def for_member(work: Work, voice: Voice, meeting: Meeting, mine: Attendee, first
     if mine.duty is not Duty.SHOULD:
         blocks.append(voice.say(f"meeting.as_{mine.duty.value}"))
     blocks.append(voice.say("meeting.my_answer", answer=voice.line(f"meeting.answer_{mine.answer.value}")))
-    rows = (*_answer_rows(voice, meeting), (_file(voice, meeting), _back(voice)))
+    # What was answered already is not offered again.
+    away = mine.answer in {Answer.LEAVE_ASKED, Answer.LEAVE_GRANTED}
+    received, leave = _answer_row(voice, meeting)
+    given = [received] if away else [leave] if mine.answer is Answer.RECEIVED else [received, leave]
+    rows = (tuple(given), (_file(voice, meeting), _back(voice)))
     return Reply((*blocks, Choices(rows)), edits=True, personal=Personal.OWN)
 
 
@@ -146,8 +150,10 @@ def _people(voice: Voice, people: list[Attendee], counts: Counts) -> str:
     reasons = comma.join(voice.line(f"meeting.reason_{code}", count=number) for code, number in why.most_common())
     lines = [voice.line("meeting.people", should=counts.should, reasons=reasons or "0")]
     guests = sum(one.duty is Duty.GUEST for one in people)
-    if guests or counts.not_required:
-        lines.append(voice.line("meeting.people_more", not_required=counts.not_required, guests=guests))
+    if counts.not_required:
+        lines.append(voice.line("meeting.people_not_required", count=counts.not_required))
+    if guests:
+        lines.append(voice.line("meeting.people_guests", count=guests))
     if counts.basis:
         lines.append(voice.line("meeting.people_voting", voting=counts.voting, needed=counts.needed))
     return "\n".join(lines)

@@ -84,7 +84,7 @@ def test_from_planning_to_the_end_in_few_taps(company: Company) -> None:
     asked = lin.says("周三下午3点")
     assert "2026年11月25日 周三 15:00" in asked
     draft = lin.says("三楼会议室")
-    assert "应到 4 人（正式党员 3、预备党员 1，应到、没有表决权）" in draft
+    assert "应到 4 人：正式党员 3、预备党员 1（没有表决权）" in draft
     assert "有表决权 3 人，至少到 2 人" in draft
     assert "1. 通报上次会议决定落实情况" in draft
     assert len(draft.buttons) <= 8
@@ -204,7 +204,7 @@ def test_the_committee_meeting_calls_the_committee(company: Company) -> None:
 
     company.write(name)
     draft = planned(company, "支委会")
-    assert "应到 2 人（支部书记和委员 2）" in draft
+    assert "应到 2 人：支部书记和委员 2" in draft
     assert "有表决权 2 人，至少到 1 人" in draft
     company.lin.presses("发通知")
     assert "支委会" in company.bo.sees()
@@ -218,7 +218,7 @@ def test_whoever_leads_elsewhere_is_an_ordinary_member_of_her_branch(company: Co
         )
 
     company.write(name)
-    assert "应到 4 人（正式党员 3" in planned(company)
+    assert "应到 4 人：正式党员 3" in planned(company)
 
 
 def test_union_and_league_meet_by_standing(company: Company) -> None:
@@ -229,7 +229,7 @@ def test_union_and_league_meet_by_standing(company: Company) -> None:
     company.gao.says("安排会议")
     company.gao.says("团员大会")
     company.gao.says("周五 10:00")
-    assert "应到 1 人（团员 1）" in company.gao.presses("跳过")
+    assert "应到 1 人：团员 1" in company.gao.presses("跳过")
 
 
 def test_a_time_is_read_back_and_what_stands_against_it_is_said(company: Company) -> None:
@@ -420,7 +420,7 @@ def test_in_english(company: Company) -> None:
     company.lin.presses("General meeting")
     company.lin.says("Wed 3pm")
     draft = company.lin.says("Room 3")
-    assert "4 should come (3 full members, 1 probationary members" in draft
+    assert "4 should come: full members 3, probationary members 1" in draft
     assert "3 of them have a vote; 2 must be there" in draft
     company.lin.presses("Send the notice")
     assert "You are called to a meeting" in company.bo.sees()
