@@ -196,9 +196,8 @@ def open_sign_in(work: Work, by: int, number: int) -> Gathering:
         raise Refusal("meeting.too_early", since=f"{local(found.starts_at - EARLY):%m-%d %H:%M}")
     if found.state is not MeetingState.OPEN and work.now > found.starts_at + BELATED:
         raise Refusal("meeting.too_late")
-    values = {"state": MeetingState.OPEN.value, "opened_at": work.now}
     before = [MeetingState.DRAFT, MeetingState.CALLED]
-    if table.change(work.connection, number, before, **values):
+    if table.change(work.connection, number, before, state=MeetingState.OPEN.value, opened_at=work.now):
         people = [one.member_id for one in service.attending(work, number)]
         late_at = max(found.starts_at, work.now) + USUAL_GRACE
         unit = service.unit_of(work, found)
@@ -241,8 +240,7 @@ def end(work: Work, by: int, number: int) -> Meeting:
     service.demand_state(found, *BEFORE_END)
     if found.state is not MeetingState.OPEN and work.now < found.starts_at:
         raise Refusal("meeting.not_yet")
-    values = {"state": MeetingState.HELD.value, "ended_at": work.now}
-    if not table.change(work.connection, number, [found.state], **values):
+    if not table.change(work.connection, number, [found.state], state=MeetingState.HELD.value, ended_at=work.now):
         raise Refusal("meeting.not_now", title=found.title)
     sign_in = gathering.of_subject(work, service.subject(number))
     if sign_in is not None:

@@ -110,7 +110,7 @@ def change(
     if not changes:
         return found
     told = found.state is MeetingState.CALLED
-    if not table.change(work.connection, number, [found.state], sequence=found.sequence + int(told), **values):
+    if not table.change(work.connection, number, [found.state], told=told, **values):
         raise Refusal("meeting.not_now", title=found.title)
     fresh = service.get(work, number)
     if told:
@@ -127,8 +127,7 @@ def cancel(work: Work, member_id: int, number: int) -> Meeting:
     found = service.runs(work, member_id, number)
     service.demand_state(found, MeetingState.DRAFT, MeetingState.CALLED)
     told = found.state is MeetingState.CALLED
-    values = {"state": MeetingState.CANCELLED.value, "sequence": found.sequence + int(told)}
-    if not table.change(work.connection, number, [found.state], **values):
+    if not table.change(work.connection, number, [found.state], told=told, state=MeetingState.CANCELLED.value):
         raise Refusal("meeting.not_now", title=found.title)
     fresh = service.get(work, number)
     if told:

@@ -8,11 +8,14 @@ from datetime import datetime
 from content import Voice
 from domain.attendance import Counts
 from domain.call import call
-from domain.meeting import EARLY, Answer, Attendee, Duty, Meeting, MeetingState
+from domain.meeting import EARLY, Answer, Attendee, Duty, Meeting, MeetingKind, MeetingState
 from domain.reply import Block, Button, Choices, Personal, Reply, text
 from services import gathering, post
 from services import meeting as service
 from services.work import Work
+
+SMALLEST_COMMITTEE = 2
+"""Of fewer nobody speaks as of a committee: a small branch has a secretary alone."""
 
 
 def said(work: Work, voice: Voice, meeting: Meeting) -> list[Block]:
@@ -114,6 +117,8 @@ def _planned(work: Work, voice: Voice, meeting: Meeting, first: Block | None) ->
         rows.append([voice.button("meeting.start", call("meeting.start", meeting.id))])
         if work.now >= meeting.starts_at:
             rows[0].append(voice.button("meeting.end_unsigned", call("meeting.end", meeting.id)))
+    if meeting.kind is MeetingKind.COMMITTEE_MEETING and len(people) < SMALLEST_COMMITTEE:
+        blocks.append(voice.say("meeting.no_committee"))
     if meeting.state is MeetingState.DRAFT:
         blocks += delay(work, voice, meeting)
         if work.now < meeting.starts_at:

@@ -93,8 +93,20 @@ def get(connection: Connection, number: int) -> Meeting | None:
     return None if row is None else _made(row)
 
 
-def change(connection: Connection, number: int, before: Sequence[MeetingState], **values: Any) -> bool:  # noqa: ANN401
-    """Change columns of a meeting in one of these states; False when it is in none of them any more."""
+def change(
+    connection: Connection,
+    number: int,
+    before: Sequence[MeetingState],
+    *,
+    told: bool = False,
+    **values: Any,  # noqa: ANN401 - columns of the table
+) -> bool:
+    """Change columns of a meeting in one of these states; False when it is in none of them any more.
+
+    `told`: people hear of the change, so the sequence goes up.
+    """
+    if told:
+        values["sequence"] = meeting.c.sequence + 1
     row = connection.execute(
         meeting.update()
         .where(meeting.c.id == number, meeting.c.state.in_([state.value for state in before]))

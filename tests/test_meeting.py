@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 import ics as second_parser
 import pytest
 import vobject
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from domain.meeting import covers
 from domain.permission import Role
 from services import attachment
 from services import meeting as service
 from storage import member, permission
+from storage.meeting import meeting
+from storage.minutes import item
 from tests.talk import Company, Phone, Screen
 
 EXPIRED = "这个按钮"
@@ -508,3 +510,27 @@ def test_the_file_is_read_by_another_parser_too(company: Company) -> None:
     assert found.location == "三楼会议室"
     assert found.begin.datetime == shanghai(11, 25, 15)
     assert found.duration.total_seconds() == 90 * 60
+
+
+def test_the_item_at_hand_decides_which_quorum_is_shown(company: Company) -> None:
+    planned(company)
+    company.lin.presses("议程")
+    company.lin.says("学习文件\n支部委员会换届选举")
+    company.travel_to(shanghai(11, 25, 15))
+    live = company.lin.calls("meeting.start:1")
+    for phone in (company.bo, company.tang):
+        phone.says(f"签到 {code_on(live)}")
+    assert "已到 2：达到法定人数" in company.lin.presses("刷新")
+
+    def at_the_election(connection: Connection) -> None:
+        [number] = connection.scalars(select(item.c.id).where(item.c.title.contains("选举")))
+        connection.execute(meeting.update().values(item_id=number))
+
+    company.write(at_the_election)
+    screen = company.lin.presses("刷新")
+    assert "已到 2：还差 1 人，现在不能表决" in screen
+    assert "五分之四" in screen
+
+
+def test_a_branch_without_a_committee_is_told_so(company: Company) -> None:
+    assert "没有支部委员" in planned(company, "支委会")
