@@ -84,6 +84,9 @@ KINDS = {
         Kind("theme_day", must_arrive=True, personal=False),
         Kind("activity", personal=False, late_limit=timedelta(days=2)),
         Kind("activity_own", mutable=False, budgeted=False, must_arrive=True, late_limit=timedelta(days=4)),
+        # Who is called must be told, muted or not; a notice that comes after the meeting helps nobody.
+        Kind("meeting", mutable=False, budgeted=False, must_arrive=True, personal=False, late_limit=timedelta(days=2)),
+        Kind("meeting_leave", mutable=False, budgeted=False, must_arrive=True, late_limit=timedelta(days=3)),
         Kind("learning", personal=False, late_limit=timedelta(hours=6)),
         Kind("quiz_reminder", default=False, personal=False, late_limit=timedelta(hours=3)),
         Kind("digest", late_limit=timedelta(days=1)),

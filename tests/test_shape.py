@@ -19,8 +19,8 @@ SHARED = {
 }  # fmt: skip
 """Services that others may use; any other one belongs to its own noun."""
 FAMILIES = (
-    "demand", "desk", "question", "quiz", "learning", "mistakes", "search", "announcement", "activity", "obligation",
-    "rate",
+    "demand", "desk", "question", "quiz", "learning", "mistakes", "search", "announcement", "activity",
+    "obligation", "rate", "meeting",
 )  # fmt: skip
 
 
