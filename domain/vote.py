@@ -87,8 +87,18 @@ DEFAULTS: Mapping[str, Basis] = {
         article="",
         trust="C",
     ),
+    "other": Basis(
+        "other",
+        Share(0, 1, more_than=False, trust="U"),
+        replace(_MORE, of=Of.PRESENT, trust="U"),
+        secret=False,
+        source="",
+        article="",
+        trust="U",
+    ),
 }
-"""As facts.md 2.2. Sources name no majority of a committee [U] and differ about elections [C]: both are settings."""
+"""As facts.md 2.2. Sources name no majority of a committee [U] and differ about elections [C]: both are settings.
+`other` is for meetings of which no rule speaks (groups, talks): a count of hands, more than half of those present."""
 
 
 class Result(StrEnum):
@@ -140,6 +150,11 @@ class Outcome:
     facts: Mapping[str, int | str]
 
 
+def usual(quorum: str) -> str:
+    """Return the basis of an item that has none of its own, from the basis of the meeting's quorum."""
+    return {"voting": "branch", "committee": "committee"}.get(quorum, "other")
+
+
 def judge(basis: Basis, tally: Tally) -> Outcome:
     """Say how a vote ended, or why it cannot count."""
     base = tally.base(basis.majority.of)
@@ -170,23 +185,19 @@ def judge(basis: Basis, tally: Tally) -> Outcome:
 
 
 def _stopped(basis: Basis, tally: Tally) -> str:
-    """Return the sentence of the rule by which this cannot count; empty when it can."""
+    """Return the sentence of the rule by which this cannot count; empty when it can. The first that holds is said."""
     ballots = (tally.issued or 0, tally.returned or 0, tally.invalid or 0)
-    if min(tally.yes, tally.no, tally.abstain, *ballots) < 0 or not 0 <= tally.present <= tally.should:
-        return "vote.impossible"
-    if tally.should == 0:
-        return "vote.nobody"
-    if not basis.quorum.met(tally.present, tally.base(basis.quorum.of)):
-        return "vote.no_quorum"
-    if tally.by_ballot and (tally.issued is None or tally.returned is None):
-        return "vote.half_counted"
-    if basis.secret and not tally.by_ballot:
-        return "vote.needs_ballots"
-    if tally.by_ballot and (tally.issued or 0) > tally.present:
-        return "vote.too_many_issued"
-    if not tally.by_ballot and tally.yes + tally.no + tally.abstain > tally.present:
-        return "vote.too_many_votes"
-    return ""
+    negative = min(tally.yes, tally.no, tally.abstain, *ballots) < 0
+    reasons = {
+        "vote.impossible": negative or not 0 <= tally.present <= tally.should,
+        "vote.nobody": tally.should == 0,
+        "vote.no_quorum": not basis.quorum.met(tally.present, tally.base(basis.quorum.of)),
+        "vote.half_counted": tally.by_ballot and (tally.issued is None or tally.returned is None),
+        "vote.needs_ballots": basis.secret and not tally.by_ballot,
+        "vote.too_many_issued": tally.by_ballot and (tally.issued or 0) > tally.present,
+        "vote.too_many_votes": not tally.by_ballot and tally.yes + tally.no + tally.abstain > tally.present,
+    }
+    return next((code for code, holds in reasons.items() if holds), "")
 
 
 _WORDS = {

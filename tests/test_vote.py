@@ -157,7 +157,10 @@ def test_whoever_did_not_vote_counts_as_no_yes(tally: Tally) -> None:
         ("赞成９，反对１，弃权０", {"yes": 9, "no": 1, "abstain": 0}),
         ("同意十二票、反对两票。", {"yes": 12, "no": 2}),
         ("赞成二十一人", {"yes": 21}),
-        ("发出 12 收回 12 赞成 10 反对 1 弃权 0 无效 1", {"issued": 12, "returned": 12, "yes": 10, "no": 1, "abstain": 0, "invalid": 1}),
+        (
+            "发出 12 收回 12 赞成 10 反对 1 弃权 0 无效 1",
+            {"issued": 12, "returned": 12, "yes": 10, "no": 1, "abstain": 0, "invalid": 1},
+        ),
         ("发出选票12张，收回12张，赞成12票", {"issued": 12, "returned": 12, "yes": 12}),
         ("yes 7 no 2 abstain 1", {"yes": 7, "no": 2, "abstain": 1}),
         ("不同意 1 同意 8", {"yes": 8, "no": 1}),
