@@ -93,6 +93,7 @@ class Addendum:
 
     id: int
     text: str
+    by: int
     name: str
     at: datetime
     digest: str
@@ -103,10 +104,13 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def chained(previous: str, at: datetime, name: str, text: str) -> str:
-    """Return the hash of an addendum: of the hash before it, its moment (UTC), author and words, a line each."""
+def chained(previous: str, at: datetime, by: int, text: str) -> str:
+    """Return the hash of an addendum: of the hash before it, its moment (UTC), author's id and words, a line each.
+
+    The id and no name: who is renamed later changes nothing that was written.
+    """
     moment = at.astimezone(UTC).isoformat(timespec="seconds")
-    return hashlib.sha256(f"{previous}\n{moment}\n{name}\n{text}".encode()).hexdigest()
+    return hashlib.sha256(f"{previous}\n{moment}\n{by}\n{text}".encode()).hexdigest()
 
 
 def read_numbered(words: str) -> tuple[int | None, str]:

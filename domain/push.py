@@ -79,6 +79,7 @@ KINDS = {
         Kind("calendar", mutable=False, budgeted=False, late_limit=timedelta(days=5)),
         Kind("allowance", mutable=False, budgeted=False),
         Kind("roles", mutable=False, budgeted=False, must_arrive=True, late_limit=None),
+        Kind("minutes", mutable=False, budgeted=False, must_arrive=True, late_limit=timedelta(days=3)),
         Kind("theme_day", must_arrive=True, personal=False),
         Kind("learning", personal=False, late_limit=timedelta(hours=6)),
         Kind("quiz_reminder", default=False, personal=False, late_limit=timedelta(hours=3)),

@@ -15,6 +15,8 @@ CAPABILITIES = (
     "announcement",
     "announcements",
     "reach",
+    "minutes",
+    "correction",
     "theme_day",
     "digest",
     "member",

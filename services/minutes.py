@@ -102,12 +102,12 @@ def agenda_of(work: Work, meeting: Meeting) -> Agenda:
 
 
 def add_item(work: Work, member_id: int, number: int, title: str) -> Item:
-    """Put an item on the agenda; one that is decided by ballot is recognised by its title and can be set otherwise."""
+    """Put an item on the agenda."""
     found = writable(work, member_id, number, planned=True)
     words = _one_line(title, LONGEST_TITLE, "minutes.title_empty")
     if len(table.items(work.connection, number)) >= MOST_ITEMS:
         raise Refusal("minutes.too_many_items", most=MOST_ITEMS)
-    item = table.add_item(work.connection, number, words, guess(words))
+    item = table.add_item(work.connection, number, words)
     if found.state in GOING_ON and meetings.item_at_hand(work.connection, number) is None:
         table.take_up(work.connection, number, item)
     return _item(work, number, item)
@@ -167,9 +167,9 @@ def set_basis(work: Work, member_id: int, number: int, basis: str) -> Item:
 
 
 def basis_of(work: Work, meeting: Meeting, item: Item) -> Basis:
-    """Return by what the vote on an item counts."""
+    """Return by what the vote on an item counts: as it was set, as its title says, else as the meeting's quorum."""
     known = bases(work)
-    return known.get(item.basis) or known[usual(meeting.quorum)]
+    return known.get(item.basis) or known.get(guess(item.title)) or known[usual(meeting.quorum)]
 
 
 def voters(work: Work, number: int) -> tuple[int, int]:

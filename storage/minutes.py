@@ -230,7 +230,7 @@ def add_addendum(connection: Connection, meeting_id: int, text: str, by: int, at
 def addenda(connection: Connection, meeting_id: int) -> list[Addendum]:
     """Return what was added after closing, oldest first."""
     rows = connection.execute(
-        select(addendum.c.id, addendum.c.text, member.c.name, addendum.c.at, addendum.c.digest)
+        select(addendum.c.id, addendum.c.text, addendum.c.by_member_id, member.c.name, addendum.c.at, addendum.c.digest)
         .join(member, member.c.id == addendum.c.by_member_id)
         .where(addendum.c.meeting_id == meeting_id)
         .order_by(addendum.c.id)
