@@ -17,6 +17,7 @@ CAPABILITIES = (
     "reach",
     "minutes",
     "correction",
+    "document",
     "theme_day",
     "digest",
     "member",
