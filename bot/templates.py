@@ -34,7 +34,7 @@ def main(_arguments: list[str]) -> int:
 
 def made() -> dict[str, bytes]:
     """Return each template by its file's name."""
-    return {"minutes.docx": minutes(), "sign_in.docx": sign_in(), "notice.docx": notice()}
+    return {f"{kind}.docx": make() for kind, make in {"minutes": minutes, "sign_in": sign_in, "notice": notice}.items()}
 
 
 def minutes() -> bytes:
@@ -110,6 +110,9 @@ def _new() -> Any:  # noqa: ANN401 - python-docx has no types of use here
     section.left_margin = section.right_margin = Cm(2.7)
     style = document.styles["Normal"]
     _font(style, 16)
+    for language in document.styles.element.iter(qn("w:lang")):
+        # Commas and quotation marks are drawn as on the mainland.
+        language.set(qn("w:eastAsia"), "zh-CN")
     style.paragraph_format.space_after = Pt(0)
     style.paragraph_format.line_spacing = Pt(28)
     return document

@@ -25,7 +25,7 @@ from storage import meeting_view as meetings
 from storage import unit as units
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-MOST_AT_ONCE = 60
+MOST_AT_ONCE = 48
 """So many meetings go into a pack that is made while a chat waits; more are for the command line."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)

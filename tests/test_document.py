@@ -19,6 +19,7 @@ from domain.meeting import MeetingState
 from domain.refusal import Refusal
 from services import document_pack, document_template
 from storage import attachment, meeting_view, unit
+from storage import document as kept
 from tests.meetings import end, hold
 from tests.talk import Company, Screen
 
@@ -253,7 +254,7 @@ def test_a_file_that_is_no_template_is_refused_and_nothing_changes(company: Comp
     assert "宏" in company.lin.sends(
         "x.docx", _zip({"word/document.xml": b"", "word/_rels/document.xml.rels": outside})
     )
-    assert not company.read(lambda c: document_template.table.kinds_of(c, here))
+    assert not company.read(lambda c: kept.kinds_of(c, here))
 
 
 def _zip(files: dict[str, bytes]) -> bytes:

@@ -16,7 +16,7 @@ def test_the_agenda_is_worked_through_with_typed_words(company: Company) -> None
     assert "▶ 1. 通过三季度工作计划" in screen
     assert "已记第 1 条" in company.lin.says("林雪介绍了计划的三项重点")
     assert "已记“通过三季度工作计划”的决定" in company.lin.says("决定：按计划执行")
-    assert "通过：赞成 2，需要 2（依据：支部工作条例（试行） 第 11 条）" in company.lin.says("赞成 ２ 反对 0 弃权 0")
+    assert "通过：赞成 2，需要 2（依据：支部工作条例（试行）第 11 条）" in company.lin.says("赞成 ２ 反对 0 弃权 0")
     assert "▶ 2. 传达学习" in company.lin.presses("下一项")
     company.lin.says("学习了有关文件")
     draft = company.lin.presses("完成，看草稿")
@@ -34,7 +34,7 @@ def test_a_vote_without_quorum_is_refused_with_its_rule_and_nothing_is_written(c
     refused = company.lin.says("赞成 1 反对 0")
     assert "不能表决" in refused
     assert "应到会 3 人，实到 1 人，要到 2 人" in refused
-    assert "支部工作条例（试行） 第 11 条" in refused
+    assert "支部工作条例（试行）第 11 条" in refused
     [item] = company.read(lambda c: table.items(c, number))
     assert item.tally is None
 
