@@ -56,6 +56,8 @@ def show(turn: Turn, number: int) -> Reply:
                 turn.button("correction.correct", call("correction.correct", number)),
             ]
         )
+        if turn.person.id in stands.waited_for:
+            rows.append([turn.button("correction.agree", call("correction.agree", number))])
     rows.append([turn.button("correction.back", call("minutes.list"))])
     words = text(composing.compose(turn.work, found))
     return reply(said, words, rows=rows, edits=True, personal=Personal.MEMBERSHIP)

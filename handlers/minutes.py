@@ -307,6 +307,6 @@ def circulate(turn: Turn, number: int) -> Reply:
     found = closing.circulate(turn.work, turn.person.id, number)
     turn.close()
     until = turn.voice.moment(turn.work.organisation.local(found.corrections_until or turn.work.now))
-    count = closing.standing(turn.work, found).asked
+    count = len(closing.standing(turn.work, found).waited_for)
     rows = [[turn.button("minutes.back", call("minutes.list"))]]
     return reply(turn.say("minutes.circulated", until=until, count=count), rows=rows, edits=True)

@@ -35,10 +35,11 @@ MOST_CORRECTIONS = 20
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far the circulated draft is."""
+    """How far the circulated draft is. `waited_for` was there and has not said that it is right."""
 
     asked: int
     agreed: int
+    waited_for: frozenset[int]
     corrections: tuple[Correction, ...]
 
     @property
@@ -48,9 +49,8 @@ class Standing:
 
 
 def asked(work: Work, meeting: Meeting) -> list[int]:
-    """Return who was there and is asked whether the draft is right: all but whoever writes it."""
-    there = meetings.there(work.connection, meeting.id)
-    return sorted(set(there) - {meeting.created_by})
+    """Return who was there and is asked whether the draft is right; whoever sends it out has said so by that."""
+    return sorted(meetings.there(work.connection, meeting.id))
 
 
 def standing(work: Work, meeting: Meeting) -> Standing:
@@ -59,7 +59,7 @@ def standing(work: Work, meeting: Meeting) -> Standing:
     wished = tuple(one for one in said if one.state is not CorrectionState.AGREED)
     people = set(asked(work, meeting))
     agreed = {one.member_id for one in said if one.state is CorrectionState.AGREED} & people
-    return Standing(len(people), len(agreed), wished)
+    return Standing(len(people), len(agreed), frozenset(people - agreed), wished)
 
 
 def circulate(work: Work, member_id: int, number: int) -> Meeting:
@@ -82,7 +82,10 @@ def circulate(work: Work, member_id: int, number: int) -> Meeting:
         said = voice.say("correction.notice", title=after.title, until=voice.moment(local))
         return Reply((said, text(draft), Choices((member_row(voice, number),))), personal=Personal.MEMBERSHIP)
 
-    post.push(work, [one for one in asked(work, after) if one != member_id], KIND, compose, subject=str(number))
+    people = asked(work, after)
+    if member_id in people:
+        _write(work, after, member_id, CorrectionState.AGREED, "")
+    post.push(work, [one for one in people if one != member_id], KIND, compose, subject=str(number))
     return after
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from uuid import uuid4
 
 from sqlalchemy import Connection
 
@@ -40,7 +41,7 @@ def hold(  # noqa: PLR0913 - what a test says about a meeting
     def write(connection: Connection) -> int:
         roll, now = company.roll, company.now
         values = facts | {
-            "uid": f"{roll.units[unit].id}-{title}-{now.timestamp()}",
+            "uid": uuid4().hex,
             "unit_id": roll.units[unit].id,
             "place": "三楼会议室",
             "starts_at": now,
@@ -73,7 +74,7 @@ def _sign_in(
     roll, now = company.roll, company.now
     place = gathering.add(
         connection,
-        title=values["title"],
+        title=str(values["title"])[:60],
         unit_id=values["unit_id"],
         opened_by=values["created_by"],
         opened_at=now,

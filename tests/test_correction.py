@@ -18,6 +18,7 @@ from storage.minutes import addendum
 from tests.company import MONDAY_MORNING
 from tests.meetings import end, hold
 from tests.talk import Company
+from tests.through import Through
 
 
 def circulated(company: Company, present: tuple[str, ...] = ("lin", "bo", "ma")) -> int:
@@ -69,7 +70,7 @@ def test_a_wish_about_a_point_is_taken_with_one_tap(company: Company) -> None:
     assert "没有待处理的更正" in company.lin.presses("采纳")
     assert "已采纳" in company.bo.sees()
     assert "（1）下周三前报名" in company.bo.calls(f"correction.show:{number}")
-    assert "已经处理过" in company.lin.calls("correction.settle:1:0")
+    assert "已经处理过" in company.lin.calls("correction.settle:2:0")
 
 
 def test_a_wish_about_nothing_in_particular_and_one_declined(company: Company) -> None:
@@ -111,13 +112,13 @@ def test_an_open_wish_holds_it_up_and_the_last_one_settled_closes_it(company: Co
     assert state_of(company, number) is MeetingState.CIRCULATING
     assert "核对期已到" in company.lin.everything
     assert "核对期已过" in company.ma.calls(f"correction.correct:{number}")
-    assert "已定稿" in company.lin.calls("correction.settle:1:1")
+    assert "已定稿" in company.lin.calls("correction.settle:2:1")
     assert state_of(company, number) is MeetingState.CLOSED
 
 
 def test_the_secretary_closes_early_only_when_all_have_agreed(company: Company) -> None:
     number = circulated(company)
-    assert "0/2 人回了“无误”" in company.lin.calls(f"correction.close:{number}")
+    assert "1/3 人回了“无误”" in company.lin.calls(f"correction.close:{number}")
     company.bo.calls(f"correction.agree:{number}")
     company.ma.calls(f"correction.correct:{number}")
     company.ma.says("2：改")
@@ -207,3 +208,28 @@ def test_a_hash_covers_all_of_it(words: str, one: int, other: int) -> None:
     assert (first == chained(closed, MONDAY_MORNING, other, words)) is (one == other)
     assert first != chained(digest_of(words + "x"), MONDAY_MORNING, one, words)
     assert first != chained(closed, MONDAY_MORNING, one, words + "x")
+
+
+def test_somebody_else_who_sends_it_out_has_agreed_and_the_secretary_is_asked(company: Company) -> None:
+    number = hold(company, state=MeetingState.HELD, present=("lin", "bo"), chair="bo")
+    company.bo.calls(f"minutes.write:{number}")
+    company.bo.says("一条要点")
+    assert "已发给 1 位" in company.bo.calls(f"minutes.circulate:{number}")
+    company.lin.sees()
+    assert "无误 1/2 人" in company.lin.calls(f"correction.show:{number}")
+    company.lin.presses("无误")
+    assert "已定稿" in company.bo.calls(f"correction.close:{number}")
+
+
+@pytest.mark.parametrize("messenger", ["web", "telegram", "wecom", "dingtalk", "feishu"])
+def test_long_minutes_fit_through_every_messenger(company: Company, messenger: str) -> None:
+    company.through = None if messenger == "web" else Through(messenger)
+    number = hold(company)
+    company.lin.calls(f"minutes.items:{number}")
+    for place in range(12):
+        company.lin.says(f"第{place}点：" + "要点" * 400)
+    end(company, number)
+    assert "（12）" in company.lin.presses("完成，看草稿")
+    company.lin.presses("发给到会人员核对")
+    assert "（12）" in company.bo.sees()
+    assert "已记下" in company.bo.presses("无误")
