@@ -25,6 +25,7 @@ OPEN_STATES = (MeetingState.OPEN, MeetingState.HELD, MeetingState.CIRCULATING)
 SHOWN_STATES = (*service.PLANNED, *OPEN_STATES, MeetingState.CLOSED)
 _DECISION = re.compile(r"\s*(?:决定|决议|decision)\s*[:：]\s*(.+)", re.DOTALL | re.IGNORECASE)
 _REWRITE = re.compile(r"\s*(?:改|edit)\s*第?\s*(\d{1,3})\s*条?\s*[:：,，、]?\s*(.+)", re.DOTALL | re.IGNORECASE)
+_RENAME = re.compile(r"\s*(?:议程|item)\s*(\d{1,2})\s*(?:改为|改成|[:=])\s*(.+)", re.IGNORECASE)
 _ERASE = re.compile(r"\s*(?:删|删除|delete)\s*第?\s*(\d{1,3})\s*条?\s*", re.IGNORECASE)
 
 
@@ -155,8 +156,18 @@ def title_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Put typed words on the agenda; each line is an item."""
     number = int(turn.facts["meeting"])
     for line in _words(content).splitlines() or [""]:
-        service.add_item(turn.work, turn.person.id, number, line)
+        if not _renamed(turn, number, line):
+            service.add_item(turn.work, turn.person.id, number, line)
     return items(turn, number)
+
+
+def _renamed(turn: Turn, number: int, words: str) -> bool:
+    """Give an item another title where that is what the words say."""
+    found = _RENAME.fullmatch(unicodedata.normalize("NFKC", words[:12]) + words[12:])
+    if found is None:
+        return False
+    service.rename_item(turn.work, turn.person.id, number, int(found[1]), found[2])
+    return True
 
 
 def _words(content: Said | Uploaded) -> str:
@@ -224,7 +235,9 @@ def said(turn: Turn, content: Said | Uploaded) -> Reply:
     if mode == "decision" or decided:
         item = service.decide(turn.work, turn.person.id, number, decided[1] if decided else words)
         return _next_card(turn, number, turn.say("minutes.decision_kept", title=item.title))
-    plain = unicodedata.normalize("NFKC", words)
+    if _renamed(turn, number, words):
+        return items(turn, number)
+    plain = unicodedata.normalize("NFKC", words[:12]) + words[12:]
     rewritten, erased = _REWRITE.fullmatch(plain), _ERASE.fullmatch(plain)
     if rewritten or erased:
         return _reworded(turn, number, rewritten, erased)

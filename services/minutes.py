@@ -113,12 +113,15 @@ def add_item(work: Work, member_id: int, number: int, title: str) -> Item:
     return _item(work, number, item)
 
 
-def rename_item(work: Work, member_id: int, number: int, item_id: int, title: str) -> Item:
-    """Give an item another title."""
+def rename_item(work: Work, member_id: int, number: int, place: int, title: str) -> Item:
+    """Give an item (by its place on the agenda, from 1) another title."""
     writable(work, member_id, number, planned=True)
-    _item(work, number, item_id)
-    table.change_item(work.connection, item_id, title=_one_line(title, LONGEST_TITLE, "minutes.title_empty"))
-    return _item(work, number, item_id)
+    known = table.items(work.connection, number)
+    if not 1 <= place <= len(known):
+        raise Refusal("minutes.no_item")
+    item = known[place - 1].id
+    table.change_item(work.connection, item, title=_one_line(title, LONGEST_TITLE, "minutes.title_empty"))
+    return _item(work, number, item)
 
 
 def _item(work: Work, number: int, item_id: int) -> Item:

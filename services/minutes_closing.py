@@ -134,6 +134,7 @@ def correctable(work: Work, member_id: int, number: int) -> Meeting:
 
 def agree(work: Work, member_id: int, number: int) -> Meeting:
     """Write down that somebody present found the draft right; twice is once."""
+    meetings.lock(work.connection, number)
     found = correctable(work, member_id, number)
     known = table.corrections(work.connection, number)
     if not any(one.member_id == member_id and one.state is CorrectionState.AGREED for one in known):
@@ -163,6 +164,7 @@ def _write(
 
 def correct(work: Work, member_id: int, number: int, words: str) -> Correction:
     """Take a wish of somebody present; one that begins with the number of a point is about that point."""
+    meetings.lock(work.connection, number)
     found = correctable(work, member_id, number)
     place, wish = read_numbered(words)
     wish = minutes.one_line(wish)

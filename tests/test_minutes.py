@@ -91,6 +91,8 @@ def test_items_are_planned_before_and_added_during_the_meeting(company: Company)
     company.lin.calls(f"minutes.items:{number}")
     screen = company.lin.says("通过预算\n讨论马琳同志预备党员转正")
     assert "2. 讨论马琳同志预备党员转正" in screen
+    assert "1. 通过年度预算" in company.lin.says("议程 １ 改为 通过年度预算")
+    assert "没有这一项议程" in company.lin.says("议程 9 改为 x")
     assert "还没有开始" in company.lin.calls(f"minutes.vote:{number}")
 
 
