@@ -81,6 +81,7 @@ KINDS = {
         Kind("roles", mutable=False, budgeted=False, must_arrive=True, late_limit=None),
         Kind("obligation", mutable=False, budgeted=False, late_limit=timedelta(days=2)),
         Kind("rule", mutable=False, budgeted=False, must_arrive=True, late_limit=None),
+        Kind("minutes", mutable=False, budgeted=False, must_arrive=True, late_limit=timedelta(days=3)),
         Kind("theme_day", must_arrive=True, personal=False),
         Kind("activity", personal=False, late_limit=timedelta(days=2)),
         Kind("activity_own", mutable=False, budgeted=False, must_arrive=True, late_limit=timedelta(days=4)),
