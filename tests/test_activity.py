@@ -12,6 +12,7 @@ from storage import activity as table
 from storage import attachment, member, permission
 from tests.talk import Company, Phone, Screen
 
+TONIGHT = "今天 18:30"
 SATURDAY = "2026年11月28日 周六 09:00"
 
 
@@ -285,9 +286,9 @@ def test_the_day_of_it(company: Company) -> None:
 
 
 def test_who_stands_at_the_door_may_still_come_while_there_is_room(company: Company) -> None:
-    publish(company.lin, places="2")
+    publish(company.lin, places="2", when=TONIGHT)
     company.bo.calls("activities.join:1:0")
-    company.travel_to(company.now.replace(day=28, hour=0, minute=30))
+    company.travel(hours=9, minutes=10)
     assert "已经截止" in company.ma.calls("activities.join:1:0")
     company.lin.calls("activity.open:1")
     found = re.search(r"签到码 (\d{6})", company.lin.last)
@@ -298,13 +299,13 @@ def test_who_stands_at_the_door_may_still_come_while_there_is_room(company: Comp
 
 
 def test_nobody_ended_it_and_it_is_over(company: Company) -> None:
-    publish(company.lin)
+    publish(company.lin, when="今天 17:30")
     company.bo.calls("activities.join:1:0")
-    company.travel_to(company.now.replace(day=28, hour=4, minute=59))
+    company.travel(hours=11, minutes=59)
     assert company.read(lambda c: table.get(c, 1)).state == "published"  # type: ignore[union-attr]
     company.travel(minutes=2)
     assert company.read(lambda c: table.get(c, 1)).state == "over"  # type: ignore[union-attr]
-    company.travel(days=2)
+    company.travel(hours=11)
     assert "觉得怎么样" in company.bo.sees()
     assert "去江边走一走" in company.lin.says("/activity"), "lately over, its feedback can be seen"
 
