@@ -82,6 +82,8 @@ KINDS = {
         Kind("theme_day", must_arrive=True, personal=False),
         Kind("activity", personal=False, late_limit=timedelta(days=2)),
         Kind("activity_own", mutable=False, budgeted=False, must_arrive=True, late_limit=timedelta(days=4)),
+        # What is called off or moved within a day of its beginning: nobody should travel to it in vain.
+        Kind("activity_urgent", mutable=False, budgeted=False, must_arrive=True, urgent=True),
         Kind("learning", personal=False, late_limit=timedelta(hours=6)),
         Kind("quiz_reminder", default=False, personal=False, late_limit=timedelta(hours=3)),
         Kind("digest", late_limit=timedelta(days=1)),
