@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from content import Voice
-from domain.activity import FEEDBACK_FROM, Activity, ActivityState, SignUpState
+from domain.activity import FEEDBACK_FROM, LIVE, Activity, ActivityState, SignUpState
 from domain.arrival import Pressed
 from domain.call import call
 from domain.gathering import Card
 from domain.permission import Action
 from domain.reply import Block, Button, Personal, Reply
-from handlers.grammar import Routes, Turn, reply
+from handlers.grammar import Matter, Routes, Turn, reply
 from services import activity as service
-from services import activity_day, activity_feedback, activity_plan, activity_sign_up, gathering
+from services import activity_day, activity_feedback, activity_plan, activity_sign_up, gathering, permission
 from services.work import Work
 
 routes = Routes("activity")
@@ -47,11 +48,24 @@ def end(work: Work, subject: str, _due: datetime) -> None:
     activity_day.fall_due(work, int(subject))
 
 
+@routes.matter
+def today(turn: Turn) -> Iterable[Matter]:
+    """Lead whoever holds something today to its card."""
+    if not permission.may_anywhere(turn.work, turn.person.id, Action.PLAN_ACTIVITIES):
+        return
+    for one in service.planned(turn.work, turn.person.id, LISTED):
+        starts_at = turn.work.organisation.local(one.starts_at)
+        if one.state in LIVE and starts_at.date() == turn.work.today:
+            words = turn.voice.line("activity.matter", title=one.title, time=f"{starts_at:%H:%M}")
+            yield Matter(9, words, turn.button("activity.manage", call("activity.show", one.id)))
+            return
+
+
 @routes.entry("activity", needs=Action.PLAN_ACTIVITIES, writes=True)
 def activity(turn: Turn, rest: str) -> Reply:
     """Show what is planned, and begin a new one; words after the command are its title."""
     if rest:
-        return turn.registry.buttons["activity_plan.start"](turn, rest.replace(":", "：")[:40])
+        return turn.registry.buttons["activity_plan.start"](turn, rest)
     return mine(turn)
 
 
@@ -223,4 +237,4 @@ def feedback(turn: Turn, number: int) -> Reply:
     if found.words:
         lines = "\n".join(f"· {line}" for line in found.words[:WORDS_SHOWN])
         blocks.append(turn.say("activity.words", lines=lines, shown=len(found.words[:WORDS_SHOWN])))
-    return reply(*blocks, rows=[back], edits=True, personal=Personal.MEMBERSHIP)
+    return reply(*blocks, rows=[back], edits=True, personal=Personal.PULSE)

@@ -55,7 +55,7 @@ def start(turn: Turn, title: str) -> Reply:
     places = service.places(turn.work, turn.person.id)
     if not places:
         raise Refusal("help.not_yours")
-    facts: dict[str, Any] = {"title": title.strip()} if title.strip() else {}
+    facts: dict[str, Any] = {"title": activity_plan.check_words("title", title)} if title.strip() else {}
     if len(places) == 1:
         facts["unit"] = places[0].id
     return _go_on(turn, facts)
@@ -73,7 +73,7 @@ def _go_on(turn: Turn, facts: dict[str, Any]) -> Reply:
     if "in_hours" not in facts and service.needs_reason(
         turn.work, at, activity_plan.minutes_of(facts.get("theme", ""))
     ):
-        return _ask_words(turn, facts, "reason")
+        return _ask_reason(turn, facts)
     for name in ("place", "capacity"):
         if name not in facts:
             return _ask_place(turn, facts) if name == "place" else _ask_capacity(turn, facts)
@@ -200,7 +200,8 @@ def _ask_words(turn: Turn, facts: dict[str, Any], step: str, *more: Button) -> R
 
 
 def _ask_title(turn: Turn, facts: dict[str, Any]) -> Reply:
-    return _ask_words(turn, facts, "title")
+    more = () if facts.get("id") else (turn.button("activity_plan.see_ideas", call("activity_plan.ideas", 0)),)
+    return _ask_words(turn, facts, "title", *more)
 
 
 def _ask_when(turn: Turn, facts: dict[str, Any]) -> Reply:
@@ -227,6 +228,16 @@ def when(turn: Turn, content: Said | Uploaded) -> Reply:
     if moment is None:
         raise Refusal("activity_plan.unread_when")
     return at(turn, int(moment.timestamp()) // 60)
+
+
+def _ask_reason(turn: Turn, facts: dict[str, Any]) -> Reply:
+    return _ask_words(turn, facts, "reason", turn.button("activity_plan.agreed", call("activity_plan.agreed")))
+
+
+@routes.button("agreed")
+def agreed(turn: Turn) -> Reply:
+    """Take the usual reason."""
+    return _go_on(turn, {**_facts(turn), "in_hours": turn.voice.label("activity_plan.agreed")})
 
 
 @routes.step("reason")
@@ -308,7 +319,7 @@ def _moved(turn: Turn, facts: dict[str, Any]) -> Reply:
     number, moment = int(facts["id"]), datetime.fromisoformat(facts["at"])
     one = service.own(turn.work, turn.person.id, number)
     if "in_hours" not in facts and service.needs_reason(turn.work, moment, one.minutes):
-        return _ask_words(turn, facts, "reason")
+        return _ask_reason(turn, facts)
     words = str(facts.get("in_hours", ""))
     return _shown(turn, activity_plan.move(turn.work, turn.person.id, number, moment, words))
 

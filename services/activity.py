@@ -12,7 +12,7 @@ from domain.call import call
 from domain.member import Unit
 from domain.permission import Action
 from domain.refusal import Refusal
-from domain.reply import Block, Choices, Document, Reply, Text
+from domain.reply import Block, Choices, Document, Personal, Reply, Text
 from services import attachment, calendar, ics, permission, post
 from services.work import Work
 from storage import activity as table
@@ -22,6 +22,9 @@ from storage import unit as units
 
 AHEAD = timedelta(days=60)
 """So far ahead `/activities` looks."""
+URGENT = timedelta(days=1)
+"""A change so near to the beginning passes quiet hours."""
+TOLD = (SignUpState.IN, SignUpState.OFFERED, SignUpState.WAITING)
 LATELY = timedelta(days=14)
 """So long what is over stays in a planner's list."""
 
@@ -184,7 +187,21 @@ def details(work: Work, voice: Voice, one: Activity) -> list[Text]:
     return blocks
 
 
-def tell(work: Work, one: Activity, states: tuple[SignUpState, ...], code: str, *, file: bool = False) -> None:
+def tell_change(work: Work, one: Activity, before: Activity, code: str) -> None:
+    """Tell all who signed up or wait that it has changed, with a newer calendar file; near its beginning at once."""
+    near = min(one.starts_at, before.starts_at) - work.now < URGENT
+    tell(work, one, TOLD, code, file=True, kind="activity_urgent" if near else "activity_own")
+
+
+def tell(
+    work: Work,
+    one: Activity,
+    states: tuple[SignUpState, ...],
+    code: str,
+    *,
+    file: bool = False,
+    kind: str = "activity_own",
+) -> None:
     """Tell those who stand so to it of something; with `file` the calendar file comes along."""
     people = sign_ups.people(work.connection, one.id, states)
 
@@ -193,7 +210,7 @@ def tell(work: Work, one: Activity, states: tuple[SignUpState, ...], code: str, 
         if file:
             blocks.append(calendar_file(work, voice, one))
         look = voice.button("activities.look", call("activities.show", one.id))
-        return Reply((*blocks, Choices(((look,),))))
+        return Reply((*blocks, Choices(((look,),))), personal=Personal.OWN)
 
     if people:
-        post.push(work, people, "activity_own", compose, subject=str(one.id))
+        post.push(work, people, kind, compose, subject=str(one.id))

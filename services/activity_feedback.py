@@ -11,7 +11,7 @@ from domain.activity import Activity, ActivityState, SignUpState
 from domain.arrival import clean
 from domain.call import call
 from domain.refusal import Refusal
-from domain.reply import Choices, Reply
+from domain.reply import Choices, Personal, Reply
 from services import activity, gathering, post
 from services.activity_sign_up import subject_of
 from services.work import Work
@@ -47,7 +47,7 @@ def ask(work: Work, one: Activity) -> None:
             voice.button("activities.stars", call("activities.rate", one.id, star), stars=star) for star in rules.STARS
         )
         said = voice.say("activities.how_was_it", title=one.title, least=rules.FEEDBACK_FROM)
-        return Reply((said, Choices((stars,))))
+        return Reply((said, Choices((stars,))), personal=Personal.OWN)
 
     if there := people(work, one.id):
         post.push(work, there, "activity", compose, subject=str(one.id))

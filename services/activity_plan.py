@@ -9,7 +9,7 @@ from uuid import uuid4
 from content import Voice
 from content.activities import theme as theme_of
 from domain import activity as rules
-from domain.activity import Activity, ActivityKind, ActivityState, Circle, SignUpState, Theme
+from domain.activity import Activity, ActivityKind, ActivityState, Circle, Theme
 from domain.arrival import clean
 from domain.call import call
 from domain.member import Unit
@@ -26,7 +26,6 @@ from storage import schedule as schedules
 
 END = "activity.end"
 _CHANGEABLE = (ActivityState.DRAFT, ActivityState.PUBLISHED)
-_TOLD = (SignUpState.IN, SignUpState.OFFERED, SignUpState.WAITING)
 _LONGEST = {
     "title": rules.LONGEST_TITLE,
     "place": rules.LONGEST_PLACE,
@@ -199,7 +198,7 @@ def _changed(work: Work, member_id: int, one: Activity, values: dict[str, object
     if after.state is ActivityState.PUBLISHED:
         _end_at(work, after)
         if told:
-            activity.tell(work, after, _TOLD, "activities.changed", file=True)
+            activity.tell_change(work, after, one, "activities.changed")
     return after
 
 
@@ -258,7 +257,7 @@ def call_off(work: Work, member_id: int, number: int) -> Activity:
     schedules.stop(work.connection, activity_sign_up.EXPIRE, str(number))
     audit.note(work.connection, work.now, member_id, "activity_called_off", None, id=number)
     after = activity.own(work, member_id, number)
-    activity.tell(work, after, _TOLD, "activities.called_off", file=True)
+    activity.tell_change(work, after, one, "activities.called_off")
     return after
 
 

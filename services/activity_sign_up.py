@@ -9,7 +9,7 @@ from domain import activity as rules
 from domain.activity import Activity, ActivityState, SignUp, SignUpState
 from domain.call import call
 from domain.refusal import Refusal
-from domain.reply import Choices, Reply
+from domain.reply import Choices, Personal, Reply
 from domain.schedule import Rule
 from services import activity, gathering, post
 from services.work import Work
@@ -118,8 +118,11 @@ def _offer(work: Work, one: Activity, row: SignUp) -> None:
             voice.button("activities.accept", call("activities.join", one.id, row.family)),
             voice.button("activities.decline", call("activities.withdraw", one.id)),
         )
-        return Reply((said, Choices((buttons, (voice.button("activities.look", call("activities.show", one.id)),)))))
+        look = (voice.button("activities.look", call("activities.show", one.id)),)
+        return Reply((said, Choices((buttons, look))), personal=Personal.OWN)
 
+    if post.undisturbed(work, work.now)[0] >= (row.offered_until or work.now):
+        return  # It would arrive when the place is gone; until then it stands on the home card.
     post.push(work, [row.member_id], "activity_own", compose, subject=str(one.id))
 
 
@@ -151,6 +154,7 @@ def expire(work: Work, number: int) -> None:
 def _lapse(work: Work, one: Activity, row: SignUp) -> None:
     def compose(voice: Voice) -> Reply:
         look = voice.button("activities.look", call("activities.show", one.id))
-        return Reply((voice.say("activities.lapsed", title=one.title), Choices(((look,),))))
+        said = voice.say("activities.lapsed", title=one.title)
+        return Reply((said, Choices(((look,),))), personal=Personal.OWN)
 
     post.push(work, [row.member_id], "activity_own", compose, subject=str(one.id))

@@ -12,6 +12,7 @@ from storage import activity as table
 from storage import attachment, member, permission
 from tests.talk import Company, Phone, Screen
 
+TONIGHT = "今天 18:30"
 SATURDAY = "2026年11月28日 周六 09:00"
 
 
@@ -61,6 +62,8 @@ def test_from_the_first_tap_to_the_invitation(company: Company) -> None:
     assert len(summary.buttons) == 8
     company.lin.presses("发布")
     invited = company.bo.sees()
+    assert "已发布" in company.lin.calls("activity_draft.publish:1")
+    assert not company.bo.sees(), "published twice, told once"
     assert "去江边走一走" in invited
     assert "江边广场" in invited
     assert "不收费" in invited
@@ -121,11 +124,11 @@ def test_within_working_hours_a_reason_is_asked_for_and_shown(company: Company) 
     asked = company.zhou.says("11-25 10:00")
     assert "第四十一条" in asked
     assert "最多 200 个字" in company.zhou.says("长" * 201)
-    company.zhou.says("已与单位商定")
+    company.zhou.presses("已与单位商定")
     company.zhou.presses("另行通知")
-    company.zhou.presses("30 人")
-    assert "在工作时间内举行，说明：已与单位商定" in company.zhou.last
-    assert "工会会员" in company.zhou.last
+    summary = company.zhou.presses("30 人")
+    assert "在工作时间内举行，说明：已与单位商定" in summary
+    assert "工会会员" in summary
     evening = company.zhou.presses("改时间")
     assert "11月24日 周二 18:00" in evening.labels[1]
     assert "工作时间内举行" not in company.zhou.presses("18:00")
@@ -285,9 +288,9 @@ def test_the_day_of_it(company: Company) -> None:
 
 
 def test_who_stands_at_the_door_may_still_come_while_there_is_room(company: Company) -> None:
-    publish(company.lin, places="2")
+    publish(company.lin, places="2", when=TONIGHT)
     company.bo.calls("activities.join:1:0")
-    company.travel_to(company.now.replace(day=28, hour=0, minute=30))
+    company.travel(hours=9, minutes=10)
     assert "已经截止" in company.ma.calls("activities.join:1:0")
     company.lin.calls("activity.open:1")
     found = re.search(r"签到码 (\d{6})", company.lin.last)
@@ -298,13 +301,13 @@ def test_who_stands_at_the_door_may_still_come_while_there_is_room(company: Comp
 
 
 def test_nobody_ended_it_and_it_is_over(company: Company) -> None:
-    publish(company.lin)
+    publish(company.lin, when="今天 17:30")
     company.bo.calls("activities.join:1:0")
-    company.travel_to(company.now.replace(day=28, hour=4, minute=59))
+    company.travel(hours=11, minutes=59)
     assert company.read(lambda c: table.get(c, 1)).state == "published"  # type: ignore[union-attr]
     company.travel(minutes=2)
     assert company.read(lambda c: table.get(c, 1)).state == "over"  # type: ignore[union-attr]
-    company.travel(days=2)
+    company.travel(hours=11)
     assert "觉得怎么样" in company.bo.sees()
     assert "去江边走一走" in company.lin.says("/activity"), "lately over, its feedback can be seen"
 
@@ -318,6 +321,36 @@ def test_the_home_card_has_the_week(company: Company) -> None:
     assert len(company.bo.last.buttons) <= 8
     assert "江边" not in company.hu.says("/home")
     assert "没有你可以参加的活动" in company.hu.says("有什么活动")
+
+
+def test_whoever_holds_it_today_finds_it_on_the_home_card(company: Company) -> None:
+    publish(company.lin, when=TONIGHT)
+    assert "今天 18:30 你组织的活动：去江边走一走" in company.lin.says("/home")
+    assert "已报名 0 人" in company.lin.presses("管活动")
+
+
+def test_what_is_called_off_within_a_day_is_told_in_quiet_hours_too(company: Company) -> None:
+    publish(company.lin, when="明天 18:30")
+    publish(company.lin, title="后来的", when="周六 9:00")
+    for number in (1, 2):
+        company.bo.calls(f"activities.join:{number}:0")
+    company.travel(hours=13)
+    company.bo.sees()
+    company.lin.calls("activity.off:2")
+    assert not company.bo.sees(), "it is half past ten in the evening, and Saturday is far"
+    company.lin.calls("activity.off:1")
+    assert "取消了" in company.bo.sees()
+
+
+def test_the_library_is_there_for_other_kinds_too(company: Company) -> None:
+    company.sun.says("办活动")
+    company.sun.presses("讲座")
+    assert "参考题目" in company.sun.presses("看参考题目")
+    while "女职工关爱与健康课" not in company.sun.last.labels:
+        company.sun.presses("换一批")
+    company.sun.presses("女职工关爱与健康课")
+    company.sun.presses("就用这个")
+    assert "什么时候开始" in company.sun.last
 
 
 def test_forged_calls_are_refused(company: Company) -> None:

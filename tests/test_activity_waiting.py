@@ -166,7 +166,9 @@ def test_a_place_is_never_kept_beyond_the_deadline(company: Company) -> None:
     assert states(company) == {WITHDRAWN: 4}
     assert taken(company) == 0
     company.travel(days=3)
-    assert "已过时间" not in company.lin.sees(), "what has begun is not worth a word"
+    seen = company.lin.sees()
+    assert "空出了名额" not in seen, "a word of it on Monday would be too late"
+    assert "已过时间" not in seen
 
 
 def test_more_places_are_offered_in_turn(company: Company) -> None:
