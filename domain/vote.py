@@ -60,30 +60,37 @@ class Basis:
     trust: str
 
 
-_REGULATION = "支部工作条例（试行）"
+_REGULATION = "《中国共产党支部工作条例（试行）》"
+_ADMISSION = "《中国共产党发展党员工作细则》（2026）"
 _HALF = Share(1, 2, more_than=False)
 _MORE = Share(1, 2, more_than=True)
 
 DEFAULTS: Mapping[str, Basis] = {
-    "branch": Basis("branch", _HALF, _MORE, secret=False, source=_REGULATION, article="11", trust="S"),
+    "branch": Basis("branch", _HALF, _MORE, secret=False, source=_REGULATION, article="第十一条", trust="S"),
     "committee": Basis(
         "committee",
         _HALF,
         replace(_MORE, of=Of.PRESENT, trust="U"),
         secret=False,
         source=_REGULATION,
-        article="12",
+        article="第十二条",
         trust="S",
     ),
     "admission": Basis(
-        "admission", _HALF, _MORE, secret=True, source="发展党员工作细则（2026）", article="19、20", trust="S"
+        "admission",
+        _HALF,
+        _MORE,
+        secret=True,
+        source=_ADMISSION,
+        article="第十九条、第二十条",
+        trust="S",
     ),
     "election": Basis(
         "election",
         Share(4, 5, more_than=False, trust="C"),
         replace(_MORE, of=Of.PRESENT, trust="C"),
         secret=True,
-        source="基层组织选举工作条例（2020）",
+        source="《中国共产党基层组织选举工作条例》（2020）",
         article="",
         trust="C",
     ),

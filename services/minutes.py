@@ -11,8 +11,9 @@ from domain.meeting import Duty, Meeting, MeetingState
 from domain.minutes import LONGEST_POINT, LONGEST_TITLE, MOST_ITEMS, MOST_POINTS, Item, Point
 from domain.permission import Action
 from domain.refusal import Refusal
-from domain.vote import DEFAULTS, Basis, Outcome, Result, Tally, guess, judge, usual
-from services import permission
+from domain.rule import Base, Vote
+from domain.vote import DEFAULTS, Basis, Of, Outcome, Result, Share, Tally, guess, judge, usual
+from services import permission, rule
 from services.work import Work
 from storage import meeting_view as meetings
 from storage import member as members
@@ -45,9 +46,25 @@ class Agenda:
 
 
 def bases(work: Work) -> Mapping[str, Basis]:
-    """Return by what votes count here; the one place at which a rule pack comes in."""
-    del work
-    return DEFAULTS
+    """Return by what votes count here today: by the rules in force, and by `DEFAULTS` where they are silent."""
+    book, found = rule.book(work), dict(DEFAULTS)
+    for name, default in DEFAULTS.items():
+        law = book.vote(name, work.today)
+        if law is not None:
+            found[name] = _basis(law, default)
+    return found
+
+
+def _basis(law: Vote, default: Basis) -> Basis:
+    quorum = Share(
+        law.quorum.numerator, law.quorum.denominator, more_than=law.quorum_over, of=Of.SHOULD, trust=law.trust.value
+    )
+    majority = default.majority
+    if law.majority is not None:
+        of = Of.PRESENT if law.majority_of is Base.PRESENT else Of.SHOULD
+        shares = law.majority.numerator, law.majority.denominator
+        majority = Share(*shares, more_than=law.majority_over, of=of, trust=law.trust.value)
+    return Basis(default.name, quorum, majority, law.secret, law.source, law.article, law.trust.value)
 
 
 def may_manage(work: Work, member_id: int, meeting: Meeting) -> bool:

@@ -16,7 +16,7 @@ def test_the_agenda_is_worked_through_with_typed_words(company: Company) -> None
     assert "▶ 1. 通过三季度工作计划" in screen
     assert "已记第 1 条" in company.lin.says("林雪介绍了计划的三项重点")
     assert "已记“通过三季度工作计划”的决定" in company.lin.says("决定：按计划执行")
-    assert "通过：赞成 2，需要 2（依据：支部工作条例（试行）第 11 条）" in company.lin.says("赞成 ２ 反对 0 弃权 0")
+    assert "通过：赞成 2，需要 2（依据：《中国共产党支部工作条例（试行）》第十一条）" in company.lin.says("赞成 ２ 反对 0 弃权 0")
     assert "▶ 2. 传达学习" in company.lin.presses("下一项")
     company.lin.says("学习了有关文件")
     draft = company.lin.presses("完成，看草稿")
@@ -34,7 +34,7 @@ def test_a_vote_without_quorum_is_refused_with_its_rule_and_nothing_is_written(c
     refused = company.lin.says("赞成 1 反对 0")
     assert "不能表决" in refused
     assert "应到会 3 人，实到 1 人，要到 2 人" in refused
-    assert "支部工作条例（试行）第 11 条" in refused
+    assert "支部工作条例（试行）》第十一条" in refused
     [item] = company.read(lambda c: table.items(c, number))
     assert item.tally is None
 
@@ -55,7 +55,7 @@ def test_a_secret_ballot_is_recorded_from_paper_alone(company: Company) -> None:
     assert "合计 1 张" in company.lin.says("发出 2 收回 2 赞成 1")
     kept = company.lin.says("发出 2 收回 2 赞成 2 反对 0 弃权 0 无效 0")
     assert "无记名投票（纸质票，助手只作记录）" in kept
-    assert "第 19、20 条" in kept
+    assert "第十九条、第二十条" in kept
     company.lin.calls(f"minutes.vote:{number}")
     assert "应重新投票" in company.lin.says("发出 1 收回 2 赞成 2")
 

@@ -61,7 +61,7 @@ def test_the_table_of_cases(name: str, tally: Tally, result: Result, code: str) 
 
 def test_a_refusal_names_the_rule_and_its_numbers() -> None:
     outcome = judge(BRANCH, hands(9, 4, 4))
-    assert outcome.facts["article"] == "11"
+    assert outcome.facts["article"] == "第十一条"
     assert outcome.facts["quorum"] == 5
     assert judge(ELECTION, ballots(11, 8, 8)).facts["quorum"] == 9
 
