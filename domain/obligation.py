@@ -166,6 +166,8 @@ class Found:
 def judge(rule: Rule, period: Period, facts: Facts, today: date) -> Found:
     """Compute the state. Another meeting, or another part of one, never makes it worse."""
     needed = room_of(rule, facts)
+    if not (facts.told or facts.planned or facts.entries):
+        return Found(State.OVERDUE if today > period.last else State.OPEN, needed=needed)
     newest = {kind: _newest(facts.entries, kind) for kind in Kind}
     best, times = _best(rule, facts)
     numbers = tuple(one.meeting_id for one in best)

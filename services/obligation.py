@@ -16,7 +16,7 @@ from domain.obligation import Entry, Facts, Kind, Obligation, Planned, State, To
 from domain.period import TERM, Cycle, Period, ending_between, read_period, years_after
 from domain.permission import Action
 from domain.refusal import Refusal
-from domain.rule import Book, Rule
+from domain.rule import Book, Rule, Vote
 from services import permission, rule
 from services.work import Work
 from storage import audit, held
@@ -41,11 +41,13 @@ class _Batch:
     now: dict[int, Basis] = field(default_factory=dict)
     starts: dict[int, date] = field(default_factory=dict)
 
-    def basis(self, number: int, period: Period) -> Basis:
+    def basis(self, number: int, month: str) -> Basis:
         """Return what a unit was when a period began: as written, else as written next, else as it is now."""
-        month = f"{period.first:%Y-%m}"
-        later = (one for key, one in self.written.get(number, {}).items() if key >= month)
-        return next(later, self.now[number])
+        written = self.written.get(number)
+        if not written:
+            return self.now[number]
+        exact = written.get(month)
+        return exact or next((one for key, one in written.items() if key >= month), self.now[number])
 
 
 def of_units(
@@ -56,13 +58,13 @@ def of_units(
     Whoever calls this has looked at permissions. `only`: by these rules alone.
     """
     book, found = rule.book(work), []
-    wanted = [(one, period) for one, period in _periods(book, first, last) if not only or one.id in only]
+    wanted = [one for one in _periods(book, first, last) if not only or one.rule.id in only]
     terms = [one for one in _terms(book, work.today) if not only or one.id in only]
-    start = min((period.first for _, period in wanted), default=first)
+    start = min((one.period.first for one in wanted), default=first)
     for some in _batches(units):
         batch = _look_up(work, some, start, last)
         for unit in some:
-            found += [_judged(work, book, batch, unit, one, period) for one, period in wanted]
+            found += [_judged(batch, unit, due, work.today) for due in wanted]
             found += [_term(work, batch, unit, one, first, last) for one in terms]
     return [one for one in found if one is not None]
 
@@ -73,7 +75,17 @@ def _batches(units: Iterable[Unit]) -> Iterator[list[Unit]]:
         yield some
 
 
-def _periods(book: Book, first: date, last: date) -> list[tuple[Rule, Period]]:
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A rule in a period at whose beginning it was in force."""
+
+    rule: Rule
+    period: Period
+    month: str
+    vote: Vote | None
+
+
+def _periods(book: Book, first: date, last: date) -> list[_Due]:
     """Return each rule with the periods at whose beginning it was in force."""
     found = []
     for number in book.ids:
@@ -82,7 +94,8 @@ def _periods(book: Book, first: date, last: date) -> list[tuple[Rule, Period]]:
                 for period in ending_between(cycle, first, last):
                     one = book.in_force(number, period.first)
                     if one is not None and one.cycle is cycle:
-                        found.append((one, period))
+                        vote = book.vote(one.vote, period.first) if one.vote else None
+                        found.append(_Due(one, period, f"{period.first:%Y-%m}", vote))
     return found
 
 
@@ -123,25 +136,25 @@ def _set_starts(work: Work, batch: _Batch, numbers: Sequence[int], firsts: dict[
             batch.starts[number] = min(batch.starts[number], read_period(key).first)
 
 
-def _judged(work: Work, book: Book, batch: _Batch, unit: Unit, one: Rule, period: Period) -> Obligation | None:
-    basis = batch.basis(unit.id, period)
+def _judged(batch: _Batch, unit: Unit, due: _Due, today: date) -> Obligation | None:
+    one, period = due.rule, due.period
+    basis = batch.basis(unit.id, due.month)
     if one.stops_at(unit.kind, basis):
         return None
-    vote = book.vote(one.vote, period.first) if one.vote else None
     keys = [(unit.id, kind.value, period.key) for kind in one.kinds]
     told = [
-        Told(each.meeting_id, each.unit_id, day, rules.missing_of(one, vote, each, period, day))
+        Told(each.meeting_id, each.unit_id, day, rules.missing_of(one, due.vote, each, period, day))
         for key in keys
         for each, day in batch.held.get(key, ())
     ]
     planned = [each for key in keys for each in batch.planned.get(key, ())]
     entries = batch.entries.get((unit.id, one.id, period.key), ())
     facts = Facts(tuple(told), tuple(planned), tuple(entries), unit.id, basis.groups)
-    found = rules.judge(one, period, facts, work.today)
+    found = rules.judge(one, period, facts, today)
     recorded = period.last >= batch.starts[unit.id]
     state = State.OPEN if found.state is State.OVERDUE and not recorded else found.state
     return Obligation(
-        unit.id, unit.name, one, period, state, due=recorded and period.last < work.today, recorded=recorded,
+        unit.id, unit.name, one, period, state, due=recorded and period.last < today, recorded=recorded,
         missing=found.missing, meetings=found.meetings, times=found.times, needed=found.needed,
         planned=found.planned, entry=found.entry,
     )  # fmt: skip

@@ -25,6 +25,8 @@ from storage import schedule
 
 BASIS, REMIND, CHANGES = "obligation.basis", "obligation.remind", "obligation.changes"
 BITE = 200
+PUSHES = 25
+"""So many branches to a bite whose secretaries are written to, which costs more."""
 GAP = timedelta(seconds=1)
 T = TypeVar("T")
 BEFORE = (timedelta(days=14), timedelta(days=3))
@@ -63,18 +65,18 @@ def remind(work: Work, due: datetime) -> None:
             if one.period.last == day and _calls(one, work.today):
                 found[one.unit_id].append(one)
     _tell(work, branches, found, "obligation", _reminder)
-    if len(branches) == BITE:
+    if len(branches) == PUSHES:
         schedule.again(work.connection, REMIND, "", due + GAP)
 
 
 def _concerned(work: Work, ends: Iterable[date], number: int) -> list[Unit]:
     """Return a bite of the branches for which something may end then: all when a month does, else those whose term."""
     if any(period_of(Cycle.MONTH, day).last == day for day in ends):
-        return table.branches(work.connection, BITE, number * BITE)
+        return table.branches(work.connection, PUSHES, number * PUSHES)
     book = rule.book(work)
     years = {one.years for one in (book.in_force(name, work.today) for name in book.ids) if one and one.years}
     elected = [years_after(day + timedelta(days=1), -some) for day in ends for some in years]
-    return table.elected(work.connection, elected, BITE, number * BITE)
+    return table.elected(work.connection, elected, PUSHES, number * PUSHES)
 
 
 def _calls(one: Obligation, today: date) -> bool:
@@ -93,7 +95,7 @@ def tell_changes(work: Work, subject: str) -> None:
     """Tell the secretaries of one bite of branches what new rules change for theirs, and from when."""
     old, new, number = (int(part) for part in subject.split(":"))
     changes = rule.changes_between(work, old, new)
-    branches = table.branches(work.connection, BITE, number * BITE) if changes else []
+    branches = table.branches(work.connection, PUSHES, number * PUSHES) if changes else []
     now = obligation.basis_now(work, branches)
     found = {unit.id: [change for change in changes if change.concerns(unit.kind, now[unit.id])] for unit in branches}
     names = {unit.id: unit.name for unit in branches}
@@ -105,7 +107,7 @@ def tell_changes(work: Work, subject: str) -> None:
 
     named = {number: [(names[number], change) for change in some] for number, some in found.items()}
     _tell(work, branches, named, "rule", say)
-    if len(branches) == BITE:
+    if len(branches) == PUSHES:
         _go_on(work, old, new, number + 1)
 
 

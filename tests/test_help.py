@@ -222,6 +222,8 @@ OPEN = {
     "roster": ("root", ["/roster"], "请直接发送文件"),
     "category": ("ada", ["/demand", "阿巴"], "请点一个类别"),
     "points": ("lin", ["/award"], "没有找到"),
+    "obligation": ("lin", ["/due", "主题党日", "豁免"], "理由太短"),
+    "relief": ("lin", ["/due", "全年", "减免", "增加减免"], "没有找到"),
 }
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import tomllib
 from datetime import date, datetime
 
+import pytest
 from sqlalchemy import func, select
 
 from bot import clock
@@ -386,10 +387,11 @@ def test_twenty_branches_take_as_many_statements_as_two(company: Company) -> Non
     assert count(2) == count(20) <= 14
 
 
-def test_reminders_go_through_all_branches_in_bites(company: Company, monkeypatch) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def test_reminders_go_through_all_branches_in_bites(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     from services import obligation_reminder  # noqa: PLC0415 - beside its use
 
     monkeypatch.setattr(obligation_reminder, "BITE", 2)
+    monkeypatch.setattr(obligation_reminder, "PUSHES", 2)
     branches = [found(company, f"第{number}号支部", 4) for number in range(5)]
     at(company, 12, 17, 8)
     for branch in branches:

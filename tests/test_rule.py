@@ -346,3 +346,10 @@ def test_packs_come_from_the_configuration(tmp_path: Path) -> None:
     pack.write_text("id = 3", encoding="utf-8")
     with pytest.raises(ConfigError, match="写法不对"):
         load(config, {})
+
+
+def test_the_pack_of_the_documentation_is_a_valid_one() -> None:
+    page = Path("docs/organisational-life.md").read_text(encoding="utf-8")
+    example = page.split("```toml\n")[1].split("```")[0]
+    ours = stand(book(), read_pack(tomllib.loads(example), book()))
+    assert {rule.id for rule in ours.packs[-1].rules} == {"branch_meeting", "safety_lecture"}
