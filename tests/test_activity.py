@@ -123,6 +123,8 @@ def test_within_working_hours_a_reason_is_asked_for_and_shown(company: Company) 
     company.zhou.presses("文体活动")
     asked = company.zhou.says("11-25 10:00")
     assert "第四十一条" in asked
+    assert "什么时候开始" in company.zhou.presses("换个时间")
+    company.zhou.says("11-25 10:00")
     assert "最多 200 个字" in company.zhou.says("长" * 201)
     company.zhou.presses("已与单位商定")
     company.zhou.presses("另行通知")
