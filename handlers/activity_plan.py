@@ -231,7 +231,14 @@ def when(turn: Turn, content: Said | Uploaded) -> Reply:
 
 
 def _ask_reason(turn: Turn, facts: dict[str, Any]) -> Reply:
-    return _ask_words(turn, facts, "reason", turn.button("activity_plan.agreed", call("activity_plan.agreed")))
+    agree = turn.button("activity_plan.agreed", call("activity_plan.agreed"))
+    return _ask_words(turn, facts, "reason", agree, turn.button("activity_plan.again", call("activity_plan.again")))
+
+
+@routes.button("again")
+def again(turn: Turn) -> Reply:
+    """Choose another beginning."""
+    return _ask_when(turn, {name: value for name, value in _facts(turn).items() if name not in {"at", "in_hours"}})
 
 
 @routes.button("agreed")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
+import pytest
 import vobject
 
+from bot.understand import match
 from domain.member import Standing
 from storage import activity as table
 from storage import attachment, member, permission
@@ -123,6 +125,8 @@ def test_within_working_hours_a_reason_is_asked_for_and_shown(company: Company) 
     company.zhou.presses("文体活动")
     asked = company.zhou.says("11-25 10:00")
     assert "第四十一条" in asked
+    assert "什么时候开始" in company.zhou.presses("换个时间")
+    company.zhou.says("11-25 10:00")
     assert "最多 200 个字" in company.zhou.says("长" * 201)
     company.zhou.presses("已与单位商定")
     company.zhou.presses("另行通知")
@@ -440,3 +444,21 @@ def test_the_moments_stand_in_the_organisations_zone(company: Company) -> None:
     one = company.read(lambda c: table.get(c, 1))
     assert one
     assert one.starts_at == datetime.fromisoformat("2026-11-28T01:00:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("words", "entry"),
+    [
+        ("办活动", "activity"),
+        ("我要组织活动", "activity"),
+        ("有什么活动", "activities"),
+        ("最近有什么活动？", "activities"),
+        ("我的活动", "activities"),
+        ("what is on", "activities"),
+        ("plan an activity", "activity"),
+    ],
+)
+def test_what_people_type_reaches_it(words: str, entry: str) -> None:
+    found = match(words)
+    assert found
+    assert found[0] == entry

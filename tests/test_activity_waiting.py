@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 from collections import Counter
+from datetime import timedelta
 
+import pytest
 from sqlalchemy import Connection, select
 
-from domain.activity import SignUp, SignUpState
+from domain.activity import COMING, SignUp, SignUpState
 from domain.member import NOTICE_VERSION
+from domain.refusal import Refusal
 from services import activity_sign_up
 from storage import activity as table
 from storage import address, sign_up
 from storage.member import member, membership
 from tests.talk import Company
-from tests.test_activity import publish
+from tests.test_activity import plan, publish
 
 CROWD = 500
 FIRST = 1000
@@ -197,3 +202,40 @@ def test_who_cannot_be_reached_is_passed_by(company: Company) -> None:
     company.travel(hours=12, minutes=1)
     assert row_of(company, "ma").state is SignUpState.WITHDRAWN
     assert row_of(company, "tang").state is SignUpState.OFFERED
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_people_tap_the_places_add_up(company: Company, seed: int) -> None:
+    """Random taps: the places taken are those of whoever holds one, and nobody who fits is left waiting."""
+    chance = random.Random(seed)  # noqa: S311 - the same taps every time
+    plan(company.lin, places="4")
+    company.lin.presses("可以带家属")
+    company.lin.presses("谁能来")
+    company.lin.presses("所有人")
+    company.lin.presses("发布")
+    people = [company.roll.people[name] for name in ("bo", "ma", "tang", "lin")] + crowd(company)[:4]
+    for _ in range(60):
+        who, family, act = chance.choice(people), chance.randrange(4), chance.random()
+
+        def tap(connection: Connection, who: int = who, family: int = family, act: float = act) -> None:
+            work = company.work(connection)
+            if act < 0.55:
+                activity_sign_up.sign_up(work, who, 1, family)
+            elif act < 0.95:
+                activity_sign_up.withdraw(work, who, 1)
+            else:
+                activity_sign_up.expire(work, 1)
+
+        with contextlib.suppress(Refusal):
+            company.write(tap)
+        company.now += timedelta(hours=1)
+        company.read(adds_up)
+
+
+def adds_up(connection: Connection) -> None:
+    one = table.get(connection, 1)
+    assert one
+    rows = [sign_up.get(connection, 1, who) for who in sign_up.people(connection, 1, list(SignUpState))]
+    held = sum(row.party for row in rows if row and row.state in COMING)
+    assert one.taken == held <= one.capacity
+    assert not [row for row in sign_up.waiting(connection, 1) if row.party <= one.capacity - held]
