@@ -253,7 +253,7 @@ def time_again(turn: Turn) -> Reply:
     return _ask_time(turn, {key: turn.facts[key] for key in ("unit", "kind", "period", "title")})
 
 
-@routes.step("place", places=True)
+@routes.step("place")
 def place_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take the place, and show the draft."""
     words = content.text.strip() if isinstance(content, Said) else ""

@@ -109,7 +109,7 @@ def place(turn: Turn, number: int) -> Reply:
     return reply(turn.say("meeting_change.place_ask", place=now), rows=[[_back(turn, number)]], edits=True)
 
 
-@routes.step("place", places=True)
+@routes.step("place")
 def place_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take another place."""
     number = int(turn.facts["meeting"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from content import Voice
 from domain.call import call
@@ -214,11 +214,16 @@ def sign_in_of(work: Work, number: int) -> Gathering:
 
 
 def missing(work: Work, by: int, number: int) -> list[Attendee]:
-    """Return who is called and not there: those who should first, then those on leave, then the others."""
-    service.runs(work, by, number)
+    """Return who is called and not there: those who should first, then those on leave, then the others.
+
+    To whoever may not know of leaves nobody is on leave.
+    """
+    keeps = service.keeps(work, by, service.runs(work, by, number))
     there = {one.member_id for one in service.present(work, number)}
     people = [one for one in service.attending(work, number) if one.member_id not in there]
     order = {Duty.SHOULD: 0, Duty.NOT_REQUIRED: 2, Duty.GUEST: 3}
+    if not keeps:
+        people = [replace(one, answer=Answer.NONE, leave=None) for one in people]
     return sorted(people, key=lambda one: 1 if one.answer is Answer.LEAVE_GRANTED else order[one.duty])
 
 

@@ -60,7 +60,12 @@ def test_the_officer_above_may_run_it_and_sees_no_reason(company: Company) -> No
     assert "个人事由" not in screen
     assert "准假 赵强" not in screen.labels
     assert "不存在" in company.chen.calls(f"attendance.decide:1:{company.roll.people['bo']}:1")
-    assert company.chen.says("/home")
+    company.lin.sees()
+    company.lin.presses("准假 赵强")
+    company.travel_to(shanghai(11, 25, 15))
+    company.chen.calls("meeting.start:1")
+    assert "赵强" in company.chen.calls("attendance.missing:1:0").labels
+    assert "赵强（已准假）" in company.lin.calls("attendance.missing:1:0").labels
     assert "支部党员大会" not in company.chen.says("会议")
 
 
