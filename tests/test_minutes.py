@@ -16,7 +16,9 @@ def test_the_agenda_is_worked_through_with_typed_words(company: Company) -> None
     assert "▶ 1. 通过三季度工作计划" in screen
     assert "已记第 1 条" in company.lin.says("林雪介绍了计划的三项重点")
     assert "已记“通过三季度工作计划”的决定" in company.lin.says("决定：按计划执行")
-    assert "通过：赞成 2，需要 2（依据：《中国共产党支部工作条例（试行）》第十一条）" in company.lin.says("赞成 ２ 反对 0 弃权 0")
+    assert "通过：赞成 2，需要 2（依据：《中国共产党支部工作条例（试行）》第十一条）" in company.lin.says(
+        "赞成 ２ 反对 0 弃权 0"
+    )
     assert "▶ 2. 传达学习" in company.lin.presses("下一项")
     company.lin.says("学习了有关文件")
     draft = company.lin.presses("完成，看草稿")

@@ -135,7 +135,10 @@ def test_what_is_missing_is_named(company: Company) -> None:
     five.hold("branch_meeting", day, came=2)
     five.hold("theme_day", day, state=MeetingState.CIRCULATING)
     five.hold("lecture", day, came=0, state=MeetingState.HELD)
-    show = lambda rule, key: five.phone.calls(f"obligation.show:{five.unit.id}:{rule}:{key}")  # noqa: E731
+
+    def show(rule: str, key: str) -> str:
+        return five.phone.calls(f"obligation.show:{five.unit.id}:{rule}:{key}")
+
     assert "部分完成，缺：法定人数" in show("branch_meeting", "2026Q4")
     assert "会议记录还在核对" in show("theme_day", "2026-11")
     assert "缺：会议记录、签到" in show("lecture", "2026Q4")
@@ -339,7 +342,10 @@ def test_the_month_is_written_once_and_stays(company: Company) -> None:
 
 def test_a_new_pack_is_told_to_each_secretary_it_concerns(company: Company) -> None:
     five = found(company, "五人党支部", 5)
-    packs = lambda: company.read(lambda c: c.scalar(select(func.count()).select_from(rule_pack)))  # noqa: E731
+
+    def packs() -> int | None:
+        return company.read(lambda c: c.scalar(select(func.count()).select_from(rule_pack)))
+
     assert packs() == 1
     words = (
         'id = "ours"\nversion = "1"\ndecided_by = "集团党委"\n[[rule]]\nid = "branch_meeting"\nperiod = "month"\n'
