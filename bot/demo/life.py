@@ -31,11 +31,14 @@ from services import (
 )
 from services.work import Work
 from storage import basis, permission, schedule
+from storage import minutes as written
 from storage import unit as units
 
 LIVED = timedelta(days=372)
 QUARTER_ENDS, QUARTER_MIDDLES = (3, 6, 9, 12), (2, 5, 8, 11)
 DECEMBER = 12
+TOLD = timedelta(days=70)
+"""Of older meetings the notices are gone by now, as they would be: writing them again would only slow the start."""
 LATE = 4
 """Minutes into a meeting at which nobody comes late yet."""
 
@@ -121,7 +124,8 @@ class Life:
             before, branch.secretary, unit.id, MeetingKind(kind).value, title, starts, where=told["place"],
             agenda=told["agenda"],
         )  # fmt: skip
-        meeting_notice.send(before, branch.secretary, found.id)
+        if starts > self._now - TOLD:
+            meeting_notice.send(before, branch.secretary, found.id)
         self._attend(branch, found.id, starts)
         self._write_down(branch, found.id, told, starts)
 
@@ -133,7 +137,7 @@ class Life:
             if self._chance.random() < branch.told["comes"] or one.member_id == branch.secretary:
                 minute = self._chance.randrange(-9, LATE) if self._chance.random() < branch.told["comes"] else 14
                 came = self._work(starts + timedelta(minutes=minute))
-                gathering.sign_in(came, one.member_id, sign_in.code(came.now))
+                gathering.enter(came, sign_in, one.member_id, None)
             elif self._chance.random() < branch.told["comes"] * 0.6:
                 asked = self._work(starts - timedelta(days=1))
                 meeting_attendance.ask_leave(asked, one.member_id, number, self._chance.choice(("duty", "trip")))
@@ -152,8 +156,11 @@ class Life:
             minutes.decide(after, branch.secretary, number, told["decision"])
         if self._chance.random() >= branch.told["minutes"]:
             return
-        minutes_closing.circulate(after, branch.secretary, number)
-        schedule.stop(self._connection, minutes_closing.TICK, str(number))
+        if starts > self._now - TOLD:
+            minutes_closing.circulate(after, branch.secretary, number)
+            schedule.stop(self._connection, minutes_closing.TICK, str(number))
+        else:
+            written.circulate(self._connection, number, starts + timedelta(days=4))
         minutes_closing.term_ends(self._work(starts + timedelta(days=6)), number)
 
     def _vote(self, after: Work, branch: _Branch, number: int, there: int) -> None:
