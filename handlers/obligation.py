@@ -30,6 +30,7 @@ NAMES = 6
 """So many branches are named in a line; the others are counted."""
 SPAN = 30
 """The year is shown so far back and ahead of today's."""
+DEEDS = ("exempt", "correct", "declare", "withdraw")
 PLAN = "meeting.plan"
 """The button of the meetings: unit, rule, period."""
 
@@ -104,10 +105,11 @@ def listed(turn: Turn, page: int) -> Reply:
     units = turn.voice.line("obligation.and").join(dict.fromkeys((p.group or p.branch).name for p in own))
     blocks: list[Block] = [turn.say("obligation.head", units=units)]
     blocks += [_item(turn, one, several=len(own) > 1) for one in shown]
-    if not waiting:
+    if found and not waiting:
         blocks.append(turn.say("obligation.nothing"))
-    advice = sum(not one.rule.hard for one in found)
-    blocks.append(turn.say("obligation.others", count=len(found) - len(waiting) - advice, advice=advice))
+    if found:
+        advice = sum(not one.rule.hard for one in found)
+        blocks.append(turn.say("obligation.others", count=len(found) - len(waiting) - advice, advice=advice))
     blocks += _too_few(turn, own)
     rows = [_item_buttons(turn, own, one) for one in shown]
     return reply(
@@ -156,7 +158,7 @@ def _item(turn: Turn, one: Obligation, *, several: bool) -> Block:
 
 
 def _item_buttons(turn: Turn, own: Sequence[Place], one: Obligation) -> list[Button]:
-    opened = turn.button("obligation.open", _call("show", one), **_facts(turn, one))
+    opened = turn.button("obligation.open", _show(one), **_facts(turn, one))
     led = view.plan_unit(own, one)
     plan = (
         []
@@ -173,15 +175,21 @@ def _plan(turn: Turn, one: Obligation, unit_id: int, label: str) -> list[Button]
     return [Button(label, call(PLAN, unit_id, one.rule.id, one.period.key))]
 
 
-def _call(name: str, one: Obligation) -> str:
-    return call(f"obligation.{name}", one.unit_id, one.rule.id, one.period.key)
+def _show(one: Obligation) -> str:
+    return call("obligation.show", one.unit_id, one.rule.id, one.period.key)
+
+
+def _deed(turn: Turn, code: str, deed: str, one: Obligation) -> Button:
+    return turn.button(code, call("obligation.ask", deed, one.unit_id, one.rule.id, one.period.key))
 
 
 def _too_few(turn: Turn, own: Sequence[Place]) -> list[Block]:
     branches = list({place.branch.id: place.branch for place in own}.values())
     now = service.basis_now(turn.work, branches)
     return [
-        turn.say("obligation.few", unit=one.name, formal=now[one.id].formal) for one in branches if now[one.id].too_few
+        turn.say("obligation.few", unit=one.name, formal=now[one.id].formal)
+        for one in branches
+        if now[one.id].too_few and not now[one.id].joint
     ]
 
 
@@ -238,55 +246,36 @@ def _deeds(turn: Turn, unit: Unit, one: Obligation) -> list[list[Button]]:
     if not permission.may(turn.work, turn.person.id, Action.SET_OBLIGATIONS, unit):
         return []
     if one.period.key == TERM:
-        first = [turn.button("obligation.elected", _call("declare", one))]
-        return [first, [turn.button("obligation.withdraw", _call("withdraw", one))] if one.entry else []]
+        first = [_deed(turn, "obligation.elected", "declare", one)]
+        if one.recorded and one.state is not State.EXEMPT:
+            first.append(_deed(turn, "obligation.exempt", "exempt", one))
+        return [first, [_deed(turn, "obligation.withdraw", "withdraw", one)] if one.entry else []]
     if one.entry is not None:
-        again = [turn.button("obligation.correct", _call("correct", one))] if one.entry.kind is Kind.DECLARED else []
+        again = [_deed(turn, "obligation.correct", "correct", one)] if one.entry.kind is Kind.DECLARED else []
         if one.state is State.MET:
             again = []
-        return [[*again, turn.button("obligation.withdraw", _call("withdraw", one))]]
+        return [[*again, _deed(turn, "obligation.withdraw", "withdraw", one)]]
     if one.state is State.MET:
         return []
     return [
         [
-            turn.button("obligation.declare", _call("declare", one)),
-            turn.button("obligation.correct", _call("correct", one)),
+            _deed(turn, "obligation.declare", "declare", one),
+            _deed(turn, "obligation.correct", "correct", one),
         ],
-        [turn.button("obligation.exempt", _call("exempt", one))],
+        [_deed(turn, "obligation.exempt", "exempt", one)],
     ]
 
 
-def _ask(turn: Turn, deed: str, unit_id: int, rule_id: str, period: str) -> Reply:
-    """Ask for the words behind a decision."""
+@routes.button("ask")
+def ask(turn: Turn, deed: str, unit_id: int, rule_id: str, period: str) -> Reply:
+    """Ask for the words behind a decision: why, or on which day and what it rests on."""
+    if deed not in DEEDS:
+        raise Refusal("obligation.gone")
     unit = service.unit_of(turn.work, turn.person.id, unit_id)
     one = service.one_of(turn.work, unit, rule_id, period)
     turn.ask("obligation.reason", deed=deed, unit=unit_id, rule=rule_id, period=period)
-    rows = [[turn.button("obligation.cancel", _call("show", one))]]
+    rows = [[turn.button("obligation.cancel", _show(one))]]
     return reply(turn.say(f"obligation.ask_{deed}", **_facts(turn, one)), rows=rows, edits=True, personal=Personal.OWN)
-
-
-@routes.button("exempt")
-def exempt(turn: Turn, unit_id: int, rule_id: str, period: str) -> Reply:
-    """Ask why it is not due."""
-    return _ask(turn, "exempt", unit_id, rule_id, period)
-
-
-@routes.button("correct")
-def correct(turn: Turn, unit_id: int, rule_id: str, period: str) -> Reply:
-    """Ask what it rests on that it is met."""
-    return _ask(turn, "correct", unit_id, rule_id, period)
-
-
-@routes.button("declare")
-def declare(turn: Turn, unit_id: int, rule_id: str, period: str) -> Reply:
-    """Ask on which day it was held."""
-    return _ask(turn, "declare", unit_id, rule_id, period)
-
-
-@routes.button("withdraw")
-def withdraw(turn: Turn, unit_id: int, rule_id: str, period: str) -> Reply:
-    """Ask why the decision is withdrawn."""
-    return _ask(turn, "withdraw", unit_id, rule_id, period)
 
 
 @routes.step("reason")

@@ -107,7 +107,7 @@ def _terms(book: Book, today: date) -> list[Rule]:
 def _look_up(work: Work, units: Sequence[Unit], first: date, last: date) -> _Batch:
     local, numbers = work.organisation.local, [one.id for one in units]
     home = {number: number for number in numbers}
-    for branch, groups in table.groups_of(work.connection, numbers).items():
+    for branch, groups in table.groups_of(work.connection, numbers, every=True).items():
         home.update({group.id: branch for group in groups})
     batch = _Batch(written=bases.known(work.connection, numbers))
     batch.now = bases.compute(work.connection, units, work.today, work.now)

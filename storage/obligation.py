@@ -102,15 +102,16 @@ def first_held(connection: Connection, units: Sequence[int]) -> dict[int, dateti
     return {row[0]: row[1] for row in rows}
 
 
-def groups_of(connection: Connection, branches: Sequence[int]) -> dict[int, list[Unit]]:
-    """Return the active Party groups of each of these branches; a branch without any is absent."""
-    rows = connection.execute(
-        select(unit.c.parent_id, *COLUMNS)
-        .where(unit.c.parent_id.in_(branches), unit.c.kind == UnitKind.PARTY_GROUP.value, unit.c.active)
-        .order_by(unit.c.path)
+def groups_of(connection: Connection, branches: Sequence[int], *, every: bool = False) -> dict[int, list[Unit]]:
+    """Return the active Party groups of each of these branches; a branch without any is absent.
+
+    `every`: those too that are no longer there, whose meetings still count for their time.
+    """
+    query = select(unit.c.parent_id, *COLUMNS).where(
+        unit.c.parent_id.in_(branches), unit.c.kind == UnitKind.PARTY_GROUP.value
     )
     found: dict[int, list[Unit]] = {}
-    for row in rows:
+    for row in connection.execute((query if every else query.where(unit.c.active)).order_by(unit.c.path)):
         found.setdefault(row[0], []).append(as_unit(tuple(row)[1:]))
     return found
 

@@ -14,7 +14,7 @@ from content.rule_pack import book
 from domain.meeting import MeetingState
 from domain.member import Standing
 from domain.obligation import Obligation, State, rate
-from domain.reply import CALL_BYTES
+from domain.reply import CALL_BYTES, Reply
 from domain.rule_reading import read_pack
 from services import obligation
 from services.work import Work
@@ -70,6 +70,7 @@ def test_a_branch_of_two_belongs_in_a_joint_one(company: Company) -> None:
     assert "不足三名" in screen
     assert "联合党支部" in screen
     assert "第二党支部" in screen
+    assert "安排好" not in screen
 
 
 def test_which_duties_a_branch_has(company: Company) -> None:
@@ -169,7 +170,7 @@ def test_of_months_before_anything_was_recorded_nothing_is_said(company: Company
 def test_an_exemption_needs_a_reason_and_is_kept(company: Company) -> None:
     five = found(company, "五人党支部", 5)
     phone, where = five.phone, f"{five.unit.id}:branch_meeting:2026Q4"
-    assert "请写理由" in phone.calls(f"obligation.exempt:{where}")
+    assert "请写理由" in phone.calls(f"obligation.ask:exempt:{where}")
     assert "理由太短" in phone.says("好")
     screen = phone.says("全体封闭执行任务，上级党委同意")
     assert "已登记" in screen
@@ -180,13 +181,13 @@ def test_an_exemption_needs_a_reason_and_is_kept(company: Company) -> None:
     assert "封闭" in note[-1][1]
     phone.presses("撤回登记")
     assert "还没有安排" in phone.says("任务取消了")
-    assert "没有可以撤回的" in str(phone.calls(f"obligation.withdraw:{where}")) + str(phone.says("再撤一次"))
+    assert "没有可以撤回的" in str(phone.calls(f"obligation.ask:withdraw:{where}")) + str(phone.says("再撤一次"))
 
 
 def test_a_declaration_says_that_it_was_held_and_a_correction_that_all_is_there(company: Company) -> None:
     five = found(company, "五人党支部", 5)
     phone, where = five.phone, f"{five.unit.id}:branch_meeting:2026Q4"
-    phone.calls(f"obligation.declare:{where}")
+    phone.calls(f"obligation.ask:declare:{where}")
     assert "没有看懂日期" in phone.says("上周开的")
     assert "还没有到" in phone.says("2026年12月20日 纸质记录")
     assert "缺：法定人数、会议记录、签到" in phone.says("11月20日 纸质记录在支部档案盒")
@@ -200,7 +201,7 @@ def test_study_hours_are_declared_and_talks_are_advice(company: Company) -> None
     phone = five.phone
     talk = phone.calls(f"obligation.show:{five.unit.id}:talk:2026")
     assert "只作提醒" in talk
-    phone.calls(f"obligation.declare:{five.unit.id}:study_hours:2026")
+    phone.calls(f"obligation.ask:declare:{five.unit.id}:study_hours:2026")
     assert "已完成" in phone.says("11月20日 人人 32 学时以上，台账已核对")
 
 
@@ -214,6 +215,8 @@ def test_a_term_runs_from_the_election_that_was_entered(company: Company) -> Non
     assert "按期换届（本届）" in five.phone.sees()
     at(company, 12, 9)
     assert "没有开展的记录" in phone.calls(f"obligation.show:{five.unit.id}:term:term")
+    phone.presses("豁免")
+    assert "豁免（上级党委同意延期半年）" in phone.says("上级党委同意延期半年")
     phone.presses("登记换届日期")
     assert "2029年12月7日" in phone.says("2026年12月8日 换届大会选举结果")
 
@@ -222,7 +225,7 @@ def test_nobody_else_decides(company: Company) -> None:
     five = found(company, "五人党支部", 5)
     where = f"{five.unit.id}:branch_meeting:2026Q4"
     for phone in (company.lin, company.bo, company.tang, company.zhou):
-        for deed in ("show", "exempt", "correct", "declare", "withdraw"):
+        for deed in ("show", "ask:exempt", "ask:correct", "ask:declare", "ask:withdraw"):
             assert "没有做任何改动" in phone.calls(f"obligation.{deed}:{where}")
         assert "没有做任何改动" in phone.calls(f"obligation.year:{five.unit.id}:2026")
         assert "没有做任何改动" in phone.calls(f"relief.list:{five.unit.id}:0")
@@ -230,6 +233,7 @@ def test_nobody_else_decides(company: Company) -> None:
     for wrong in ("99999:branch_meeting:2026Q4", f"{five.unit.id}:nothing:2026Q4", f"{five.unit.id}:theme_day:2026Q4",
                   f"{five.unit.id}:theme_day:2026-13"):  # fmt: skip
         assert "没有这一项应办" in five.phone.calls(f"obligation.show:{wrong}")
+    assert "没有这一项应办" in five.phone.calls(f"obligation.ask:delete:{where}")
 
 
 def test_a_group_leader_sees_the_meetings_of_groups_alone(company: Company) -> None:
@@ -239,6 +243,24 @@ def test_a_group_leader_sees_the_meetings_of_groups_alone(company: Company) -> N
     number = company.roll.units["branch1"].id
     assert "没有这一项应办" in company.tang.calls(f"obligation.show:{number}:theme_day:2026-11")
     assert company.tang.calls(f"obligation.show:{number}:group_meeting:2026-11").labels == ["‹ 返回"]
+
+
+def test_planning_starts_from_the_card_where_meetings_can_be_planned(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twelve = found(company, "十二人党支部", 12, groups=2)
+    assert "安排" not in twelve.phone.says("应办").labels
+    monkeypatch.setitem(company.dispatch.registry.buttons, "meeting.plan", lambda *_: Reply(()))
+    screen = twelve.phone.says("应办")
+    plans = [button.call for button in screen.buttons if button.label == "安排"]
+    assert plans == [f"meeting.plan:{twelve.unit.id}:committee_meeting:2026-11"]
+    assert len(screen.buttons) <= 8
+    screen = twelve.phone.calls(f"obligation.show:{twelve.unit.id}:group_meeting:2026-11")
+    assert f"meeting.plan:{twelve.groups[1].id}:group_meeting:2026-11" in [button.call for button in screen.buttons]
+    assert len(screen.buttons) <= 8
+    tang = company.tang.says("应办")
+    group = company.roll.units["group11"].id
+    assert f"meeting.plan:{group}:group_meeting:2026-11" in [button.call for button in tang.buttons]
 
 
 def test_reminders_two_weeks_and_three_days_before_and_the_day_after(company: Company) -> None:
@@ -343,8 +365,8 @@ def test_the_month_is_written_once_and_stays(company: Company) -> None:
 def test_a_new_pack_is_told_to_each_secretary_it_concerns(company: Company) -> None:
     five = found(company, "五人党支部", 5)
 
-    def packs() -> int | None:
-        return company.read(lambda c: c.scalar(select(func.count()).select_from(rule_pack)))
+    def packs() -> int:
+        return company.read(lambda c: c.scalar(select(func.count()).select_from(rule_pack))) or 0
 
     assert packs() == 1
     words = (
