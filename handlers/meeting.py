@@ -175,7 +175,7 @@ def choose_kind(turn: Turn, unit_id: int, kind: str) -> Reply:
 @routes.button("plan")
 def plan(turn: Turn, unit_id: int, kind: str, period: str) -> Reply:
     """Begin at the time, for a unit, a kind and the period that it is due for (or none)."""
-    service.place(turn.work, turn.person.id, unit_id, kind)
+    service.check_size(turn.work, service.place(turn.work, turn.person.id, unit_id, kind))
     facts = {"unit": unit_id, "kind": kind, "period": period, "title": ""}
     if kind == MeetingKind.OTHER:
         turn.ask("meeting.name", **facts)
@@ -203,7 +203,7 @@ def _ask_time(turn: Turn, facts: dict[str, object]) -> Reply:
     return reply(*blocks, rows=[*rows, [_drop(turn)]], edits=True)
 
 
-@routes.step("time")
+@routes.step("time", yields=True)
 def time_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take a typed time, or its day first and then its hour."""
     words = content.text.strip() if isinstance(content, Said) else ""
@@ -253,7 +253,7 @@ def time_again(turn: Turn) -> Reply:
     return _ask_time(turn, {key: turn.facts[key] for key in ("unit", "kind", "period", "title")})
 
 
-@routes.step("place")
+@routes.step("place", yields=True)
 def place_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take the place, and show the draft."""
     words = content.text.strip() if isinstance(content, Said) else ""

@@ -55,7 +55,7 @@ def time(turn: Turn, number: int) -> Reply:
     return reply(words, rows=[[_back(turn, number)]], edits=True)
 
 
-@routes.step("time")
+@routes.step("time", yields=True)
 def time_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take another time; after the notice it is read back before everybody is told."""
     words = content.text.strip() if isinstance(content, Said) else ""
@@ -109,7 +109,7 @@ def place(turn: Turn, number: int) -> Reply:
     return reply(turn.say("meeting_change.place_ask", place=now), rows=[[_back(turn, number)]], edits=True)
 
 
-@routes.step("place")
+@routes.step("place", yields=True)
 def place_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take another place."""
     number = int(turn.facts["meeting"])

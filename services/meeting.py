@@ -34,6 +34,7 @@ from storage import agenda as agendas
 from storage import attendee as attendees
 from storage import gathering as gatherings
 from storage import meeting as table
+from storage import member as members
 from storage import permission as grants
 from storage import relief
 from storage import unit as units
@@ -41,6 +42,8 @@ from storage import unit as units
 _NUMBERED = re.compile(r"^\d{1,2}\s*[.、)）]\s*")
 _ORDER = {MeetingState.OPEN: 0, MeetingState.HELD: 2, MeetingState.CIRCULATING: 2}
 USUAL_AT = time(15)
+MOST_CALLED = 1000
+"""More than these are told by an announcement, or invited to an activity."""
 COMMITTEE = (Role.BRANCH_SECRETARY, Role.COMMITTEE_MEMBER)
 
 
@@ -126,8 +129,15 @@ def keeps(work: Work, member_id: int, meeting: Meeting) -> bool:
     return member_id == meeting.chair_id or unit.path in near or _is_group_of(unit, near)
 
 
+def check_size(work: Work, unit: Unit) -> None:
+    """Refuse a unit that is too large to be called one by one."""
+    if len(members.some_of(work.connection, unit.path, (), MOST_CALLED + 1)) > MOST_CALLED:
+        raise Refusal("meeting.too_many", unit=unit.name, most=MOST_CALLED)
+
+
 def summon(work: Work, unit: Unit, kind: MeetingKind, day: date) -> tuple[Attendee, ...]:
-    """Return who is called to a meeting by the rule."""
+    """Return who is called to a meeting by the rule; raises the refusal where that is a crowd and no meeting."""
+    check_size(work, unit)
     belonging = attendees.belonging(work.connection, unit.path)
     held = [
         member_id

@@ -60,19 +60,21 @@ def _made(row: Sequence[Any]) -> Attendee:
 
 def write(connection: Connection, meeting_id: int, people: Iterable[Attendee]) -> None:
     """Write who is called; who is called already stays as she is."""
-    for one in people:
-        connection.execute(
-            insert_new(connection, attendee).values(
-                meeting_id=meeting_id,
-                member_id=one.member_id,
-                duty=one.duty.value,
-                votes=one.votes,
-                reason=one.reason,
-                answer=one.answer.value,
-                leave=one.leave.value if one.leave else "",
-                adjusted=one.adjusted,
-            )
-        )
+    rows = [
+        {
+            "meeting_id": meeting_id,
+            "member_id": one.member_id,
+            "duty": one.duty.value,
+            "votes": one.votes,
+            "reason": one.reason,
+            "answer": one.answer.value,
+            "leave": one.leave.value if one.leave else "",
+            "adjusted": one.adjusted,
+        }
+        for one in people
+    ]
+    if rows:
+        connection.execute(insert_new(connection, attendee), rows)
 
 
 def of_meeting(connection: Connection, meeting_id: int) -> list[Attendee]:

@@ -312,3 +312,25 @@ def test_the_rule_is_applied_to_todays_roster_again(company: Company) -> None:
     assert "会议通知" in company.xu.sees()
     assert "不用参加" in company.ma.sees()
     assert "不存在" in company.hu.calls("attendance.recount:1")
+
+
+def test_the_sign_in_of_a_meeting_has_one_card(company: Company) -> None:
+    opened(company)
+    assert not [label for label in company.lin.says("开签到").labels if "进行中" in label]
+
+
+def test_a_crowd_is_no_meeting(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.meeting.MOST_CALLED", 3)
+    company.lin.says("安排会议")
+    company.lin.presses("第一党支部")
+    assert "超过 3 人" in company.lin.presses("支部党员大会")
+    assert "没有要你参加" in company.lin.says("会议")
+
+
+def test_a_known_phrase_leaves_the_planning(company: Company) -> None:
+    company.lin.says("安排会议")
+    company.lin.presses("第一党支部")
+    company.lin.presses("党课")
+    company.lin.says("周三 15:00")
+    assert "没有要你参加" in company.lin.says("会议")
+    assert "过期" in company.lin.calls("meeting.skip")
