@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 
 from domain.meeting import Answer, Attendee, Duty, MeetingKind
 from domain.member import Standing, UnitKind
+from domain.vote import Share, guess
 
 PARTY = (Standing.PARTY_FULL, Standing.PARTY_PROBATIONARY)
 KINDS: Mapping[UnitKind, tuple[MeetingKind, ...]] = {
@@ -38,14 +38,6 @@ KINDS: Mapping[UnitKind, tuple[MeetingKind, ...]] = {
 }
 """What kinds of meeting a kind of unit holds; one that is not here holds none."""
 QUORUM = {MeetingKind.BRANCH_MEETING: "voting", MeetingKind.COMMITTEE_MEETING: "committee"}
-SHARES = {
-    "voting": Fraction(1, 2),
-    "branch": Fraction(1, 2),
-    "admission": Fraction(1, 2),
-    "committee": Fraction(1, 2),
-    "election": Fraction(4, 5),
-}
-"""Of those with a vote this share must be there, by the basis of the quorum or of the item; 以上 includes it."""
 _PARTY_UNITS = (UnitKind.PARTY_BRANCH, UnitKind.PARTY_GROUP)
 _BALLOTS = {Standing.LEAGUE: UnitKind.LEAGUE_BRANCH, Standing.UNION: UnitKind.UNION}
 
@@ -112,14 +104,6 @@ def _attendee(person: Candidate, duty: Duty, reason: str, *, votes: bool) -> Att
     return Attendee(person.member_id, person.name, duty, votes, reason)
 
 
-def needed(basis: str, base: int) -> int:
-    """Return how many of `base` with a vote must be there; 0: this basis asks for nobody."""
-    if basis not in SHARES:
-        return 0
-    share = SHARES[basis] * base
-    return -(-share.numerator // share.denominator)
-
-
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How a meeting stands. `basis`: of the item at hand, else of the meeting; empty: nothing needs a quorum."""
@@ -136,11 +120,13 @@ class Counts:
     voting: int
     voting_came: int
     basis: str
+    quorum: Share | None = None
+    """The share of those with a vote that must be there, by that basis."""
 
     @property
     def needed(self) -> int:
         """How many with a vote must be there."""
-        return needed(self.basis, self.voting)
+        return self.quorum.needed(self.voting) if self.quorum else 0
 
     @property
     def lacking(self) -> int:
@@ -153,8 +139,10 @@ class Counts:
         return self.basis != "" and self.voting > 0 and self.lacking == 0
 
 
-def count(people: Iterable[Attendee], there: Mapping[int, tuple[bool, bool]], basis: str) -> Counts:
-    """Count a meeting. `there`: member -> (late, entered by hand) of whoever is there."""
+def count(
+    people: Iterable[Attendee], there: Mapping[int, tuple[bool, bool]], basis: str, quorum: Share | None
+) -> Counts:
+    """Count a meeting. `there`: member -> (late, entered by hand) of whoever is there; `quorum`: by that basis."""
     every = list(people)
     should = [one for one in every if one.duty is Duty.SHOULD]
     votes = [one for one in every if one.votes]
@@ -171,15 +159,14 @@ def count(people: Iterable[Attendee], there: Mapping[int, tuple[bool, bool]], ba
         voting=len(votes),
         voting_came=sum(one.member_id in there for one in votes),
         basis=basis,
+        quorum=quorum,
     )
 
 
 def basis_of_item(kind: MeetingKind, title: str) -> str:
     """Return which vote an agenda item announces by its words, as a first proposal; whoever chairs may set another."""
-    if "选举" in title or "election" in title.lower():
-        return "election"
-    if "预备党员" in title and any(word in title for word in ("接收", "转正")):
-        return "admission"
+    if found := guess(title):
+        return found
     if "表决" in title or "vote" in title.lower():
         return "committee" if kind is MeetingKind.COMMITTEE_MEETING else "branch"
     return ""

@@ -17,6 +17,7 @@ from services import minutes as service
 from services import minutes_closing as closing
 from services import minutes_text as composing
 from services.minutes import Agenda
+from services.vote import bases
 
 routes = Routes("minutes")
 
@@ -199,7 +200,7 @@ def vote(turn: Turn, number: int) -> Reply:
 
 
 def _others(turn: Turn, name: str) -> list[str]:
-    return [one for one in service.bases(turn.work) if one != name]
+    return [one for one in bases(turn.work) if one != name]
 
 
 @routes.button("basis")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from content import Voice
 from content import voice as voice_of
-from domain.meeting import Duty, Meeting, MeetingState
+from domain.meeting import Meeting, MeetingState
 from domain.minutes import LONGEST_POINT, LONGEST_TITLE, MOST_ITEMS, MOST_POINTS, Item, Point
 from domain.permission import Action
 from domain.refusal import Refusal
-from domain.rule import Base, Vote
-from domain.vote import DEFAULTS, Basis, Of, Outcome, Result, Share, Tally, guess, judge, usual
-from services import permission, rule
+from domain.vote import Basis, Outcome, Result, Tally, guess, judge, usual
+from services import permission
+from services.vote import bases
 from services.work import Work
 from storage import meeting_view as meetings
 from storage import member as members
@@ -43,28 +43,6 @@ class Agenda:
         """All points with their numbers: item by item, then those of none."""
         order = {item.id: place for place, item in enumerate(self.items)}
         return list(enumerate(sorted(self.points, key=lambda one: order.get(one.item_id or 0, len(order))), 1))
-
-
-def bases(work: Work) -> Mapping[str, Basis]:
-    """Return by what votes count here today: by the rules in force, and by `DEFAULTS` where they are silent."""
-    book, found = rule.book(work), dict(DEFAULTS)
-    for name, default in DEFAULTS.items():
-        law = book.vote(name, work.today)
-        if law is not None:
-            found[name] = _basis(law, default)
-    return found
-
-
-def _basis(law: Vote, default: Basis) -> Basis:
-    quorum = Share(
-        law.quorum.numerator, law.quorum.denominator, more_than=law.quorum_over, of=Of.SHOULD, trust=law.trust.value
-    )
-    majority = default.majority
-    if law.majority is not None:
-        of = Of.PRESENT if law.majority_of is Base.PRESENT else Of.SHOULD
-        shares = law.majority.numerator, law.majority.denominator
-        majority = Share(*shares, more_than=law.majority_over, of=of, trust=law.trust.value)
-    return Basis(default.name, quorum, majority, law.secret, law.source, law.article, law.trust.value)
 
 
 def may_manage(work: Work, member_id: int, meeting: Meeting) -> bool:
@@ -195,9 +173,8 @@ def basis_of(work: Work, meeting: Meeting, item: Item) -> Basis:
 def voters(work: Work, number: int) -> tuple[int, int]:
     """Return how many with a vote should attend, and how many of them are there."""
     there = meetings.there(work.connection, number)
-    voting = [
-        one.member_id for one in meetings.attendees(work.connection, number) if one.votes and one.duty is Duty.SHOULD
-    ]
+    # Whoever is relieved by art. 23 keeps her vote: she leaves 应到会 only by the superior's consent and a vote.
+    voting = [one.member_id for one in meetings.attendees(work.connection, number) if one.votes]
     return len(voting), sum(one in there for one in voting)
 
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.attendance import KINDS, SHARES, Candidate, basis_of_item, called, count, needed, quorum_of
+from domain.attendance import KINDS, Candidate, basis_of_item, called, count, quorum_of
 from domain.meeting import Answer, Attendee, Duty, MeetingKind
 from domain.member import Standing, UnitKind
+from domain.vote import DEFAULTS
 
 B, G = UnitKind.PARTY_BRANCH, UnitKind.PARTY_GROUP
 FULL, PROBATION = Standing.PARTY_FULL, Standing.PARTY_PROBATIONARY
@@ -95,20 +96,28 @@ def test_the_base_of_a_vote_is_every_full_member_whoever_is_relieved_or_leads(wh
     assert {attendee.member_id for attendee in found if attendee.votes} == full
 
 
-@given(st.sampled_from(sorted(SHARES)), st.integers(0, 2000))
+@given(st.sampled_from(sorted(DEFAULTS)), st.integers(0, 2000))
 def test_the_share_includes_the_number_itself(basis: str, base: int) -> None:
-    least = needed(basis, base)
+    quorum = DEFAULTS[basis].quorum
+    share, least = Fraction(quorum.part, quorum.whole), quorum.needed(base)
     assert 0 <= least <= base
-    assert Fraction(least) >= SHARES[basis] * base
-    assert least == 0 or Fraction(least - 1) < SHARES[basis] * base
+    assert Fraction(least) >= share * base
+    assert least == 0 or Fraction(least - 1) < share * base
 
 
 @pytest.mark.parametrize(
     ("basis", "base", "least"),
-    [("voting", 10, 5), ("voting", 11, 6), ("committee", 3, 2), ("election", 10, 8), ("election", 11, 9), ("", 9, 0)],
+    [
+        ("branch", 10, 5),
+        ("branch", 11, 6),
+        ("committee", 3, 2),
+        ("election", 10, 8),
+        ("election", 11, 9),
+        ("other", 9, 0),
+    ],
 )
 def test_exactly_half_and_exactly_four_fifths(basis: str, base: int, least: int) -> None:
-    assert needed(basis, base) == least
+    assert DEFAULTS[basis].quorum.needed(base) == least
 
 
 attendees = st.lists(
@@ -128,22 +137,24 @@ attendees = st.lists(
 
 @given(attendees, st.dictionaries(st.integers(1, 500), st.tuples(st.booleans(), st.booleans())), st.data())
 def test_counts_add_up(who: list[Attendee], there: dict[int, tuple[bool, bool]], data: st.DataObject) -> None:
-    basis = data.draw(st.sampled_from(["", *SHARES]))
-    found = count(who, there, basis)
+    basis = data.draw(st.sampled_from(["", *DEFAULTS]))
+    quorum = DEFAULTS[basis].quorum if basis else None
+    found = count(who, there, basis, quorum)
     assert found.came <= found.should
     assert found.leave <= found.should
     assert found.voting_came <= found.voting
     assert found.came + found.welcome == sum(one.member_id in there for one in who)
     assert found.should + found.not_required <= len(who)
-    assert found.reached == (basis != "" and found.voting > 0 and found.voting_came >= needed(basis, found.voting))
+    enough = quorum is not None and found.voting_came >= quorum.needed(found.voting)
+    assert found.reached == (enough and found.voting > 0)
     assert (found.lacking == 0) == (found.voting_came >= found.needed)
 
 
 @given(attendees)
 def test_leave_never_takes_anybody_out_of_the_base(who: list[Attendee]) -> None:
-    before = count(who, {}, "voting")
+    before = count(who, {}, "voting", DEFAULTS["branch"].quorum)
     granted = [Attendee(one.member_id, one.name, one.duty, one.votes, one.reason, Answer.LEAVE_GRANTED) for one in who]
-    after = count(granted, {}, "voting")
+    after = count(granted, {}, "voting", DEFAULTS["branch"].quorum)
     assert (after.should, after.voting, after.needed) == (before.should, before.voting, before.needed)
 
 
