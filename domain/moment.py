@@ -73,6 +73,17 @@ def complete(wish: Wish, now: datetime, kept: date | None = None) -> datetime | 
     return datetime.combine(day, wish.at)
 
 
+def read_when(words: str, now: datetime) -> datetime | None:
+    """Return the moment that these words name with both day and time; None when it is none, or is over by now.
+
+    `now` is on the organisation's clock and has its zone, and so has what is returned.
+    """
+    wish = read(words, now)
+    found = complete(wish, now) if wish.day is not None else None
+    moment = found.replace(tzinfo=now.tzinfo) if found is not None else None
+    return moment if moment is not None and moment > now else None
+
+
 def _folded(words: str) -> str:
     plain = unicodedata.normalize("NFKC", words[: LONGEST * 2]).lower().strip()
     return re.sub(_NUMERAL.pattern + _BEFORE_UNIT, lambda found: str(_number(found[0])), plain)

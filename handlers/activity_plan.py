@@ -11,9 +11,9 @@ from content.activities import themes
 from domain.activity import Activity, ActivityKind, ActivityState, Theme, suitable
 from domain.arrival import Said, Uploaded
 from domain.call import call
+from domain.moment import read_when
 from domain.refusal import Refusal
 from domain.reply import Button, Reply
-from domain.when import read_when
 from handlers.grammar import Routes, Turn, reply
 from services import activity as service
 from services import activity_plan

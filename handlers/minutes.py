@@ -17,7 +17,7 @@ from services import minutes as service
 from services import minutes_closing as closing
 from services import minutes_text as composing
 from services.minutes import Agenda
-from services.vote import bases
+from services.vote import bases, rule_of
 
 routes = Routes("minutes")
 
@@ -188,7 +188,7 @@ def vote(turn: Turn, number: int) -> Reply:
     facts = {
         "title": found.at_hand.title,
         "kind": turn.voice.label(f"vote.{basis.name}"),
-        "rule": service.rule_of(turn.voice, basis),
+        "rule": rule_of(turn.voice, basis),
         "should": should,
         "present": present,
         "quorum": basis.quorum.needed(should),
@@ -306,6 +306,8 @@ def draft(turn: Turn, number: int) -> Reply:
     if found.state is MeetingState.HELD:
         rows.insert(0, [turn.button("minutes.circulate", call("minutes.circulate", number))])
         code = "minutes.draft"
+    elif found.state is MeetingState.OPEN:
+        rows.insert(0, [turn.button("minutes.end", call("meeting.end", number))])
     return reply(
         turn.say(code),
         text(composing.compose(turn.work, found)),

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 
 from domain import attendance
 from domain.announcement import secrecy_mark
-from domain.attendance import KINDS, QUORUM, Candidate, Counts
+from domain.attendance import KINDS, Candidate, Counts
 from domain.meeting import (
     FARTHEST,
     LONGEST_ITEM,
@@ -28,7 +28,6 @@ from domain.meeting import (
 from domain.member import Unit, UnitKind
 from domain.permission import MATRIX, Action, Role
 from domain.refusal import Refusal
-from domain.vote import usual
 from services import calendar, permission, theme_day, vote
 from services.work import Work
 from storage import agenda as agendas
@@ -344,7 +343,7 @@ def counts(work: Work, meeting: Meeting) -> Counts:
     item = table.item_at_hand(work.connection, meeting.id)
     basis = agendas.basis_of(work.connection, item) if item is not None else ""
     name = basis or meeting.quorum
-    quorum = vote.bases(work)[usual(name) if name in QUORUM.values() else name].quorum if name else None
+    quorum = vote.of_quorum(work, name).quorum if name else None
     return attendance.count(attending(work, meeting.id), here, name, quorum)
 
 

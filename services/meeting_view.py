@@ -10,7 +10,7 @@ from domain.attendance import Counts
 from domain.call import call
 from domain.meeting import EARLY, Answer, Attendee, Duty, Meeting, MeetingKind, MeetingState
 from domain.reply import Block, Button, Choices, Personal, Reply, text
-from services import gathering, post
+from services import gathering, post, vote
 from services import meeting as service
 from services.work import Work
 
@@ -202,7 +202,7 @@ def _counted(work: Work, voice: Voice, meeting: Meeting) -> list[Block]:
     if counts.welcome:
         blocks.append(voice.say("meeting.live_welcome", welcome=counts.welcome))
     if counts.basis:
-        rule = voice.label(f"meeting.rule_{counts.basis}")
+        rule = vote.rule_of(voice, vote.of_quorum(work, counts.basis), quorum=True)
         base = {"voting": counts.voting, "came": counts.voting_came, "needed": counts.needed, "rule": rule}
         if counts.reached:
             blocks.append(voice.say("meeting.quorum_reached", **base))

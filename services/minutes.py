@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from content import Voice
 from content import voice as voice_of
 from domain.meeting import Meeting, MeetingState
 from domain.minutes import LONGEST_POINT, LONGEST_TITLE, MOST_ITEMS, MOST_POINTS, Item, Point
@@ -13,7 +12,7 @@ from domain.permission import Action
 from domain.refusal import Refusal
 from domain.vote import Basis, Outcome, Result, Tally, guess, judge, usual
 from services import permission
-from services.vote import bases
+from services.vote import bases, rule_of
 from services.work import Work
 from storage import meeting_view as meetings
 from storage import member as members
@@ -207,17 +206,6 @@ def vote(work: Work, member_id: int, number: int, counts: Mapping[str, int]) -> 
     kept |= {"invalid": tally.invalid, "basis": basis.name, "outcome": outcome.result.value}
     table.change_item(work.connection, item.id, decided_at=work.now, decided_by=member_id, **kept)
     return _item(work, number, item.id), outcome
-
-
-def rule_of(voice: Voice, basis: Basis, *, quorum: bool = False) -> str:
-    """Name the rule of a basis with its article, and say where sources differ or are silent."""
-    if not basis.source:
-        return voice.line("vote.custom")
-    code = "vote.article" if basis.article else "vote.source_alone"
-    facts = {"article": basis.article} if basis.article else {}
-    words = voice.line(code, source=basis.source, **facts)
-    trust = (basis.quorum if quorum else basis.majority).trust
-    return words + (voice.line(f"vote.note_{trust.lower()}") if trust in {"C", "U"} else "")
 
 
 def note(work: Work, member_id: int, number: int, words: str) -> int:

@@ -10,6 +10,7 @@ from domain.meeting import Answer, Attendee, Duty, Meeting
 from domain.minutes import Item
 from domain.vote import Result, judge
 from services import minutes as service
+from services import vote
 from services.minutes import Agenda
 from services.work import Work
 from storage import meeting_view as meetings
@@ -147,7 +148,7 @@ def vote_words(work: Work, voice: Voice, meeting: Meeting, item: Item) -> str:
     # The outcome of the day it was voted on stands, whatever the rules say today.
     code = f"vote.{item.outcome}" if item.outcome in set(Result) else outcome.code
     facts = dict(outcome.facts)
-    ended = voice.line(code, rule=service.rule_of(voice, basis), **facts)
+    ended = voice.line(code, rule=vote.rule_of(voice, basis), **facts)
     counts = {"should": tally.should, "present": tally.present, "yes": tally.yes, "no": tally.no}
     counts["abstain"] = tally.abstain
     if not tally.by_ballot:

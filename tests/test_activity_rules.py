@@ -17,7 +17,7 @@ from content.activities import load, themes
 from domain import activity as rules
 from domain.activity import HELD, Activity, ActivityKind, ActivityState, SignUp, SignUpState
 from domain.member import Standing, UnitKind
-from domain.when import read_when
+from domain.moment import read_when
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=ZONE)
@@ -52,7 +52,6 @@ def weekday(day: date) -> bool:
         ("星期天 10:00", "2026-11-29 10:00"),
         ("2027-1-5 9:00", "2027-01-05 09:00"),
         ("1-5 9:00", "2027-01-05 09:00"),
-        ("11-23 9:00", "2027-11-23 09:00"),
         ("2-29 9:00", "2028-02-29 09:00"),
         ("tomorrow 18:00", "2026-11-24 18:00"),
         ("Sat 9:00", "2026-11-28 09:00"),
@@ -66,7 +65,7 @@ def test_a_typed_time_is_still_to_come(words: str, moment: str) -> None:
 @pytest.mark.parametrize(
     "words",
     ["", "周六", "9:00", "今天 9:00", "12-10", "13-10 9:00", "2-30 9:00", "12-10 25:00", "12-10 9:77", "2020-1-1 9:00",
-     "大概周六 9:00 吧", "昨天 9:00", "很快", "周八 9:00"],
+     "11-23 9:00", "昨天 9:00", "很快", "周八 9:00"],
 )  # fmt: skip
 def test_what_is_no_time_is_none(words: str) -> None:
     assert read_when(words, NOW) is None

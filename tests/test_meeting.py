@@ -529,7 +529,8 @@ def test_the_item_at_hand_decides_which_quorum_is_shown(company: Company) -> Non
     company.write(at_the_election)
     screen = company.lin.presses("刷新")
     assert "已到 2：还差 1 人，现在不能表决" in screen
-    assert "五分之四" in screen
+    assert "选举工作条例》（2020）" in screen
+    assert "需 3" in screen
 
 
 def test_a_branch_without_a_committee_is_told_so(company: Company) -> None:
