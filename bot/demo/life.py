@@ -149,6 +149,8 @@ class Life:
         after = self._work(starts + timedelta(minutes=80))
         for words in told["points"]:
             minutes.note(after, branch.secretary, number, words)
+            if words != told["points"][-1]:
+                minutes.next_item(after, branch.secretary, number)
         if told["vote"]:
             _, there = minutes.voters(after, number)
             self._vote(after, branch, number, there)
