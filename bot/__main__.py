@@ -17,6 +17,8 @@ from bot.commands.imports import imports
 from bot.commands.init import init
 from bot.commands.invite import invite
 from bot.commands.migrate import migrate
+from bot.commands.report import report
+from bot.commands.rules import rules
 from bot.commands.run import run
 from bot.commands.say import err
 
@@ -32,6 +34,8 @@ for command in (demo, init, connect, run, migrate, doctor, invite, backup, verif
     app.command(command.__name__)(command)
 app.add_typer(imports, name="import")
 app.add_typer(export, name="export")
+app.add_typer(report, name="report")
+app.add_typer(rules, name="rules")
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from bot import mistakes
 from domain.ceiling import Ceiling, usual
 from domain.organisation import Organisation, PointRule, QuietHours, Timetable
 from domain.retention import SHORTEST, Retention
+from domain.rule import Pack
 from messengers import NAMES
 from messengers.dingtalk import Section as DingtalkSection
 from messengers.feishu import Section as FeishuSection
@@ -169,6 +170,31 @@ class PointsSection(_Section):
     smallest_group: int = Field(5, ge=5, le=100, description="No average is shown of fewer people; never below 5.")
 
 
+class RulesSection(_Section):
+    """The organisation's own rules."""
+
+    packs: list[str] = Field(
+        [],
+        max_length=20,
+        description="Files of rules that add to or tighten the national ones, lowest first; see `dangqun rules check`.",
+    )
+
+    @field_validator("packs")
+    @classmethod
+    def _readable(cls, value: list[str]) -> list[str]:
+        local_packs(value)
+        return value
+
+
+def local_packs(paths: list[str]) -> tuple[Pack, ...]:
+    """Return the organisation's rule packs, checked. Raises ValueError, which says every mistake."""
+    if not paths:
+        return ()
+    from content.rule_pack import load_local  # noqa: PLC0415 - a start without packs need not read any
+
+    return load_local([Path(path) for path in paths])
+
+
 class Settings(_Section):
     """The whole configuration."""
 
@@ -188,6 +214,7 @@ class Settings(_Section):
     backup: BackupSection = Field(BackupSection(), description="Daily copies of the embedded database.")
     retention: RetentionSection = Field(RetentionSection(), description="How long rows are kept.")
     points: PointsSection = Field(PointsSection(), description="Points are voluntary and one's own.")
+    rules: RulesSection = Field(RulesSection(), description="The organisation's own rules of organisational life.")
 
     def journal(self) -> Path:
         """Return the folder for updates that come while the database is busy or away."""
@@ -224,6 +251,7 @@ class Settings(_Section):
                 if getattr(self, name).enabled and getattr(getattr(self, name), "bind_by_directory", False)
             ),
             page=self.web.base_url.rstrip("/") if self.web.enabled else "",
+            rules=local_packs(self.rules.packs),
             smallest_group=self.points.smallest_group,
         )
 

@@ -6,9 +6,21 @@ way of `content/rules/`, whose rules carry the same ids as the kinds here.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+
+LONGEST_TITLE, LONGEST_PLACE, LONGEST_ITEM, MOST_ITEMS = 40, 100, 100, 20
+REASON = range(2, 101)
+"""How long the reason of an adjustment may be."""
+EARLY = timedelta(hours=2)
+"""So long before a meeting its sign-in may be opened,"""
+BELATED = timedelta(hours=12)
+"""and so long after it has begun."""
+FARTHEST = timedelta(days=400)
+"""Nothing is planned further ahead."""
+_PERIOD = re.compile(r"(?P<year>20\d\d)(?:-(?P<month>0[1-9]|1[0-2])|-?Q(?P<quarter>[1-4])|-?H(?P<half>[12]))?")
 
 
 class MeetingKind(StrEnum):
@@ -22,6 +34,19 @@ class MeetingKind(StrEnum):
     LIFE_MEETING = "life_meeting"
     ASSESSMENT = "assessment"
     OTHER = "other"
+
+
+USUAL_MINUTES = {
+    MeetingKind.BRANCH_MEETING: 90,
+    MeetingKind.COMMITTEE_MEETING: 60,
+    MeetingKind.GROUP_MEETING: 60,
+    MeetingKind.LECTURE: 90,
+    MeetingKind.THEME_DAY: 120,
+    MeetingKind.LIFE_MEETING: 180,
+    MeetingKind.ASSESSMENT: 120,
+    MeetingKind.OTHER: 60,
+}
+"""How long each is planned to be."""
 
 
 class MeetingState(StrEnum):
@@ -141,3 +166,17 @@ class Held:
     """Somebody signed in at all."""
     has_minutes: bool
     """The minutes are closed."""
+
+
+def covers(period: str, day: date) -> bool | None:
+    """Answer whether a day lies in a period (`2026`, `2026-10`, `2026Q4`, `2026H2`); None: this names no period."""
+    found = _PERIOD.fullmatch(period)
+    if found is None:
+        return None
+    month, quarter, half = (found[name] for name in ("month", "quarter", "half"))
+    return (
+        day.year == int(found["year"])
+        and (month is None or day.month == int(month))
+        and (quarter is None or (day.month + 2) // 3 == int(quarter))
+        and (half is None or (day.month + 5) // 6 == int(half))
+    )

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from domain.retention import Retention
+from domain.rule import Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class Organisation:
     """The messengers whose company directory binds people by their employee number."""
     page: str = ""
     """Where browsers reach us, without a slash at its end; empty: nobody has said."""
+    rules: tuple[Pack, ...] = ()
+    """The organisation's own rule packs, checked; they stand over the national one."""
     smallest_group: int = 5
     """No figure is shown of fewer people (never below 5)."""
 

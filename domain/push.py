@@ -79,7 +79,17 @@ KINDS = {
         Kind("calendar", mutable=False, budgeted=False, late_limit=timedelta(days=5)),
         Kind("allowance", mutable=False, budgeted=False),
         Kind("roles", mutable=False, budgeted=False, must_arrive=True, late_limit=None),
+        Kind("obligation", mutable=False, budgeted=False, late_limit=timedelta(days=2)),
+        Kind("rule", mutable=False, budgeted=False, must_arrive=True, late_limit=None),
+        Kind("minutes", mutable=False, budgeted=False, must_arrive=True, late_limit=timedelta(days=3)),
         Kind("theme_day", must_arrive=True, personal=False),
+        Kind("activity", personal=False, late_limit=timedelta(days=2)),
+        Kind("activity_own", mutable=False, budgeted=False, must_arrive=True, late_limit=timedelta(days=4)),
+        # Who is called must be told, muted or not; a notice that comes after the meeting helps nobody.
+        Kind("meeting", mutable=False, budgeted=False, must_arrive=True, personal=False, late_limit=timedelta(days=2)),
+        Kind("meeting_leave", mutable=False, budgeted=False, must_arrive=True, late_limit=timedelta(days=3)),
+        # What is called off or moved within a day of its beginning: nobody should travel to it in vain.
+        Kind("activity_urgent", mutable=False, budgeted=False, must_arrive=True, urgent=True),
         Kind("learning", personal=False, late_limit=timedelta(hours=6)),
         Kind("quiz_reminder", default=False, personal=False, late_limit=timedelta(hours=3)),
         Kind("digest", late_limit=timedelta(days=1)),

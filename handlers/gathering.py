@@ -33,7 +33,7 @@ def choose_place(turn: Turn, rest: str) -> Reply:
     rows.extend(
         [turn.button("gathering.open_card", call("gathering.show", old.id), title=old.title[:20])]
         for old in service.recent(turn.work, turn.person.id)[:1]
-        if old.is_open(turn.work.now)
+        if old.is_open(turn.work.now) and not old.subject  # a meeting's has its own card
     )
     rows.append([turn.button("gathering.cancel", call("gathering.cancel"))])
     return reply(turn.say("gathering.where"), rows=rows)

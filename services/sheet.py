@@ -127,22 +127,38 @@ def _decode(body: bytes) -> str:
     raise Refusal("sheet.broken")
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One table to be written: whole numbers stay numbers, all else is text."""
+
+    name: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str | int]]
+
+
 def write_xlsx(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
     """Return an XLSX file of text cells: nothing in it is a formula or a link."""
+    return write_book([Page(name, header, rows)])
+
+
+def write_book(pages: Sequence[Page]) -> bytes:
+    """Return an XLSX file of several tables, with nothing in it that is a formula or a link."""
     import xlsxwriter  # noqa: PLC0415 - start-up cost
 
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(target, options) as book:
-        page = book.add_worksheet(name[:31])
         bold = book.add_format({"bold": True})
-        for column, title in enumerate(header):
-            page.write_string(0, column, title, bold)
-        for at, row in enumerate(rows, 1):
-            for column, value in enumerate(row):
-                page.write_string(at, column, value)
-        page.freeze_panes(1, 0)
-        page.autofit()
+        for page in pages:
+            sheet = book.add_worksheet(page.name[:31])
+            for column, title in enumerate(page.header):
+                sheet.write_string(0, column, title, bold)
+            for at, row in enumerate(page.rows, 1):
+                for column, value in enumerate(row):
+                    write = sheet.write_number if isinstance(value, int) else sheet.write_string
+                    write(at, column, value)
+            sheet.freeze_panes(1, 0)
+            sheet.autofit()
     return target.getvalue()
 
 

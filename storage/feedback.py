@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Integer, PrimaryKeyConstraint, String, Table
+import random
+from uuid import uuid4
 
-from storage.base import Id, metadata
+from sqlalchemy import Column, Connection, ForeignKey, Integer, PrimaryKeyConstraint, String, Table, func, select
+
+from storage.base import Id, insert_new, metadata
+
+MIXED = 50
+"""So many earlier answers are written anew with each one, so that neither the order of the rows nor the number of the
+transaction that PostgreSQL keeps beside each says which answer came with which name."""
 
 feedback_given = Table(
     "feedback_given",
@@ -23,3 +30,59 @@ feedback = Table(
     Column("words", String(300), nullable=False, server_default=""),
 )
 """`id` is drawn, so that rows have no order; no moment is kept. Stars and words of one person are two rows."""
+
+
+def give(connection: Connection, number: int, member_id: int) -> bool:
+    """Note that somebody answered; False when that is known already."""
+    row = connection.execute(
+        insert_new(connection, feedback_given)
+        .values(activity_id=number, member_id=member_id)
+        .returning(feedback_given.c.member_id)
+    ).first()
+    return row is not None
+
+
+def has_given(connection: Connection, number: int, member_id: int) -> bool:
+    """Answer whether somebody answered."""
+    query = select(feedback_given.c.member_id).where(
+        feedback_given.c.activity_id == number, feedback_given.c.member_id == member_id
+    )
+    return connection.execute(query).first() is not None
+
+
+def keep(connection: Connection, number: int, chance: random.Random, stars: int = 0, words: str = "") -> None:
+    """Keep what was answered, mixed with what was answered before; whose it is stands nowhere."""
+    some = connection.scalars(
+        select(feedback.c.id).where(feedback.c.activity_id == number).order_by(func.random()).limit(MIXED)
+    ).all()
+    gone = connection.execute(
+        feedback.delete().where(feedback.c.id.in_(some)).returning(feedback.c.stars, feedback.c.words)
+    )
+    answers = [(row[0], row[1]) for row in gone] + [(stars, words)]
+    chance.shuffle(answers)
+    connection.execute(
+        feedback.insert(),
+        [{"id": uuid4().hex, "activity_id": number, "stars": one, "words": said} for one, said in answers],
+    )
+
+
+def answers(connection: Connection, number: int) -> int:
+    """Count the people who answered."""
+    return (
+        connection.scalar(
+            select(func.count()).select_from(feedback_given).where(feedback_given.c.activity_id == number)
+        )
+        or 0
+    )
+
+
+def stars(connection: Connection, number: int) -> list[int]:
+    """Return the stars that were given, the fewest first. Who shows them has counted the answers."""
+    rows = connection.scalars(select(feedback.c.stars).where(feedback.c.activity_id == number, feedback.c.stars > 0))
+    return sorted(rows)
+
+
+def words(connection: Connection, number: int) -> list[str]:
+    """Return the lines that were written, in no order. Who shows them has counted the answers."""
+    rows = connection.scalars(select(feedback.c.words).where(feedback.c.activity_id == number, feedback.c.words != ""))
+    return list(rows)

@@ -19,7 +19,8 @@ _OVER = (MeetingState.HELD.value, MeetingState.CIRCULATING.value, MeetingState.C
 _SHOULD = attendee.c.duty == Duty.SHOULD.value
 _LEAVE = and_(_SHOULD, attendee.c.answer == Answer.LEAVE_GRANTED.value)
 _CAME = presence.c.member_id.is_not(None)
-_VOTES = and_(_SHOULD, attendee.c.votes)
+_VOTES = attendee.c.votes
+"""Whoever is relieved by art. 23 keeps her vote, and so stands in the base of votes."""
 
 
 def _total(*tests: ColumnElement[bool]) -> ColumnElement[int]:

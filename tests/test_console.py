@@ -61,11 +61,12 @@ async def test_secrets_are_kept_as_digests_and_the_cookie_is_out_of_reach_of_scr
 async def test_over_https_the_cookie_is_bound_to_the_host(company: Company) -> None:
     async with (
         running(company, telegram=False, WEB__BASE_URL="https://dangqun.example") as run,
-        surfing(run) as browser,browser.session.post(
-        run.url + link_of(run, company, "lin"),
-        headers={"Host": "dangqun.example", "Origin": "https://dangqun.example"},
-        allow_redirects=False,
-    ) as answer
+        surfing(run) as browser,
+        browser.session.post(
+            run.url + link_of(run, company, "lin"),
+            headers={"Host": "dangqun.example", "Origin": "https://dangqun.example"},
+            allow_redirects=False,
+        ) as answer,
     ):
         assert answer.status == 303
         assert answer.headers["Set-Cookie"].startswith("__Host-console=")

@@ -23,6 +23,8 @@ ZH = {
     "我的诉求": "demands",
     "公告": "notices", "有什么通知": "notices", "收到的公告": "notices",
     "发公告": "announce", "群发": "announce", "发公告：明天停电": "announce",
+    "会议": "meeting", "我的会议": "meeting", "什么时候开会": "meeting", "我要开会": "meeting",
+    "安排会议": "plan_meeting", "发会议通知": "plan_meeting", "帮我安排会议": "plan_meeting",
     "主题党日": "theme_day", "什么时候主题党日": "theme_day",
     "每周摘要": "digest", "待办": "digest",
     "我的信息": "me", "我是谁": "me", "解绑": "unbind", "撤回同意": "leave", "绑定": "bind",
@@ -35,6 +37,7 @@ EN = {
     "check in": "checkin", "quiz": "quiz", "daily quiz": "quiz", "mistakes": "mistakes", "points": "points",
     "my points": "points", "today's reading": "learn", "learn": "learn", "search overtime": "search",
     "favourites": "favourites", "announcements": "notices", "announce": "announce", "theme day": "theme_day",
+    "my meetings": "meeting", "plan a meeting": "plan_meeting",
     "settings": "settings", "who am i": "me", "help": "help", "cancel": "cancel", "home": "home", "hello": "home",
     "language": "language", "digest": "digest", "invite": "invite",
 }  # fmt: skip
@@ -219,6 +222,8 @@ OPEN = {
     "roster": ("root", ["/roster"], "请直接发送文件"),
     "category": ("ada", ["/demand", "阿巴"], "请点一个类别"),
     "points": ("lin", ["/award"], "没有找到"),
+    "obligation": ("lin", ["/due", "主题党日", "豁免"], "理由太短"),
+    "relief": ("lin", ["/due", "全年", "减免", "增加减免"], "没有找到"),
 }
 
 

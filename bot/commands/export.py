@@ -1,4 +1,4 @@
-"""`dangqun export members|points|demands|checkins`: XLSX or CSV, with nothing in it that a spreadsheet would run."""
+"""`dangqun export members|points|demands|checkins|documents`: tables in which no cell runs, and the evidence pack."""
 
 from __future__ import annotations
 
@@ -101,3 +101,45 @@ def demands(path: Path = OutOption, config: Path | None = ConfigOption) -> None:
     work = settings.as_organisation(), datetime.now(UTC)
     _write("demands", path, database.read_now(lambda c: demand.export_rows(Work(c, *work))))
     database.close()
+
+
+@export.command()
+def documents(
+    unit: str = typer.Option(..., "--unit", help="组织编码 · The unit's code."),
+    year: int = typer.Option(..., "--year", help="年份 · The year."),
+    path: Path = typer.Option(..., "--out", "-o", help="写到这个 .zip · The file to write."),  # noqa: B008
+    pdf: bool = typer.Option(False, "--pdf", help="另附 PDF（要装 LibreOffice）· PDFs too (needs LibreOffice)."),  # noqa: FBT001, FBT003
+    config: Path | None = ConfigOption,
+) -> None:
+    """会议佐证材料：台账、会议记录、签到表和清单 · Evidence pack of a unit's meetings."""
+    from bot.mistakes import of_file  # noqa: PLC0415 - start-up cost
+    from bot.office import OfficeError, found, to_pdf  # noqa: PLC0415
+    from services import document_pack  # noqa: PLC0415
+    from services.work import Work  # noqa: PLC0415
+    from storage import unit as units  # noqa: PLC0415
+
+    if path.suffix.lower() != ".zip":
+        fail(f"{path}：文件名要以 .zip 结尾。", "The file's name must end in .zip.")
+    if pdf and not found():
+        fail(
+            "这台机器上没有 LibreOffice（soffice），没有生成。去掉 --pdf 再来，或先装上它。", "There is no LibreOffice."
+        )
+    settings = settings_of(config)
+    database = open_database(settings)
+    work = settings.as_organisation(), datetime.now(UTC)
+    place = database.read_now(lambda c: units.by_code(c, unit))
+    if place is None:
+        fail(f"没有编码为“{unit}”的组织。", f"There is no unit with the code {unit}.")
+    if not document_pack.FIRST_YEAR <= year <= document_pack.LAST_YEAR:
+        fail(f"年份要在 {document_pack.FIRST_YEAR} 到 {document_pack.LAST_YEAR} 之间。", "That is no year.")
+    convert = to_pdf if pdf else None
+    try:
+        made = database.read_now(lambda c: document_pack.pack(Work(c, *work), place, year, convert))
+        path.write_bytes(made.body)
+    except OfficeError as error:
+        fail(f"LibreOffice 没有转成 PDF：{error}", f"LibreOffice made no PDF: {error}")
+    except OSError as error:
+        zh, en = of_file(error)
+        fail(f"写不了 {path}：{zh}", f"The file can't be written: {en}")
+    database.close()
+    out.print(f"{len(made.body)} 字节 → {path} · {len(made.body)} bytes", markup=False)

@@ -23,7 +23,8 @@ from services.work import Work
 from storage import address, member, permission, unit
 from storage.engine import Database
 
-LIVED = timedelta(days=183)
+LIVED = timedelta(days=400)
+"""The people joined before anything of the lived-in year happened."""
 
 
 def plan() -> dict[str, Any]:

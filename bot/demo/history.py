@@ -10,17 +10,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.demo import notices, study
+from bot.demo import leisure, notices, study
 from bot.demo.cast import Enterprise
+from bot.demo.life import Life
+from bot.demo.life import described as described_life
 from content import FOLDER
 from domain.demand_draft import Draft
 from domain.organisation import Organisation
-from services import calendar, checkin, demand, desk, gathering
+from services import calendar, checkin, demand, desk
 from services.work import Work
 from storage import outbox
 
 LIVED = timedelta(days=183)
-THEME_TITLE = "主题党日"
 
 
 def described() -> dict[str, Any]:
@@ -36,14 +37,15 @@ def live(connection: Connection, organisation: Organisation, enterprise: Enterpr
     for day in _days(today - LIVED, today):
         if calendar.plain_workday(day):
             _check_in(connection, organisation, enterprise, day, habits, chance)
-            if _is_theme_day(day):
-                _gather(connection, organisation, enterprise, day, chance)
     for place, one in enumerate(described()["demand"]):
         _ask(connection, organisation, enterprise, now, one, place)
     work = Work(connection, organisation, now)
     for one in described()["announcement"]:
         notices.announce_past(work, enterprise, one, chance)
     study.study(work, enterprise, chance)
+    Life(connection, organisation, enterprise, now).live()
+    for one in described_life()["activity"]:
+        leisure.live(connection, organisation, enterprise, one, now)
     outbox.settle_past(connection, now)
 
 
@@ -52,14 +54,6 @@ def _days(first: date, last: date) -> Iterator[date]:
     while day < last:
         yield day
         day += timedelta(days=1)
-
-
-def _is_theme_day(day: date) -> bool:
-    """Answer whether it is the fifth of the month, or the first workday after it."""
-    usual = day.replace(day=5)
-    while not calendar.plain_workday(usual):
-        usual += timedelta(days=1)
-    return day == usual
 
 
 def _moment(organisation: Organisation, day: date, hour: int, minute: int) -> datetime:
@@ -78,23 +72,6 @@ def _check_in(
         if chance.random() < habits[number]:
             at = _moment(organisation, day, 8 + chance.randrange(2), chance.randrange(60))
             checkin.check_in(Work(connection, organisation, at), person)
-
-
-def _gather(
-    connection: Connection, organisation: Organisation, enterprise: Enterprise, day: date, chance: random.Random
-) -> None:
-    """Hold the theme day of every branch, opened by its secretary."""
-    secretaries = {"branch1": "林雪", "branch2": "胡建军", "branch3": "徐晓琳"}
-    by_name = {name: enterprise.people[number] for number, name in enterprise.names.items()}
-    for code, name in secretaries.items():
-        opened = Work(connection, organisation, _moment(organisation, day, 15, 0))
-        held = gathering.open_gathering(opened, by_name[name], enterprise.units[code].id, THEME_TITLE)
-        for who, _ in gathering.missing(opened, by_name[name], held.id, 0, 100):
-            if chance.random() < 0.88:  # noqa: PLR2004 - most come
-                came = Work(connection, organisation, _moment(organisation, day, 15, chance.randrange(14)))
-                gathering.sign_in(came, who, held.code(came.now))
-        closed = Work(connection, organisation, _moment(organisation, day, 16, 30))
-        gathering.close(closed, by_name[name], held.id)
 
 
 def author_of(enterprise: Enterprise, who: str) -> int:

@@ -223,6 +223,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_called_member_id"), ["member_id"], unique=False)
 
     op.create_table(
+        "document_template",
+        sa.Column("unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("attachment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("by_member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attachment_id"], ["attachment.id"], name=op.f("fk_document_template_attachment_id_attachment")
+        ),
+        sa.ForeignKeyConstraint(["by_member_id"], ["member.id"], name=op.f("fk_document_template_by_member_id_member")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_document_template_unit_id_unit")),
+        sa.PrimaryKeyConstraint("unit_id", "kind", name=op.f("pk_document_template")),
+    )
+    op.create_table(
         "feedback",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("activity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -248,6 +262,7 @@ def upgrade() -> None:
         sa.Column("meeting_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("by_member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["by_member_id"], ["member.id"], name=op.f("fk_minutes_addendum_by_member_id_member")),
         sa.ForeignKeyConstraint(["meeting_id"], ["meeting.id"], name=op.f("fk_minutes_addendum_meeting_id_meeting")),
@@ -262,6 +277,8 @@ def upgrade() -> None:
         sa.Column("meeting_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("point_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("old", sa.Text(), server_default="", nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
@@ -331,6 +348,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_feedback_activity_id"))
 
     op.drop_table("feedback")
+    op.drop_table("document_template")
     with op.batch_alter_table("called", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_called_member_id"))
 
