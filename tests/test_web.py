@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import json
 
 import aiohttp
@@ -170,9 +168,8 @@ async def test_pages_are_served_with_a_strict_policy(company: Company) -> None:
     async with running(company, telegram=False) as run, aiohttp.ClientSession() as session:
         for path in ("/", "/chat/", "/chat/static/chat.js", "/chat/labels?language=en", "/console/"):
             async with session.get(run.url + path) as answer:
-                assert answer.status == 200
-                if "console" not in path:
-                    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+                assert answer.status == (401 if "console" in path else 200)
+                assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         for path in ("/chat/static/../../../etc/passwd", "/chat/static/nothing.js", "/nothing"):
             async with session.get(run.url + path) as answer:
                 assert answer.status == 404
@@ -187,9 +184,6 @@ async def test_the_consoles_page_speaks_the_language_of_its_link_and_leads_back(
             page = await answer.text()
         assert 'lang="zh"' in page
         assert 'href="/"' in page
-        style = page.partition("<style>")[2].partition("</style>")[0]
-        allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        assert f"'sha256-{allowed}'" in answer.headers["Content-Security-Policy"]
         async with session.get(f"{run.url}/console/?language=en") as answer:
             assert 'lang="en"' in await answer.text()
 
