@@ -16,6 +16,7 @@ from bot.commands.export import export
 from bot.commands.imports import imports
 from bot.commands.init import init
 from bot.commands.invite import invite
+from bot.commands.login_link import login_link
 from bot.commands.migrate import migrate
 from bot.commands.report import report
 from bot.commands.rules import rules
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 for command in (demo, init, connect, run, migrate, doctor, invite, backup, verify, restore, resume, transfer):
     app.command(command.__name__)(command)
+app.command("login-link")(login_link)
 app.add_typer(imports, name="import")
 app.add_typer(export, name="export")
 app.add_typer(report, name="report")

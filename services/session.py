@@ -31,6 +31,14 @@ def link(work: Work, member_id: int) -> str:
     return secret
 
 
+def link_for(work: Work, employee_no: str) -> str:
+    """Return such a link's secret for an employee number, as it stands in the roster."""
+    person = members.by_employee_no(work.connection, employee_no.strip())
+    if person is None:
+        raise Refusal("console.nobody", number=employee_no[:40])
+    return link(work, person.id)
+
+
 def enter(work: Work, secret: str) -> str | None:
     """Use a link up; returns the secret of the new session, None for what opens nothing."""
     found = table.use_link(work.connection, digest(secret))

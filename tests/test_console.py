@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from typer.testing import CliRunner
 
+from bot.__main__ import app
 from domain.permission import Role
 from services import session as sessions
 from services.work import Work
 from storage import permission
 from storage import session as table
+from storage.engine import Database
+from tests.company import settle
 from tests.running import running
 from tests.surfing import link_of, signed_in, surfing
 from tests.talk import Company
@@ -158,3 +164,18 @@ def test_a_link_of_somebody_who_lost_her_roles_opens_nothing(company: Company) -
         return sessions.enter(Work(work.connection, work.organisation, work.now), secret)
 
     assert company.write(give_and_take) is None
+
+
+def test_the_command_line_gives_the_first_administrator_a_link(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'[database]\nurl = "sqlite:///{tmp_path}/own.db"\n', encoding="utf-8")
+    runner, options = CliRunner(), ["--config", str(config)]
+    assert runner.invoke(app, ["migrate", *options]).exit_code == 0
+    missing = runner.invoke(app, ["login-link", "A008", *options])
+    assert missing.exit_code == 1
+    database = Database(f"sqlite:///{tmp_path}/own.db")
+    database.write_now(settle)
+    database.close()
+    made = runner.invoke(app, ["login-link", "A008", *options])
+    assert re.search(r"/console/in/[0-9a-f]{64}\n", made.output.replace("\n  ", "\n"))
+    assert runner.invoke(app, ["login-link", "A001", *options]).exit_code == 1
