@@ -48,7 +48,7 @@ def demo(
         out.print(f"\n[bold]党群助手 · 演示企业[/]  {base_url}/\n")
         out.print(f"  并排对话，点名字 · chat side by side  {base_url}/")
         out.print(f"  单独的对话页 · the chat page         {base_url}/chat/")
-        out.print(f"  管理台占位页 · console placeholder   {base_url}/console/")
+        out.print(f"  管理台（在对话里发“管理台”）· console  {base_url}/console/")
         out.print("  演示身份 · demo accounts")
         for person in people:
             out.print(f"    {person['name']}  {person['role']}")
