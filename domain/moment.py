@@ -18,9 +18,12 @@ _DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4,
 _NUMERAL = re.compile(r"[零〇一二两三四五六七八九]?十[一二三四五六七八九]?|[零〇一二两三四五六七八九]+")
 _BEFORE_UNIT = r"(?=\s*(?:年|月|日|号|点|时|分))"
 _DAYS = (("大后天", 3), ("后天", 2), ("明天", 1), ("明日", 1), ("明早", 1), ("明晚", 1), ("今天", 0), ("今日", 0))
+_PAST = (("大前天", -3), ("前天", -2), ("昨天", -1), ("昨日", -1), ("昨晚", -1))
+_PAST_TOO = (("day before yesterday", -2), ("yesterday", -1))
+"""What is over is understood too, so that it can be said to be over and is never taken for today."""
 _DAYS_TOO = (("今早", 0), ("今晚", 0), ("day after tomorrow", 2), ("tomorrow", 1), ("today", 0), ("tonight", 0))
-_WEEKDAY = re.compile(r"(下下|下|本|这|这个|下个)?(?:周|星期|礼拜)\s*([一二三四五六日天1-7])")
-_ENGLISH_DAY = re.compile(r"\b(next\s+|this\s+)?(mon|tue|wed|thu|fri|sat|sun)[a-z]*\b")
+_WEEKDAY = re.compile(r"(下下|下|本|这|这个|下个|上上|上|上个)?(?:周|星期|礼拜)\s*([一二三四五六日天1-7])")
+_ENGLISH_DAY = re.compile(r"\b(next\s+|this\s+|last\s+)?(mon|tue|wed|thu|fri|sat|sun)[a-z]*\b")
 _ENGLISH_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAMED = "|".join(_MONTHS)
@@ -102,7 +105,7 @@ def _day(words: str, today: date) -> tuple[date | None, str]:
 
     Raises ValueError for a date that no calendar has.
     """
-    for name, ahead in (*_DAYS, *_DAYS_TOO):
+    for name, ahead in (*_PAST, *_PAST_TOO, *_DAYS, *_DAYS_TOO):
         if name in words:
             return today + timedelta(days=ahead), words.replace(name, " ")
     for shape in _DATES:
@@ -143,14 +146,14 @@ def _weekday(words: str, today: date, passed: bool) -> date | None:  # noqa: FBT
         name = found[2]
         wanted = "一二三四五六日".find("日" if name == "天" else name)
         wanted = int(name) - 1 if wanted < 0 else wanted
-        weeks = {"下": 1, "下个": 1, "下下": 2}.get(found[1] or "", 0)
+        weeks = {"下": 1, "下个": 1, "下下": 2, "上": -1, "上个": -1, "上上": -2}.get(found[1] or "", 0)
         fixed = bool(found[1])
     else:
         english = _ENGLISH_DAY.search(words)
         if english is None:
             return None
         wanted = _ENGLISH_DAYS.index(english[2])
-        weeks = int((english[1] or "").startswith("next"))
+        weeks = {"next": 1, "last": -1}.get((english[1] or "").strip(), 0)
         fixed = bool(english[1])
     one = today - timedelta(days=today.weekday()) + timedelta(days=wanted, weeks=weeks)
     if not fixed and (one < today or (one == today and passed)):

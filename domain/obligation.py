@@ -234,7 +234,7 @@ def room_of(rule: Rule, facts: Facts) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class Standardisation:
     """The standardisation rate: numerator ÷ denominator, and what is left out and why."""
 
     met: int
@@ -253,7 +253,7 @@ class Rate:
         return Fraction(self.met, self.due) if self.due else None
 
 
-def rate(obligations: Iterable[Obligation]) -> Rate:
+def standardisation(obligations: Iterable[Obligation]) -> Standardisation:
     """Return the rate of these. Each is counted in exactly one place."""
     met = due = exempt = running = unrecorded = advice = 0
     for one in obligations:
@@ -268,7 +268,7 @@ def rate(obligations: Iterable[Obligation]) -> Rate:
         else:
             due += 1
             met += one.state is State.MET
-    return Rate(met, due, exempt, running, unrecorded, advice)
+    return Standardisation(met, due, exempt, running, unrecorded, advice)
 
 
 _DAY = re.compile(

@@ -9,8 +9,9 @@ from itertools import groupby
 
 from content import Voice
 from domain.member import Unit
-from domain.obligation import Obligation, Rate, State, rate
+from domain.obligation import Obligation, Standardisation, State, standardisation
 from domain.period import Cycle
+from domain.rate import Rate
 from services import obligation, picture, rule
 from services.obligation_words import SIGNS, UNRECORDED, period_name, short, sign
 from services.work import Work
@@ -37,7 +38,7 @@ class Year:
     unit: Unit
     year: int
     rows: tuple[tuple[Obligation, ...], ...]
-    rate: Rate
+    rate: Standardisation
     version: str
 
 
@@ -45,15 +46,12 @@ def of_year(work: Work, unit: Unit, year: int) -> Year:
     """Return what a unit owes in the periods that end in a year. Whoever calls this has looked at permissions."""
     found = obligation.of_units(work, [unit], date(year, 1, 1), date(year, 12, 31))
     rows = tuple(tuple(some) for _, some in groupby(found, key=lambda one: one.rule.id))
-    return Year(unit, year, rows, rate(found), rule.book(work).version)
+    return Year(unit, year, rows, standardisation(found), rule.book(work).version)
 
 
-def share(one: Rate) -> str:
-    """Return the rate as per cent with one decimal, halves rounded up; empty where nothing was due."""
-    if one.share is None:
-        return ""
-    tenths = int(one.share * 1000 + one.share.__class__(1, 2))
-    return f"{tenths // 10}.{tenths % 10}%"
+def share(one: Standardisation) -> str:
+    """Return the rate as the figures print it; empty where nothing was due."""
+    return Rate(one.met, one.due).percentage
 
 
 def rate_line(voice: Voice, found: Year) -> str:

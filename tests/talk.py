@@ -26,7 +26,7 @@ from domain.push import KINDS
 from domain.refusal import Refusal
 from domain.reply import Button, Document, Personal, Picture, Reply
 from handlers.grammar import Registry
-from services import claim, demand_category
+from services import claim, demand_category, demand_deadline
 from services.work import Work
 from storage import attachment, campaign, demand, inbox, outbox, schedule
 from storage import claim as claims
@@ -306,6 +306,7 @@ class Company:
     def travel_to(self, moment: datetime) -> None:
         """Let time pass until this moment (aware)."""
         goal = moment.astimezone(UTC)
+        self.write(lambda c: _pass_quarters(c, goal))
         self.deliver()
         while self.now < goal:
             # Letters arrive on their own day, however far one travels.
@@ -324,3 +325,11 @@ class Company:
             self.now = max(self.now, wake)
             clock.run_next(connection, self.dispatch, self.now)
         return True
+
+
+def _pass_quarters(connection: Connection, goal: datetime) -> None:
+    """Let the quarters of an hour pass as one, in which deadlines are looked at, while nobody has filed anything."""
+    if connection.scalar(select(demand.demand.c.id).limit(1)) is None:
+        ours = schedule.schedule.c.tick == demand_deadline.TICK
+        later = schedule.schedule.c.next_due < goal
+        connection.execute(schedule.schedule.update().where(ours, later).values(next_due=goal))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.moment import Wish, complete, read
+from domain.moment import Wish, complete, read, read_when
 
 NOW = datetime(2026, 11, 23, 9, 30)  # noqa: DTZ001 - on the organisation's clock, a Monday
 
@@ -108,3 +108,19 @@ def test_a_day_without_a_year_is_never_over(words: str) -> None:
     wish = read(words, NOW)
     if wish.day is not None and "20" not in words and "周" not in words:
         assert wish.day >= NOW.date()
+
+
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("昨天下午3点", date(2026, 11, 22)),
+        ("前天 15:00", date(2026, 11, 21)),
+        ("上周三 15:00", date(2026, 11, 18)),
+        ("last Wed 3pm", date(2026, 11, 18)),
+        ("yesterday 15:00", date(2026, 11, 22)),
+    ],
+)
+def test_a_day_that_is_over_is_never_taken_for_one_to_come(words: str, day: date) -> None:
+    now = datetime(2026, 11, 23, 9, 30)  # noqa: DTZ001 - the organisation's own clock
+    assert read(words, now).day == day
+    assert read_when(words, now) is None

@@ -13,7 +13,7 @@ from bot import clock
 from content.rule_pack import book
 from domain.meeting import MeetingState
 from domain.member import Standing
-from domain.obligation import Obligation, State, rate
+from domain.obligation import Obligation, State, standardisation
 from domain.reply import CALL_BYTES
 from domain.rule_reading import read_pack
 from services import obligation
@@ -114,7 +114,7 @@ def test_a_branch_of_five_one_of_twelve_one_of_sixty_and_a_joint_one_live_throug
     for year in years[:3]:
         assert {one.state for one in year if one.rule.met} == {State.MET}
     # Study hours were not entered: two a branch. Each month has a theme day, a committee and a group meeting.
-    assert [(one.met, one.due, one.advice) for one in map(rate, years)] == [
+    assert [(one.met, one.due, one.advice) for one in map(standardisation, years)] == [
         (22, 24, 1), (46, 48, 1), (34, 36, 1), (0, 24, 1),
     ]  # fmt: skip
     assert {(one.needed, one.times) for one in years[1] if one.rule.id == "group_meeting"} == {(2, 2)}

@@ -25,8 +25,8 @@ from domain.obligation import (
     judge,
     keys_of,
     missing_of,
-    rate,
     read_declaration,
+    standardisation,
 )
 from domain.period import read_period
 from domain.rule import Part, Rule
@@ -177,7 +177,7 @@ ALL = st.builds(obligation, st.sampled_from(list(State)), due=st.booleans(), har
 
 @given(st.lists(ALL, max_size=30))
 def test_the_rate_counts_each_obligation_in_one_place(found: list[Obligation]) -> None:
-    one = rate(found)
+    one = standardisation(found)
     assert 0 <= one.met <= one.due
     assert one.due + one.exempt + one.running + one.unrecorded + one.advice == len(found)
     assert (one.share is None) == (one.due == 0)
@@ -185,14 +185,14 @@ def test_the_rate_counts_each_obligation_in_one_place(found: list[Obligation]) -
 
 @given(st.lists(ALL, max_size=20), st.sampled_from(list(State)))
 def test_an_exemption_leaves_the_denominator(found: list[Obligation], state: State) -> None:
-    before, after = rate([*found, obligation(state)]), rate([*found, obligation(State.EXEMPT)])
+    before, after = standardisation([*found, obligation(state)]), standardisation([*found, obligation(State.EXEMPT)])
     assert after.due == before.due - (state is not State.EXEMPT)
     assert after.met == before.met - (state is State.MET)
 
 
 @given(st.lists(ALL, max_size=20))
 def test_what_is_met_never_lowers_the_rate(found: list[Obligation]) -> None:
-    before, after = rate(found).share, rate([*found, obligation(State.MET)]).share
+    before, after = standardisation(found).share, standardisation([*found, obligation(State.MET)]).share
     assert after is not None
     assert before is None or after >= before
 
@@ -202,8 +202,8 @@ def test_what_is_met_never_lowers_the_rate(found: list[Obligation]) -> None:
 )
 def test_the_rate_is_rounded_half_up_to_a_tenth(met: int, due: int, said: str) -> None:
     found = [obligation(State.MET)] * met + [obligation(State.OVERDUE)] * (due - met)
-    assert rate(found).share == Fraction(met, due)
-    assert share(rate(found)) == said
+    assert standardisation(found).share == Fraction(met, due)
+    assert share(standardisation(found)) == said
 
 
 @pytest.mark.parametrize(

@@ -308,7 +308,7 @@ def test_at_the_end_of_the_night_the_rest_waits_for_the_next(company: Company, m
 def test_what_the_clock_did_goes_as_answers_do(company: Company) -> None:
     company.travel(days=2)
     count = select(func.count()).select_from(occurrence)
-    assert (company.read(lambda c: c.scalar(count)) or 0) > 100
+    assert (company.read(lambda c: c.scalar(count)) or 0) > 5
     pass_by(company, DAYS.letters_days + 1)
     night(company)
     assert company.read(lambda c: c.scalar(count)) == 1

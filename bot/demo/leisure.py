@@ -16,7 +16,7 @@ from services.activity_plan import Plan
 from services.work import Work
 from storage import member as members
 
-EVENING = time(18, 30)
+EVENING, MORNING = time(18, 30), time(9)
 """Outside working hours, as the trade union law has it (工会法 art. 41)."""
 
 
@@ -27,7 +27,10 @@ def live(
     chance = random.Random(told["title"])  # noqa: S311 - a made-up past needs no secrecy
     by_name = {name: enterprise.people[number] for number, name in enterprise.names.items()}
     organiser, unit = by_name[told["organiser"]], enterprise.units[told["unit"]]
-    starts = organisation.at(organisation.today(now) - timedelta(days=told["days"]), EVENING)
+    day, clock = organisation.today(now) - timedelta(days=told["days"]), EVENING
+    if told.get("weekend"):
+        day, clock = day + timedelta(days=(5 - day.weekday()) % 7), MORNING
+    starts = organisation.at(day, clock)
     early = Work(connection, organisation, min(starts - timedelta(days=12), now - timedelta(days=3)))
     one = activity_plan.draft(
         early,

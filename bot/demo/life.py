@@ -13,15 +13,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.demo.cast import Enterprise
+from bot.demo.cast import Enterprise, theme_choice
 from content import FOLDER
-from domain.meeting import MeetingKind
-from domain.member import Unit, UnitKind
+from domain.meeting import Answer, LeaveReason, MeetingKind
+from domain.member import Standing, Unit, UnitKind
 from domain.organisation import Organisation
 from domain.permission import Role
 from domain.refusal import Refusal
+from domain.theme_day import on
 from services import (
-    calendar,
     gathering,
     meeting,
     meeting_attendance,
@@ -29,12 +29,15 @@ from services import (
     minutes,
     minutes_closing,
 )
+from services.calendar import plain_workday
 from services.work import Work
+from storage import attendee as attendees
 from storage import basis, permission, schedule
+from storage import member as members
 from storage import minutes as written
 from storage import unit as units
 
-LIVED = timedelta(days=372)
+LIVED = timedelta(days=400)
 QUARTER_ENDS, QUARTER_MIDDLES = (3, 6, 9, 12), (2, 5, 8, 11)
 DECEMBER = 12
 TOLD = timedelta(days=70)
@@ -66,6 +69,7 @@ class Life:
         """Draw from a fixed seed."""
         self._connection, self._organisation, self._enterprise = connection, organisation, enterprise
         self._now, self._today = now, organisation.today(now)
+        self._theme = theme_choice(self._today)
         self._chance = random.Random(20261126)  # noqa: S311 - a made-up past needs no secrecy
         self._described = described()
         self._kinds = {one["name"]: one for one in self._described["kind"]}
@@ -88,17 +92,29 @@ class Life:
         for name in branch.told["committee"]:
             since = self._now - LIVED
             permission.give(self._connection, self._by_name[name], Role.COMMITTEE_MEMBER, branch.unit.id, since)
+        for group in self._groups(branch):
+            leader = self._leader(branch, group)
+            permission.give(self._connection, leader, Role.GROUP_LEADER, group.id, self._now - LIVED)
         facts = basis.compute(self._connection, [branch.unit], first, self._now)
         basis.write(self._connection, f"{first:%Y-%m}", facts, self._now)
 
+    def _groups(self, branch: _Branch) -> list[Unit]:
+        beneath = units.beneath(self._connection, branch.unit.path)
+        return [unit for unit in beneath if unit.kind is UnitKind.PARTY_GROUP]
+
+    def _leader(self, branch: _Branch, group: Unit) -> int:
+        """Return who leads a group: its first member who is nobody whom a visitor plays, and not the secretary."""
+        played = {self._enterprise.people[number] for number in self._enterprise.visitors.values()}
+        formal = members.members_of(self._connection, group.path, (Standing.PARTY_FULL,))
+        return next(one for one in formal if one not in {*played, branch.secretary})
+
     def _month(self, branch: _Branch, month: date) -> None:
         """Hold what a month asks for."""
-        self._hold(branch, branch.unit, "theme_day", self._workday(month, 5), 15)
+        self._hold(branch, branch.unit, "theme_day", on(self._theme, month.year, month.month, plain_workday), 15)
         if branch.told["committee"]:
             self._hold(branch, branch.unit, "committee_meeting", self._workday(month, 8), 16)
-        for group in units.beneath(self._connection, branch.unit.path):
-            if group.kind is UnitKind.PARTY_GROUP:
-                self._hold(branch, group, "group_meeting", self._workday(month, 12), 12)
+        for place, group in enumerate(self._groups(branch)):
+            self._hold(branch, group, "group_meeting", self._workday(month, 12 + place), 12)
         if month.month in QUARTER_MIDDLES:
             self._hold(branch, branch.unit, "lecture", self._workday(month, 19), 14)
         if month.month in QUARTER_ENDS:
@@ -109,7 +125,7 @@ class Life:
 
     def _workday(self, month: date, day: int) -> date:
         found = month.replace(day=day)
-        while not calendar.plain_workday(found):
+        while not plain_workday(found):
             found += timedelta(days=1)
         return found
 
@@ -120,58 +136,57 @@ class Life:
             return
         title = self._described["theme"][day.month - 1] if kind == "theme_day" else told["title"]
         before = self._work(starts - timedelta(days=6))
+        chair = branch.secretary if unit == branch.unit else self._leader(branch, unit)
         found = meeting.plan(
-            before, branch.secretary, unit.id, MeetingKind(kind).value, title, starts, where=told["place"],
+            before, chair, unit.id, MeetingKind(kind).value, title, starts, where=told["place"],
             agenda=told["agenda"],
         )  # fmt: skip
         if starts > self._now - TOLD:
-            meeting_notice.send(before, branch.secretary, found.id)
-        self._attend(branch, found.id, starts)
-        self._write_down(branch, found.id, told, starts)
+            meeting_notice.send(before, chair, found.id)
+        self._attend(branch, chair, found.id, starts)
+        self._write_down(branch, chair, found.id, told, starts)
 
-    def _attend(self, branch: _Branch, number: int, starts: datetime) -> None:
+    def _attend(self, branch: _Branch, chair: int, number: int, starts: datetime) -> None:
         """Let most come, a few on leave, and one late now and then."""
         opened = self._work(starts - timedelta(minutes=10))
-        sign_in = meeting_attendance.open_sign_in(opened, branch.secretary, number)
+        sign_in = meeting_attendance.open_sign_in(opened, chair, number)
         for one in meeting.attending(opened, number):
-            if self._chance.random() < branch.told["comes"] or one.member_id == branch.secretary:
+            if self._chance.random() < branch.told["comes"] or one.member_id == chair:
                 minute = self._chance.randrange(-9, LATE) if self._chance.random() < branch.told["comes"] else 14
                 came = self._work(starts + timedelta(minutes=minute))
                 gathering.enter(came, sign_in, one.member_id, None)
             elif self._chance.random() < branch.told["comes"] * 0.6:
-                asked = self._work(starts - timedelta(days=1))
-                meeting_attendance.ask_leave(asked, one.member_id, number, self._chance.choice(("duty", "trip")))
-                meeting_attendance.decide(asked, branch.secretary, number, one.member_id, grant=True)
-        meeting_attendance.end(self._work(starts + timedelta(minutes=70)), branch.secretary, number)
+                leave = self._chance.choice((LeaveReason.DUTY, LeaveReason.TRIP)).value
+                answer = {"answer": Answer.LEAVE_GRANTED.value, "answered_at": starts - timedelta(days=1)}
+                attendees.change(self._connection, number, one.member_id, leave=leave, decided_by=chair, **answer)
+        meeting_attendance.end(self._work(starts + timedelta(minutes=70)), chair, number)
 
-    def _write_down(self, branch: _Branch, number: int, told: dict[str, Any], starts: datetime) -> None:
+    def _write_down(self, branch: _Branch, chair: int, number: int, told: dict[str, Any], starts: datetime) -> None:
         """Write the minutes; a branch that is behind leaves some of them open."""
         after = self._work(starts + timedelta(minutes=80))
         for words in told["points"]:
-            minutes.note(after, branch.secretary, number, words)
+            minutes.note(after, chair, number, words)
             if words != told["points"][-1]:
-                minutes.next_item(after, branch.secretary, number)
+                minutes.next_item(after, chair, number)
         if told["vote"]:
             _, there = minutes.voters(after, number)
-            self._vote(after, branch, number, there)
+            self._vote(after, chair, number, there)
         if told["decision"]:
-            minutes.decide(after, branch.secretary, number, told["decision"])
+            minutes.decide(after, chair, number, told["decision"])
         if self._chance.random() >= branch.told["minutes"]:
             return
         if starts > self._now - TOLD:
-            minutes_closing.circulate(after, branch.secretary, number)
+            minutes_closing.circulate(after, chair, number)
             schedule.stop(self._connection, minutes_closing.TICK, str(number))
         else:
             written.circulate(self._connection, number, starts + timedelta(days=4))
         minutes_closing.term_ends(self._work(starts + timedelta(days=6)), number)
 
-    def _vote(self, after: Work, branch: _Branch, number: int, there: int) -> None:
+    def _vote(self, after: Work, chair: int, number: int, there: int) -> None:
         try:
-            minutes.vote(
-                after, branch.secretary, number, {"yes": max(there - 1, 1), "no": 0, "abstain": min(1, there - 1)}
-            )
+            minutes.vote(after, chair, number, {"yes": max(there - 1, 1), "no": 0, "abstain": min(1, there - 1)})
         except Refusal:
-            minutes.note(after, branch.secretary, number, "到会人数不足，本次不表决，择期再议。")
+            minutes.note(after, chair, number, "到会人数不足，本次不表决，择期再议。")
 
 
 def _months_before(day: date, months: int) -> date:

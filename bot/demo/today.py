@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import timedelta
 
 from bot.demo import notices
-from bot.demo.cast import Enterprise
+from bot.demo.cast import Enterprise, theme_choice
 from bot.demo.history import author_of, described
 from domain.demand_draft import Draft
-from domain.theme_day import Choice
-from services import calendar, demand
+from services import demand
 from services.work import Work
 from storage import theme_day as theme_days
 
@@ -22,16 +21,10 @@ def prepare(work: Work, enterprise: Enterprise) -> None:
 
 
 def _theme_day(work: Work, enterprise: Enterprise) -> None:
-    """Let every branch have its theme day on this week's last workday, at the weekend on Monday."""
-    day = work.today
-    friday = day + timedelta(days=4 - day.weekday())
-    candidates = [day + timedelta(days=n) for n in range((friday - day).days + 1)][::-1] or [day]
-    chosen = next((one for one in candidates if calendar.is_workday(work, one)), day)
-    while not calendar.is_workday(work, chosen):
-        chosen += timedelta(days=1)
-    secretary = enterprise.visitor("secretary")
+    """Let every branch have its theme day near."""
+    secretary, choice = enterprise.visitor("secretary"), theme_choice(work.today)
     for branch in theme_days.branches(work.connection):
-        theme_days.choose(work.connection, branch.id, Choice(chosen.day, time(15)), secretary, work.now)
+        theme_days.choose(work.connection, branch.id, choice, secretary, work.now)
 
 
 def _open_request(work: Work, enterprise: Enterprise) -> None:
