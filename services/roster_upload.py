@@ -28,7 +28,7 @@ class Upload:
 
 
 def _demand(work: Work, actor_id: int) -> None:
-    """A file may change everybody: only who imports for the whole organisation may import it here."""
+    """Refuse whoever does not import for the whole organisation: a file may change everybody."""
     if not allowed(work, actor_id):
         raise Refusal("permission.nowhere")
 
