@@ -55,13 +55,13 @@ def people(visit: Visit) -> Result:
     """Show the tree and a page of the list."""
     asked, me = _asked(visit), visit.person.id
     found = service.search(visit.work, me, asked, whole(visit.query.get("page", "")) or 1)
-    here = service.unit_seen(visit.work, me, asked.unit) if asked.unit else None
+    place = service.unit_seen(visit.work, me, asked.unit) if asked.unit else None
     return Page(
         "people.html",
         {
             "asked": asked,
             "found": found,
-            "here": here,
+            "place": place,
             "tree": service.tree(visit.work, me, asked.unit),
             "standings": [one for one in Standing if one is not Standing.EMPLOYEE],
             "kept": lambda **changed: _kept(asked, **changed),
