@@ -19,7 +19,12 @@ from tests.talk import Company
 
 pytestmark = pytest.mark.parametrize("company", ["sqlite"], indirect=True)
 
-FILE = "工号,姓名,部门,党支部,政治面貌\nA001,王芳,综合部,,群众\nB001,=新人,综合部,第三党支部,中共党员\n,无号,综合部,,群众\n"
+FILE = (
+    "工号,姓名,部门,党支部,政治面貌\n"
+    "A001,王芳,综合部,,群众\n"
+    "B001,=新人,综合部,第三党支部,中共党员\n"
+    ",无号,综合部,,群众\n"
+)
 
 
 async def sends(browser: Browser, body: bytes, name: str = "roster.csv") -> str:
