@@ -147,10 +147,14 @@ def _wanted(work: Work, actor_id: int, asked: Asked, actions: tuple[Action, ...]
 def search(work: Work, actor_id: int, asked: Asked, page: int = 1) -> Found:
     """Return a page of the people who are asked for."""
     wanted = _wanted(work, actor_id, asked)
+    rows = table.page(work.connection, wanted, 0, PAGE) if page <= 1 else []
+    if page <= 1 and len(rows) < PAGE:
+        return Found(_listed(work, rows), len(rows), 1, 1)
     count = table.count(work.connection, wanted)
     pages = max(1, -(-count // PAGE))
     page = max(1, min(page, pages))
-    rows = table.page(work.connection, wanted, (page - 1) * PAGE, PAGE) if count else []
+    if not rows:
+        rows = table.page(work.connection, wanted, (page - 1) * PAGE, PAGE)
     return Found(_listed(work, rows), count, page, pages)
 
 

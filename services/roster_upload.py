@@ -15,7 +15,7 @@ from storage import unit as units
 
 WAITS = timedelta(hours=4)
 _PLACE = "console"
-_STEP = "roster.upload"
+_STEP = "roster_upload"
 
 
 @dataclass(frozen=True, slots=True)
