@@ -35,7 +35,7 @@ async def sends(browser: Browser, body: bytes, name: str = "roster.csv") -> str:
     headers = {"Origin": browser.run.url, "Sec-Fetch-Site": "same-origin"}
     url = browser.run.url + "/console/people/import"
     async with browser.session.post(url, data=form, headers=headers) as answer:
-        browser.page = type(browser.page)(answer.status, await answer.text(), "", {})  # type: ignore[misc,call-arg]
+        browser.page = type(browser.page)(answer.status, await answer.text(), "", {})  # type: ignore[misc]
         return browser.page.plain
 
 
@@ -104,7 +104,7 @@ async def test_forged_forms_of_an_officer_change_nothing(company: Company) -> No
             number = company.roll.people[nickname]
             for deed in ("give", "end", "depart", *(["invite"] if nickname != "xu" else [])):
                 form = {"key": key, "role": "group_leader", "unit": group}
-                assert (await browser.posts(f"/console/people/{number}/{deed}", **form)).status == 409, deed
+                assert (await browser.posts(f"/console/people/{number}/{deed}", None, **form)).status == 409, deed
         for path in ("apply", "drop"):
             assert (await browser.posts(f"/console/people/import/{path}", key=key, number="1")).status == 409
         assert browser.run.read(dump) == before
@@ -147,12 +147,12 @@ async def test_a_role_is_given_and_ended_after_a_question(company: Company) -> N
         asked = await browser.gets(f"/console/people/{number}/give?role=group_leader")
         assert "立即生效" in asked.plain
         form = {"role": "group_leader", "unit": str(group)}
-        assert "已任命" in (await browser.posts(f"/console/people/{number}/give", **form)).plain
-        assert "没有重复任命" in (await browser.posts(f"/console/people/{number}/give", **form)).plain
+        assert "已任命" in (await browser.posts(f"/console/people/{number}/give", None, **form)).plain
+        assert "没有重复任命" in (await browser.posts(f"/console/people/{number}/give", None, **form)).plain
         asked = await browser.gets(f"/console/people/{number}/end?role=group_leader&unit={group}")
         assert "确认免去" in asked.plain
-        assert "已免去" in (await browser.posts(f"/console/people/{number}/end", **form)).plain
-        assert "之前已经结束" in (await browser.posts(f"/console/people/{number}/end", **form)).plain
+        assert "已免去" in (await browser.posts(f"/console/people/{number}/end", None, **form)).plain
+        assert "之前已经结束" in (await browser.posts(f"/console/people/{number}/end", None, **form)).plain
         page = await browser.gets(f"/console/people/{number}")
         assert page.plain.count("管理员") >= 3
         assert (await browser.posts(f"/console/people/{number}/give", role="king", unit="1")).status == 409
