@@ -14,3 +14,8 @@ def keep(work: Work, name: str, mime: str, body: bytes) -> int:
 def load(work: Work, number: int) -> tuple[str, str, bytes] | None:
     """Return (name, mime, bytes), or None when there is none. Whether somebody may see it is the caller's matter."""
     return table.load(work.connection, number)
+
+
+def forget(work: Work, number: int) -> None:
+    """Empty a file that must not be kept."""
+    table.forget(work.connection, number)

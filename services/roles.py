@@ -92,6 +92,8 @@ def end(work: Work, actor_id: int, member_id: int, role: Role, unit_id: int) -> 
     """End a role now; False when it was not held."""
     person(work, actor_id, member_id)
     unit = units.get(work.connection, unit_id)
+    if unit is not None:
+        permission.demand_permission(work, actor_id, Action.MANAGE_ROLES, unit)
     if unit is None or not grants.end_at(work.connection, member_id, role, unit_id, work.now):
         return False
     audit.note(work.connection, work.now, actor_id, "roles.end", member_id, role=role.value, unit=unit.code)

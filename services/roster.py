@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from domain.member import Standing, Unit, UnitKind
@@ -149,7 +150,7 @@ def _places(person: PersonRow, kept: Kept | None, paths: dict[tuple[str, ...], i
     return named | frozenset(unit_id for unit_id, kind in before.items() if kind not in person.covers or not named)
 
 
-def apply(work: Work, name: str, body: bytes, *, skip_errors: bool = False) -> Plan:
+def apply(work: Work, name: str, body: bytes, actor_id: int | None = None, *, skip_errors: bool = False) -> Plan:
     """Import the file in this transaction, exactly as `plan` said. Refuses when rows are wrong, unless skipped."""
     made = plan(work, name, body)
     if made.counts[Fate.ERROR] and not skip_errors:
@@ -168,7 +169,9 @@ def apply(work: Work, name: str, body: bytes, *, skip_errors: bool = False) -> P
             paths[path] = _add_unit(work, path, made.reading.units[path], paths, root).id
     known = table.everybody(work.connection, work.now)
     for number, (_, person) in made.reading.people.items():
-        _put(work, person, known.get(number), paths, root)
+        _put(work, person, known.get(number), paths, root, actor_id)
+    new, changed = made.counts[Fate.NEW], made.counts[Fate.CHANGED]
+    audit.note(work.connection, work.now, actor_id, "roster.import", None, new=new, changed=changed)
     return made
 
 
@@ -205,7 +208,14 @@ def _digest(path: tuple[str, ...]) -> str:
     return hashlib.sha256("/".join(path).encode()).hexdigest()
 
 
-def _put(work: Work, person: PersonRow, kept: Kept | None, paths: dict[tuple[str, ...], int], root: Unit) -> None:
+def _put(
+    work: Work,
+    person: PersonRow,
+    kept: Kept | None,
+    paths: dict[tuple[str, ...], int],
+    root: Unit,
+    actor_id: int | None,
+) -> None:
     connection = work.connection
     if kept is not None and not kept.left and not _changes(person, kept, paths):
         return
@@ -217,7 +227,7 @@ def _put(work: Work, person: PersonRow, kept: Kept | None, paths: dict[tuple[str
     for role, path in sorted(person.roles):
         where = root.id if role is Role.ADMINISTRATOR else paths[path]
         if grants.give(connection, number, role, where, work.now):
-            audit.note(connection, work.now, None, "roles.give", number, role=role.value, by="roster")
+            audit.note(connection, work.now, actor_id, "roles.give", number, role=role.value, by="roster")
 
 
 def number_meant(work: Work, written: str) -> str:
@@ -258,12 +268,15 @@ _ROLE_WORDS = {
 }
 
 
-def export_rows(work: Work) -> tuple[list[str], list[list[str]]]:
-    """Return header and rows of the roster, in the layout that `import roster` reads back without a change."""
+def export_rows(work: Work, only: AbstractSet[int] | None = None) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows of the roster, in the layout that `import roster` reads back without a change.
+
+    `only`: these people alone, also those among them who have left.
+    """
     paths = {number: path for path, number in table.unit_paths(work.connection).items()}
     rows = []
     for number, person in sorted(table.everybody(work.connection, work.now).items()):
-        if person.left:
+        if person.left if only is None else person.id not in only:
             continue
         politics = "、".join(_POLITICS[one] for one in sorted(person.standings) if one in _POLITICS) or "群众"
         union = "是" if Standing.UNION in person.standings else "否"

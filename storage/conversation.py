@@ -66,3 +66,18 @@ def drop(connection: Connection, messenger: str, sender: str) -> None:
     connection.execute(
         conversation.update().where(*ours).values(step="", facts="{}", version=conversation.c.version + 1)
     )
+
+
+def facts_of(
+    connection: Connection, messenger: str, sender: str, step: str, now: datetime | None
+) -> dict[str, Any] | None:
+    """Return the facts of this step while it is open. `now` None: also when its time is over."""
+    row = connection.execute(
+        select(conversation.c.facts, conversation.c.expires_at).where(
+            conversation.c.messenger == messenger, conversation.c.sender == sender, conversation.c.step == step
+        )
+    ).first()
+    if row is None or (now is not None and row[1] <= now):
+        return None
+    found: dict[str, Any] = json.loads(row[0])
+    return found

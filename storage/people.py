@@ -1,0 +1,192 @@
+"""The people of some units as a list that is searched and turned page by page, and what one of them went through."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+
+from domain.member import Person, Standing, Unit
+from domain.permission import Role
+from storage.address import address
+from storage.audit import audit
+from storage.invite import invite
+from storage.member import member, membership, standing
+from storage.permission import grant
+from storage.unit import COLUMNS, as_unit, unit
+
+_DEEDS = ("roles.give", "roles.end", "roles.depart", "invite.issue")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which people are asked for. `paths`: at or beneath one of these; None: wherever they are."""
+
+    paths: tuple[str, ...] | None
+    words: str = ""
+    standing: Standing | None = None
+    bound: bool | None = None
+    """Whether they have an account; None: either."""
+    left: bool = False
+    """Those who have left the organisation, in the place of those who have not."""
+
+
+class Row(NamedTuple):
+    """A person of the list."""
+
+    id: int
+    employee_no: str
+    name: str
+    left_at: datetime | None
+
+
+class Term(NamedTuple):
+    """A role as it was or is held."""
+
+    role: Role
+    unit: str
+    since: datetime
+    until: datetime | None
+
+
+class Code(NamedTuple):
+    """A binding code that was made: when, until when it works, and when it was used."""
+
+    made_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+class Deed(NamedTuple):
+    """What somebody did to a person."""
+
+    at: datetime
+    deed: str
+    actor: str | None
+    facts: dict[str, Any]
+
+
+def _query(connection: Connection, wanted: Wanted, *columns: Any, many: bool) -> Select[Any]:  # noqa: ANN401 - columns
+    """`many`: all of them are gone through, so that lists are made once; else few, and each is tried by itself."""
+    query = select(*columns).where(member.c.left_at.is_not(None) if wanted.left else member.c.left_at.is_(None))
+
+    def among(person: ColumnElement[int], *tests: ColumnElement[bool]) -> ColumnElement[bool]:
+        if many:
+            return member.c.id.in_(select(person).where(*tests))
+        return select(person).where(person == member.c.id, *tests).exists()
+
+    if wanted.paths is not None:
+        beneath = or_(*(unit.c.path.startswith(path, autoescape=True) for path in wanted.paths))
+        query = query.where(among(membership.c.member_id, membership.c.unit_id.in_(select(unit.c.id).where(beneath))))
+    if wanted.words:
+        # SQLite's LIKE takes a for A by itself, and asking it for small letters first makes it twice as slow.
+        contains = "contains" if connection.dialect.name == "sqlite" else "icontains"
+        fits = [getattr(c, contains)(wanted.words, autoescape=True) for c in (member.c.name, member.c.employee_no)]
+        query = query.where(or_(*fits))
+    if wanted.standing is not None and wanted.standing is not Standing.EMPLOYEE:
+        query = query.where(among(standing.c.member_id, standing.c.standing == wanted.standing.value))
+    if wanted.bound is not None:
+        ours = among(address.c.member_id, address.c.member_id.is_not(None), address.c.until.is_(None))
+        query = query.where(ours if wanted.bound else ~ours)
+    return query
+
+
+def count(connection: Connection, wanted: Wanted) -> int:
+    """Return how many there are."""
+    return connection.scalar(_query(connection, wanted, func.count(), many=True)) or 0
+
+
+def page(connection: Connection, wanted: Wanted, skip: int, most: int) -> list[Row]:
+    """Return a page of them, by number."""
+    columns = (member.c.id, member.c.employee_no, member.c.name, member.c.left_at)
+    query = _query(connection, wanted, *columns, many=False)
+    return [Row(*row) for row in connection.execute(query.order_by(member.c.employee_no).offset(skip).limit(most))]
+
+
+def numbers(connection: Connection, wanted: Wanted) -> set[int]:
+    """Return the ids of all of them."""
+    return set(connection.scalars(_query(connection, wanted, member.c.id, many=True)))
+
+
+def find(connection: Connection, wanted: Wanted, number: int) -> tuple[Person, datetime | None] | None:
+    """Return one of them by id, and when they left."""
+    columns = (member.c.id, member.c.employee_no, member.c.name, member.c.language, member.c.consent, member.c.left_at)
+    row = connection.execute(_query(connection, wanted, *columns, many=False).where(member.c.id == number)).first()
+    return None if row is None else (Person(*row[:5]), row[5])
+
+
+def standings(connection: Connection, people: Iterable[int]) -> list[tuple[int, Standing]]:
+    """Return (person, standing) of these people."""
+    query = select(standing.c.member_id, standing.c.standing).where(standing.c.member_id.in_(list(people)))
+    return [(row[0], Standing(row[1])) for row in connection.execute(query)]
+
+
+def places(connection: Connection, people: Iterable[int]) -> list[tuple[int, str]]:
+    """Return (person, name of a unit) of these people, from the top down."""
+    rows = connection.execute(
+        select(membership.c.member_id, unit.c.name)
+        .join(unit, unit.c.id == membership.c.unit_id)
+        .where(membership.c.member_id.in_(list(people)))
+        .order_by(unit.c.path)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def roles(connection: Connection, people: Iterable[int], now: datetime) -> list[tuple[int, Role]]:
+    """Return (person, role) of what these people hold now."""
+    rows = connection.execute(
+        select(grant.c.member_id, grant.c.role)
+        .where(grant.c.member_id.in_(list(people)), grant.c.since <= now)
+        .where(or_(grant.c.until.is_(None), grant.c.until > now))
+        .distinct()
+        .order_by(grant.c.role)
+    )
+    return [(row[0], Role(row[1])) for row in rows]
+
+
+def children(connection: Connection, parents: Sequence[int]) -> list[tuple[int, Unit]]:
+    """Return (parent, unit) of the active units right beneath these, by name."""
+    rows = connection.execute(
+        select(unit.c.parent_id, *COLUMNS)
+        .where(unit.c.parent_id.in_(list(parents)), unit.c.active)
+        .order_by(unit.c.kind, unit.c.code)
+    )
+    return [(row[0], as_unit(tuple(row[1:]))) for row in rows]
+
+
+def terms(connection: Connection, number: int) -> list[Term]:
+    """Return every role that a person holds or has held, newest first."""
+    rows = connection.execute(
+        select(grant.c.role, unit.c.name, grant.c.since, grant.c.until)
+        .join(unit, unit.c.id == grant.c.unit_id)
+        .where(grant.c.member_id == number)
+        .order_by(grant.c.since.desc(), grant.c.id.desc())
+    )
+    return [Term(Role(row[0]), row[1], row[2], row[3]) for row in rows]
+
+
+def codes(connection: Connection, number: int, most: int) -> list[Code]:
+    """Return the newest binding codes of a person, without what they were."""
+    rows = connection.execute(
+        select(invite.c.created_at, invite.c.expires_at, invite.c.used_at)
+        .where(invite.c.member_id == number)
+        .order_by(invite.c.id.desc())
+        .limit(most)
+    )
+    return [Code(*row) for row in rows]
+
+
+def deeds(connection: Connection, number: int, most: int) -> list[Deed]:
+    """Return who gave and ended roles of a person, made codes for them and noted that they left, newest first."""
+    rows = connection.execute(
+        select(audit.c.at, audit.c.deed, member.c.name, audit.c.facts)
+        .select_from(audit.outerjoin(member, member.c.id == audit.c.actor_id))
+        .where(audit.c.subject_id == number, audit.c.deed.in_(_DEEDS))
+        .order_by(audit.c.id.desc())
+        .limit(most)
+    )
+    return [Deed(row[0], row[1], row[2], json.loads(row[3])) for row in rows]
