@@ -49,7 +49,7 @@ def enter(work: Work, secret: str) -> str | None:
         return None
     fresh = new_secret(_CHANCE)
     table.add(work.connection, digest(fresh), member_id, roles, new_secret(_CHANCE), work.now)
-    audit.note(work.connection, work.now, member_id, "console.enter", None)
+    audit.note(work.connection, work.now, member_id, "session.enter", None)
     return fresh
 
 
