@@ -76,6 +76,7 @@ async def test_wrong_input_comes_back_in_the_form_and_writes_nothing(company: Co
         assert (await browser.posts("/console/life/meetings/new", None, **plan(company, kind="x"))).status == 409
         assert (await browser.posts("/console/life/meetings/new", None, **plan(company, key=""))).status == 403
         assert browser.run.read(lambda c: c.execute(meeting.select()).all()) == []
+        await browser.gets("/console/life/meetings/new?unit=" + str(unit) + "&kind=lecture")
         sent = await browser.posts("/console/life/meetings/new", None, **plan(company, send="1"))
         assert "通知发出了" in sent.plain
 
