@@ -22,7 +22,7 @@ on_sqlite = pytest.mark.parametrize("company", ["sqlite"], indirect=True)
 def published(company: Company) -> int:
     company.now = company_now()
     publish(company.lin, when="明天 18:30", places="1 人")
-    return company.read(lambda c: c.execute(table.activity.select()).one()).id
+    return int(company.read(lambda c: c.execute(table.activity.select()).one()).id)
 
 
 @on_sqlite
