@@ -13,6 +13,7 @@ from domain.meeting import EARLY, LONGEST_PLACE, USUAL_MINUTES, Meeting, Meeting
 from domain.member import Unit
 from domain.permission import Action
 from domain.refusal import Refusal
+from domain.reply import Text
 from services import document, meeting_list, meeting_notice, minutes, minutes_closing, minutes_text
 from services import document_pack as packing
 from services import meeting as service
@@ -168,7 +169,7 @@ def minutes_in(visit: Visit) -> int:
 @pages.get("life/meeting/{number}", needs=Action.PLAN_MEETINGS)
 def meeting(visit: Visit) -> Result:
     """Show a meeting to whoever runs it."""
-    work, voice, person = visit.work, visit.voice, visit.person.id
+    work, _voice, person = visit.work, visit.voice, visit.person.id
     found = service.runs(work, person, visit.numbers["number"])
     page, local = number_in(visit, "page"), work.organisation.local(found.starts_at)
     people = meeting_list.rows(work, person, found)
@@ -179,10 +180,10 @@ def meeting(visit: Visit) -> Result:
         "local_time": f"{local:%H:%M}",
         "kind_name": kind_name(visit, found.kind),
         "state_name": state_name(visit, found),
-        "counts": service.counts(work, found),
-        "counted": [block.plain for block in view.counted(work, voice, found) if hasattr(block, "plain")],
+        "counted": _counted(visit, found),
         "keeps": service.keeps(work, person, found),
         "people": people[page * ROWS : (page + 1) * ROWS],
+        "adjusted": any(one.adjusted for one in people),
         "decidable": found.state in attendance.DECIDABLE,
         "unreached": meeting_notice.unreached(work, found.id) if planned else [],
         "worries": _worries(visit, found) if planned else [],
@@ -196,13 +197,23 @@ def meeting(visit: Visit) -> Result:
     return framed(visit, "life_meeting.html", "meetings", facts | _minutes(visit, found))
 
 
+def _counted(visit: Visit, found: Meeting) -> list[str]:
+    """Say who should come while it is planned, and later who came and whether they are enough."""
+    work, voice = visit.work, visit.voice
+    if found.state in minutes.PLANNED:
+        return [view.expected(voice, service.attending(work, found.id), service.counts(work, found))]
+    if found.state is MeetingState.CANCELLED:
+        return []
+    return [block.plain for block in view.counted(work, voice, found) if isinstance(block, Text)]
+
+
 def _worries(visit: Visit, found: Meeting) -> list[str]:
     """Say what should be known before the notice goes out."""
     work, voice = visit.work, visit.voice
     blocks = view.worries(work, voice, found.unit_id, found.starts_at, found.minutes, found.id)
     if found.state is MeetingState.DRAFT:
         blocks += view.delay(work, voice, found)
-    return [block.plain for block in blocks if hasattr(block, "plain")]
+    return [block.plain for block in blocks if isinstance(block, Text)]
 
 
 def _minutes(visit: Visit, found: Meeting) -> dict[str, object]:

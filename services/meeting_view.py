@@ -111,7 +111,7 @@ def _planned(work: Work, voice: Voice, meeting: Meeting, first: Block | None) ->
     if meeting.counts_for:
         blocks.append(voice.say("meeting.counts_for", period=meeting.counts_for))
     people = service.attending(work, meeting.id)
-    blocks.append(text(_people(voice, people, service.counts(work, meeting))))
+    blocks.append(text(expected(voice, people, service.counts(work, meeting))))
     rows: list[list[Button]] = []
     if work.now >= meeting.starts_at - EARLY:
         rows.append([voice.button("meeting.start", call("meeting.start", meeting.id))])
@@ -148,7 +148,7 @@ def _listed(voice: Voice, meeting: Meeting) -> Button:
     return voice.button("meeting.people", call("attendance.people", meeting.id))
 
 
-def _people(voice: Voice, people: list[Attendee], counts: Counts) -> str:
+def expected(voice: Voice, people: list[Attendee], counts: Counts) -> str:
     """Say how many should come and why, and what the quorum will be."""
     why = Counter(one.reason for one in people if one.duty is Duty.SHOULD)
     comma = "、" if voice.language == "zh" else ", "

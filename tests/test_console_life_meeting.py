@@ -146,7 +146,7 @@ async def test_the_projector_shows_the_code_and_the_counts_and_no_name(company: 
     async with signed_in(company, "lin") as browser:
         seen = await browser.gets(f"/console/life/meeting/{number}/screen")
         assert "签到码" in seen.plain
-        assert "应到 4 实到 2 有表决权 1 /3" in seen.plain
+        assert "应到 4 实到 2 有表决权到会 1 /3" in seen.plain
         assert "还差 1 人" in seen.plain
         assert "议程 1 / 1 通过三季度工作计划" in seen.plain
         assert '<noscript><meta http-equiv="refresh" content="10"></noscript>' in seen.words
@@ -192,5 +192,5 @@ async def test_meetings_in_english(company: Company) -> None:
     company.lin.says("/language en")
     async with signed_in(company, "lin") as browser:
         assert "Who is called and who came" in (await browser.gets(f"/console/life/meeting/{number}")).plain
-        assert "With a vote" in (await browser.gets(f"/console/life/meeting/{number}/screen")).plain
+        assert "Voters here" in (await browser.gets(f"/console/life/meeting/{number}/screen")).plain
         assert "By state" in (await browser.gets("/console/life/meetings")).words
