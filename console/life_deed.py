@@ -7,6 +7,7 @@ from collections.abc import Callable
 from console.grammar import Go, Pages, Result, Visit
 from console.life_frame import number_in
 from console.life_meeting import minutes_in, moment_in
+from domain.meeting import Duty
 from domain.permission import Action
 from domain.refusal import Refusal
 from domain.vote import read_votes
@@ -74,6 +75,18 @@ def _add(visit: Visit, number: int) -> None:
     minutes_closing.add(visit.work, visit.person.id, number, visit.form.get("words", ""))
 
 
+def _adjust(visit: Visit, number: int) -> None:
+    """Call somebody otherwise than by the rule: whom a name or a number means, how, and why."""
+    form, where = visit.form, (visit.work, visit.person.id, number)
+    words, duty = form.get("who", "").strip(), form.get("duty", "")
+    found = attendance.find(*where, words) if words else []
+    if len(found) > 1:
+        raise Refusal("attendance.who_several", numbers="、".join(one.employee_no for one in found))
+    if not found or duty not in {*Duty, "out"}:
+        raise Refusal("attendance.who_unknown", words=words[:40])
+    attendance.adjust(*where, found[0].id, None if duty == "out" else Duty(duty), form.get("reason", ""))
+
+
 DEEDS: dict[str, Deed] = {
     "send": lambda visit, number: meeting_notice.send(visit.work, visit.person.id, number),
     "nudge": lambda visit, number: meeting_notice.nudge(visit.work, visit.person.id, number),
@@ -81,6 +94,7 @@ DEEDS: dict[str, Deed] = {
     "change": _change,
     "agenda": _agenda,
     "recount": lambda visit, number: attendance.recount(visit.work, visit.person.id, number),
+    "adjust": _adjust,
     "leave": _leave,
     "start": lambda visit, number: attendance.open_sign_in(visit.work, visit.person.id, number),
     "enter": _enter,

@@ -116,3 +116,21 @@ async def test_the_year_as_files_and_in_english(company: Company) -> None:
         assert '"Unit","Duty"' in table.words
         async with browser.session.get(f"{browser.run.url}{branch(company)}/table") as answer:
             assert (await answer.read())[:2] == b"PK"
+
+
+@on_sqlite
+async def test_relief_keeps_who_and_never_why(company: Company) -> None:
+    path = f"{branch(company)}/relief"
+    async with signed_in(company, "lin") as browser:
+        assert "现在没有减免" in (await browser.gets(path)).plain
+        assert "没有找到" in (await browser.posts(path, None, who="胡军")).plain
+        await browser.gets(path)
+        assert "已减免" in (await browser.posts(path, None, who="赵强")).plain
+        member = str(company.roll.people["bo"])
+        assert "减免已结束" in (await browser.posts(path, None, deed="end", member=member)).plain
+        other = str(company.roll.people["xu"])
+        assert (await browser.posts(path, None, deed="end", member=other)).status == 409
+    async with signed_in(company, "hu") as browser:
+        assert (await browser.gets(path)).status == 403
+        await browser.gets("/console/life")
+        assert (await browser.posts(path, None, who="赵强")).status == 409

@@ -55,6 +55,13 @@ async def test_a_meeting_is_planned_looked_at_and_called(company: Company) -> No
         assert "16:30" in changed.plain
         assert "四楼" in changed.plain
         assert "议程已保存" in (await does(browser, number, "agenda", agenda="1. 学习\n2. 讨论")).plain
+        guest = await does(browser, number, "adjust", who="胡军", duty="guest", reason="上级派人列席")
+        assert "列席 1 人" in guest.plain
+        assert "上级派人列席" in guest.plain
+        assert (await does(browser, number, "adjust", who="没有这人", duty="guest", reason="工作需要")).status == 409
+        await browser.gets(f"/console/life/meeting/{number}")
+        assert (await does(browser, number, "adjust", who="胡军", duty="boss", reason="工作需要")).status == 409
+        await browser.gets(f"/console/life/meeting/{number}")
         assert (await does(browser, number, "start")).status == 409
         assert "会议已取消" in (await does(browser, number, "cancel")).plain
         assert "支部党员大会" in (await browser.gets("/console/life/meetings?list=cancelled")).plain
@@ -170,7 +177,20 @@ async def test_another_branch_and_those_above_see_what_is_theirs(company: Compan
         ):  # fmt: skip
             assert (await browser.gets(f"/console/life/{path}")).status == 403, path
         assert "支部党员大会" not in (await browser.gets("/console/life/meetings")).plain
-        for deed in ("send", "cancel", "end", "write", "leave", "enter", "circulate", "close", "add", "settle", "x"):
+        for deed in (
+            "send",
+            "cancel",
+            "end",
+            "write",
+            "leave",
+            "enter",
+            "circulate",
+            "close",
+            "add",
+            "settle",
+            "adjust",
+            "x",
+        ):
             refused = await does(browser, number, deed, words="越权", member="1", wish="1")
             assert refused.status == 409, deed
         assert (await browser.posts("/console/life/meetings/new", None, **plan(company))).status == 409
