@@ -43,7 +43,8 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
-    "Referrer-Policy": "same-origin",  # with none at all, browsers send our own forms with the origin "null"
+    # With `no-referrer` browsers send `Origin: null` with a form, and no way back after a refusal.
+    "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
@@ -106,7 +107,14 @@ class Console:
 
     def _served_by(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
-            return await self._serve(request, route)
+            try:
+                return await self._serve(request, route)
+            except web.HTTPException:
+                raise
+            except Exception:
+                number = secrets.token_hex(3).upper()
+                log.exception("console: %s /console/%s failed (%s)", request.method, route.path, number)
+                return self._plain(request, "mistake", 500, number=number)
 
         return serve
 
@@ -125,10 +133,6 @@ class Console:
             result: Result | None = await transaction(lambda work: self._run(work, asked, route))
         except Refusal as refusal:
             return self._refused(request, asked, refusal)
-        except Exception:
-            number = secrets.token_hex(3).upper()
-            log.exception("console: %s /console/%s failed (%s)", request.method, route.path, number)
-            return self._plain(request, "mistake", 500, number=number)
         if request.method == "POST":
             self._sent()
         if asked.stale is not None:

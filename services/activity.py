@@ -49,12 +49,14 @@ def places(work: Work, member_id: int) -> list[Unit]:
     return list(found.values())
 
 
-def own(work: Work, member_id: int, number: int, states: tuple[ActivityState, ...] = ()) -> Activity:
+def own(
+    work: Work, member_id: int, number: int, states: tuple[ActivityState, ...] = (), *, lock: bool = True
+) -> Activity:
     """Return an activity to whoever may plan at its unit, and lock it; a draft to its author alone.
 
-    With `states` it must be in one of them.
+    With `states` it must be in one of them. `lock`: False for whoever looks at it alone.
     """
-    found = table.lock(work.connection, number)
+    found = (table.lock if lock else table.get)(work.connection, number)
     unit = units.get(work.connection, found.unit_id) if found else None
     if found is None or unit is None or not permission.may(work, member_id, Action.PLAN_ACTIVITIES, unit):
         raise Refusal("activity.gone")

@@ -112,7 +112,7 @@ def open_sign_in(work: Work, member_id: int, number: int) -> Gathering:
 
 def listed(work: Work, member_id: int, number: int, page: int, size: int) -> list[Listed]:
     """Return who comes and who waits, for the planner alone; one more than `size` when there are more."""
-    activity.own(work, member_id, number)
+    activity.own(work, member_id, number, lock=False)
     found = sign_in_of(work, number)
     there = gatherings.there(work.connection, found.id) if found else {}
     rows = sign_ups.named(work.connection, number, _LISTED, size + 1, max(page, 0) * size)

@@ -89,7 +89,7 @@ def say(work: Work, number: int, words: str) -> None:
 
 def summary(work: Work, planner: int, number: int) -> Summary | None:
     """Return what may be shown to whoever holds it; None: fewer than five have answered."""
-    activity.own(work, planner, number, (ActivityState.OVER,))
+    activity.own(work, planner, number, (ActivityState.OVER,), lock=False)
     answers = feedback.answers(work.connection, number)
     if answers < rules.FEEDBACK_FROM:
         return None

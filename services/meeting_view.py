@@ -111,7 +111,7 @@ def _planned(work: Work, voice: Voice, meeting: Meeting, first: Block | None) ->
     if meeting.counts_for:
         blocks.append(voice.say("meeting.counts_for", period=meeting.counts_for))
     people = service.attending(work, meeting.id)
-    blocks.append(text(_people(voice, people, service.counts(work, meeting))))
+    blocks.append(text(expected(voice, people, service.counts(work, meeting))))
     rows: list[list[Button]] = []
     if work.now >= meeting.starts_at - EARLY:
         rows.append([voice.button("meeting.start", call("meeting.start", meeting.id))])
@@ -148,7 +148,7 @@ def _listed(voice: Voice, meeting: Meeting) -> Button:
     return voice.button("meeting.people", call("attendance.people", meeting.id))
 
 
-def _people(voice: Voice, people: list[Attendee], counts: Counts) -> str:
+def expected(voice: Voice, people: list[Attendee], counts: Counts) -> str:
     """Say how many should come and why, and what the quorum will be."""
     why = Counter(one.reason for one in people if one.duty is Duty.SHOULD)
     comma = "、" if voice.language == "zh" else ", "
@@ -175,7 +175,7 @@ def live(work: Work, voice: Voice, meeting: Meeting, *, minutes: bool) -> Reply:
         blocks.append(voice.say("meeting.live_late", late_at=late_at))
     else:
         blocks.append(voice.say("meeting.live_closed", **facts))
-    blocks += _counted(work, voice, meeting)
+    blocks += counted(work, voice, meeting)
     rows = [
         [
             voice.button("meeting.refresh", call("meeting.show", meeting.id)),
@@ -195,7 +195,8 @@ def _minutes(voice: Voice, meeting: Meeting, verb: str) -> Button:
     return voice.button(f"meeting.{verb}", call(f"minutes.{verb}", meeting.id))
 
 
-def _counted(work: Work, voice: Voice, meeting: Meeting) -> list[Block]:
+def counted(work: Work, voice: Voice, meeting: Meeting) -> list[Block]:
+    """Say how many are there, and whether they are enough for the item at hand, by which rule."""
     counts = service.counts(work, meeting)
     facts = {"should": counts.should, "came": counts.came, "leave": counts.leave}
     blocks: list[Block] = [voice.say("meeting.live_count", late=counts.late, by_hand=counts.by_hand, **facts)]
@@ -219,7 +220,7 @@ def _over(work: Work, voice: Voice, meeting: Meeting, *, minutes: bool) -> Reply
     else:
         blocks = [voice.say("meeting.held", **facts)]
         signed = gathering.of_subject(work, service.subject(meeting.id)) is not None
-        blocks += _counted(work, voice, meeting) if signed else [voice.say("meeting.held_unsigned")]
+        blocks += counted(work, voice, meeting) if signed else [voice.say("meeting.held_unsigned")]
         if minutes:
             rows.insert(0, [_minutes(voice, meeting, "write")])
     choices = Choices(tuple(tuple(row) for row in rows))

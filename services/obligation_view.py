@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from domain.member import Unit, UnitKind
-from domain.obligation import Obligation, State
-from domain.period import Period
+from domain.obligation import Entry, Kind, Obligation, State
+from domain.period import Cycle, Period
 from domain.permission import Action, Grant, allows
+from domain.refusal import Refusal
 from domain.rule import Rule
 from services import obligation, permission
 from services.work import Work
@@ -81,6 +82,54 @@ def committees(work: Work, member_id: int) -> list[Unit]:
     grants = [one for one in _held(work, member_id) if allows([one], Action.SET_OBLIGATIONS, one.path)]
     found = [units.get(work.connection, number) for number in dict.fromkeys(one.unit_id for one in grants)]
     return [unit for unit in found if unit is not None and unit.kind is UnitKind.PARTY_COMMITTEE]
+
+
+def branches(work: Work, member_id: int, words: str, limit: int, offset: int) -> list[Unit]:
+    """Return a slice of the branches whose obligations a person may set, by these words in their names."""
+    paths = [one.path for one in permission.scope(work, member_id, Action.SET_OBLIGATIONS)]
+    return units.matching(work.connection, paths, (UnitKind.PARTY_BRANCH,), words, limit, offset)
+
+
+def place_of(work: Work, member_id: int, unit_id: int) -> Place:
+    """Return a branch as this person sees it; raises the refusal for any other unit."""
+    own = next((one for one in places(work, member_id) if one.branch.id == unit_id), None)
+    if own is not None:
+        return own
+    unit = obligation.unit_of(work, member_id, unit_id)
+    if unit.kind is not UnitKind.PARTY_BRANCH:
+        raise Refusal("obligation.gone")
+    return Place(unit)
+
+
+def seen(work: Work, place: Place, rule_id: str, period: str) -> Obligation:
+    """Return one obligation of a place; a group leader sees those of groups alone."""
+    found = obligation.one_of(work, place.branch, rule_id, period)
+    if place.group is not None and not found.rule.needs_groups:
+        raise Refusal("obligation.gone")
+    return found
+
+
+def entries(work: Work, one: Obligation) -> list[tuple[Entry, str]]:
+    """Return what was decided about an obligation and not withdrawn, each with the name of who did."""
+    rows = table.entries(work.connection, [one.unit_id])
+    mine = [row for row in rows if (row.rule, row.period) == (one.rule.id, one.period.key)]
+    names = members.names_of(work.connection, [row.member_id for row in mine])
+    return [(row, names.get(row.member_id, "")) for row in mine]
+
+
+def deeds(work: Work, member_id: int, unit: Unit, one: Obligation) -> list[str]:
+    """Return what this person can decide about it now: `declare`, `correct`, `exempt`, `withdraw`."""
+    if not permission.may(work, member_id, Action.SET_OBLIGATIONS, unit):
+        return []
+    if one.rule.cycle is Cycle.TERM:
+        able = {"declare": True, "exempt": one.recorded and one.state is not State.EXEMPT}
+    elif one.entry is not None:
+        able = {"correct": one.entry.kind is Kind.DECLARED and one.state is not State.MET}
+    else:
+        begun = one.period.first <= work.today
+        able = dict.fromkeys(("declare", "correct", "exempt"), begun and one.state is not State.MET)
+    able["withdraw"] = one.entry is not None
+    return [name for name, yes in able.items() if yes]
 
 
 def is_late(one: Obligation) -> bool:

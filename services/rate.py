@@ -7,13 +7,13 @@ protect nobody. Obligations are not persons: of them small branches alone are fo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from domain import rate as rules
 from domain.member import Unit
 from domain.period import Cycle, Period, period_of
-from domain.permission import Action, allows
+from domain.permission import Action, Grant, allows
 from domain.rate import Owed, Rate, read_span
 from domain.refusal import Refusal
 from services import permission
@@ -127,6 +127,19 @@ def beneath(work: Work, member_id: int, unit_id: int, period: str) -> tuple[Unit
     return unit, [shown(found, one, lists(work, member_id, one)) for one in below]
 
 
+def together(
+    work: Work, member_id: int, unit_id: int, period: str, limit: int, offset: int
+) -> tuple[Figures, list[Figures]]:
+    """Return the figures of one of this person's units, and of a slice of those right beneath it, computed at once."""
+    unit, span = place(work, member_id, unit_id), read_period(work, period)
+    grants = permission.grants_of(work, member_id)
+    found = ground(work, span, unit)
+    below = [one for one in units.beneath(work.connection, unit.path) if _right_beneath(one, unit)]
+    below.sort(key=in_order)
+    some = below[offset : offset + limit]
+    return shown(found, unit, _lists(grants, unit)), [shown(found, one, _lists(grants, one)) for one in some]
+
+
 def above(work: Work, member_id: int, unit: Unit) -> Unit | None:
     """Return the unit right above one, when this person may see its figures too."""
     numbers = numbers_above(unit.path)[:-1]
@@ -141,7 +154,10 @@ def _right_beneath(one: Unit, unit: Unit) -> bool:
 
 def lists(work: Work, member_id: int, unit: Unit) -> list[str]:
     """Return the figures whose lists this person may see at this unit."""
-    grants = permission.grants_of(work, member_id)
+    return _lists(permission.grants_of(work, member_id), unit)
+
+
+def _lists(grants: Iterable[Grant], unit: Unit) -> list[str]:
     return [
         figure for figure, actions in _LISTS.items() if any(allows(grants, action, unit.path) for action in actions)
     ]

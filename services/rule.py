@@ -34,10 +34,11 @@ def reread(body: str) -> Book:
 def before(work: Work) -> Book | None:
     """Return the book that was put in force last; None when none was, or it can't be read."""
     found = table.newest(work.connection)
-    return _reread(found[2]) if found else None
+    return read_kept(found[2]) if found else None
 
 
-def _reread(body: str) -> Book | None:
+def read_kept(body: str) -> Book | None:
+    """Return a kept book, or None when it can't be read any more."""
     try:
         return reread(body)
     except RuleError:
@@ -50,7 +51,7 @@ def note(work: Work) -> tuple[int, int] | None:
     now, found = book(work), table.newest(work.connection)
     if found is not None and found[1] == now.digest:
         return None
-    old = _reread(found[2]) if found else None
+    old = read_kept(found[2]) if found else None
     number = table.keep(work.connection, now.digest, now.version, now.body, work.now)
     if found is None or old is None:
         return None
@@ -62,7 +63,7 @@ def note(work: Work) -> tuple[int, int] | None:
 
 def changes_between(work: Work, old: int, new: int) -> list[Change]:
     """Return how duties differ between two kept books; nothing when one can't be read."""
-    books = [_reread(table.body(work.connection, number)) for number in (old, new)]
+    books = [read_kept(table.body(work.connection, number)) for number in (old, new)]
     if books[0] is None or books[1] is None:
         return []
     return [change for change in difference(books[0], books[1]) if change.weighty]

@@ -246,3 +246,25 @@ def drafts_of(connection: Connection, member_id: int, limit: int) -> list[Activi
         .limit(limit)
     )
     return [_made(row) for row in rows]
+
+
+def slice_of(
+    connection: Connection,
+    paths: Sequence[str],
+    states: Sequence[ActivityState],
+    limit: int,
+    offset: int,
+    *,
+    soonest: bool,
+) -> list[Activity]:
+    """Return a slice of what units at or beneath these paths hold in these states; `soonest` first, or the newest."""
+    here = or_(*(unit.c.path.startswith(path, autoescape=True) for path in paths)) if paths else false()
+    order = (activity.c.starts_at, activity.c.id)
+    rows = connection.execute(
+        _select()
+        .where(here, activity.c.state.in_([one.value for one in states]))
+        .order_by(*(order if soonest else (one.desc() for one in order)))
+        .limit(limit)
+        .offset(offset)
+    )
+    return [_made(row) for row in rows]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, false, or_, select
 
 from domain.meeting import Answer, Attendee, Duty, LeaveReason, Meeting, MeetingKind, MeetingState
 from storage.attendee import attendee
@@ -146,5 +146,27 @@ def held_between(connection: Connection, path: str, first: datetime, last: datet
             meeting.c.starts_at < last,
         )
         .order_by(meeting.c.starts_at, meeting.c.id)
+    )
+    return [_made(row) for row in rows]
+
+
+def slice_of(
+    connection: Connection,
+    paths: Sequence[str],
+    states: Sequence[MeetingState],
+    limit: int,
+    offset: int,
+    *,
+    soonest: bool,
+) -> list[Meeting]:
+    """Return a slice of the meetings in these states at or beneath these paths; `soonest` first, else the newest."""
+    here = or_(*(unit.c.path.startswith(path, autoescape=True) for path in paths)) if paths else false()
+    order = (meeting.c.starts_at, meeting.c.id)
+    rows = connection.execute(
+        _select()
+        .where(meeting.c.state.in_(_in(states)), here)
+        .order_by(*(order if soonest else (one.desc() for one in order)))
+        .limit(limit)
+        .offset(offset)
     )
     return [_made(row) for row in rows]

@@ -29,6 +29,16 @@ def newest(connection: Connection) -> tuple[int, str, str] | None:
     return None if row is None else (row[0], row[1], row[2])
 
 
+def kept(connection: Connection, limit: int) -> list[tuple[str, datetime, str]]:
+    """Return (version, since when, body) of what was put in force, the newest first."""
+    rows = connection.execute(
+        select(rule_pack.c.version, rule_pack.c.seen_at, rule_pack.c.body)
+        .order_by(rule_pack.c.seen_at.desc(), rule_pack.c.id.desc())
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
 def body(connection: Connection, number: int) -> str:
     """Return a pack's body; empty when there is none."""
     return connection.scalar(select(rule_pack.c.body).where(rule_pack.c.id == number)) or ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Boolean, Column, Connection, ForeignKey, Index, String, Table, select
+from sqlalchemy import Boolean, Column, Connection, ForeignKey, Index, String, Table, or_, select
 
 from domain.member import Unit, UnitKind
 from storage.base import Id, id_column, metadata
@@ -62,4 +62,21 @@ def beneath(connection: Connection, path: str) -> list[Unit]:
     rows = connection.execute(
         select(*COLUMNS).where(unit.c.path.startswith(path, autoescape=True), unit.c.active).order_by(unit.c.path)
     )
+    return [as_unit(tuple(row)) for row in rows]
+
+
+def matching(
+    connection: Connection, paths: Sequence[str], kinds: Sequence[UnitKind], words: str, limit: int, offset: int
+) -> list[Unit]:
+    """Return a slice of the active units of these kinds at or beneath these paths with these words in the name."""
+    if not paths or not kinds:
+        return []
+    query = select(*COLUMNS).where(
+        or_(*(unit.c.path.startswith(path, autoescape=True) for path in paths)),
+        unit.c.kind.in_([kind.value for kind in kinds]),
+        unit.c.active,
+    )
+    if words:
+        query = query.where(unit.c.name.contains(words, autoescape=True))
+    rows = connection.execute(query.order_by(unit.c.path).limit(limit).offset(offset))
     return [as_unit(tuple(row)) for row in rows]

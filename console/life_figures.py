@@ -1,0 +1,134 @@
+"""The three rates of a unit and a period: what is divided by what, what is left out, and the list behind each."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from console.grammar import Download, Pages, Result, Visit
+from console.life_frame import ROWS, framed, number_in
+from domain.period import Cycle, period_of
+from domain.permission import Action
+from domain.rate import before
+from services import rate as service
+from services import rate_report as report
+from services import rate_words as words
+from services.rate import Figures, Listed
+from services.rate_ground import FIGURES, PARTICIPATION, STANDARDISATION
+
+pages = Pages("life")
+
+_CYCLES = (Cycle.MONTH, Cycle.QUARTER, Cycle.HALF, Cycle.YEAR)
+
+
+@pages.get("life/figures", needs=Action.SEE_UNIT_FIGURES)
+def figures(visit: Visit) -> Result:
+    """Show the figures of a unit, and those of the units right beneath it in the order of the tree."""
+    work, voice, person = visit.work, visit.voice, visit.person.id
+    page = number_in(visit, "page")
+    asked = (number_in(visit, "unit"), visit.query.get("period", "").strip()[:20])
+    found, below = service.together(work, person, *asked, ROWS + 1, page * ROWS)
+    query = urlencode({"unit": found.unit.id, "period": found.span.key})
+    facts = {
+        "unit": found.unit,
+        "above": service.above(work, person, found.unit),
+        "places": service.places(work, person),
+        "period": words.period_name(voice, found.span),
+        "periods": _periods(visit, found),
+        "span": found.span,
+        "rows": [_row(visit, found, figure) for figure in FIGURES],
+        "details": [
+            (voice.label(f"rate.{figure}"), lines)
+            for figure in FIGURES
+            if (lines := words.details(work, voice, figure, found))
+        ],
+        "lists": service.lists(work, person, found.unit),
+        "below": [(one.unit, [_row(visit, one, figure) for figure in FIGURES]) for one in below[:ROWS]],
+        "names": [voice.label(f"rate.{figure}") for figure in FIGURES],
+        "definitions": [(voice.label(f"rate.{code}"), words.definition(work, voice, code)) for code in words.DEFINED],
+        "version": words.version(voice, found),
+        "query": query,
+        "page_at": page,
+        "more": len(below) > ROWS,
+    }
+    return framed(visit, "life_figures.html", "figures", facts)
+
+
+def _row(visit: Visit, found: Figures, figure: str) -> dict[str, object]:
+    """Return a figure as cells; one that is folded says into which unit."""
+    voice, shown = visit.voice, found.rates[figure]
+    rate = shown.rate
+    row: dict[str, object] = {"figure": figure, "name": voice.label(f"rate.{figure}"), "rate": rate, "note": ""}
+    if rate is None:
+        code, facts = words.said(visit.work, voice, figure, shown)
+        return row | {"note": voice.line(code, **facts)}
+    return row | {
+        "note": "" if rate.percentage else voice.label("rate.cell_none"),
+        "left_out": words.left_out(voice, rate),
+        "lacking": words.lacking(voice, rate),
+        "version": rate.rule_version,
+    }
+
+
+def _periods(visit: Visit, found: Figures) -> list[tuple[str, str]]:
+    """Return periods to choose from: the running ones, two before each, and the one that is shown."""
+    spans = {}
+    for cycle in _CYCLES:
+        span = period_of(cycle, visit.work.today)
+        for _ in range(3):
+            spans[span.key] = span
+            span = before(span)
+    spans.setdefault(found.span.key, found.span)
+    return [(key, words.period_name(visit.voice, span)) for key, span in spans.items()]
+
+
+@pages.get("life/figures/table", needs=Action.SEE_UNIT_FIGURES)
+def table(visit: Visit) -> Result:
+    """Give the unit and all beneath it as a table of numbers, with the definitions."""
+    work, voice = visit.work, visit.voice
+    unit = service.place(work, visit.person.id, number_in(visit, "unit"))
+    span = service.read_period(work, visit.query.get("period", ""))
+    name = voice.line("rate.file", unit=unit.name.replace("/", "-"), period=span.key)
+    if visit.query.get("as") == "csv":
+        return Download(name.removesuffix(".xlsx") + ".csv", "text/csv", report.csv(work, voice, span, unit))
+    return Download(name, report.XLSX, report.xlsx(work, voice, span, unit))
+
+
+@pages.get("life/figures/list", needs=Action.SEE_UNIT_FIGURES)
+def listed(visit: Visit) -> Result:
+    """Show the list behind a figure, to whoever may see it there."""
+    voice, page, figure = visit.voice, number_in(visit, "page"), visit.query.get("figure", "")
+    asked = (number_in(visit, "unit"), visit.query.get("period", ""))
+    unit, span, found = service.behind(visit.work, visit.person.id, *asked, figure)
+    some = found[page * ROWS : (page + 1) * ROWS]
+    query = urlencode({"unit": unit.id, "period": span.key})
+    facts = {
+        "unit": unit,
+        "period": words.period_name(voice, span),
+        "name": voice.label(f"rate.{figure}"),
+        "header": _header(visit, figure),
+        "rows": [_cells(visit, figure, one) for one in some],
+        "query": query,
+        "address": f"/console/life/figures/list?{query}&{urlencode({'figure': figure})}&",
+        "page_at": page,
+        "more": len(found) > (page + 1) * ROWS,
+    }
+    return framed(visit, "life_figures_list.html", "figures", facts)
+
+
+def _header(visit: Visit, figure: str) -> list[str]:
+    said = visit.words("life")
+    if figure == PARTICIPATION:
+        return [said["column_name"], said["came"], said["asked"]]
+    if figure == STANDARDISATION:
+        return [said["column_unit"], said["column_rule"], said["column_period"], said["column_missing"]]
+    return [said["column_name"]]
+
+
+def _cells(visit: Visit, figure: str, one: Listed) -> list[str]:
+    if figure == PARTICIPATION:
+        return [one.name, str(one.came), str(one.asked)]
+    if figure == STANDARDISATION:
+        rule = service.rule_name(visit.work, visit.voice.language, one.rule)
+        lacking = visit.voice.line("rate.between").join(words.lack(visit.voice, code) for code in one.missing)
+        return [one.name, rule, one.period, lacking]
+    return [one.name]

@@ -1,0 +1,45 @@
+"""What all pages of organisational life share: the parts above, paging, and numbers out of a query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from console.grammar import Page, Visit
+from domain.permission import Action
+from services import permission
+
+ROWS = 50
+"""So many rows stand on a page."""
+YEARS = 30
+"""A year is shown so far back and ahead of today's."""
+_PARTS = (
+    ("year", "life", Action.PLAN_MEETINGS),
+    ("meetings", "life/meetings", Action.PLAN_MEETINGS),
+    ("figures", "life/figures", Action.SEE_UNIT_FIGURES),
+    ("activities", "life/activities", Action.PLAN_ACTIVITIES),
+    ("rules", "life/rules", Action.PLAN_MEETINGS),
+)
+
+
+def framed(visit: Visit, template: str, part: str, facts: Mapping[str, Any], status: int = 200) -> Page:
+    """Return a page with the parts that this person may open above it. `part`: the one that is shown."""
+    parts = [
+        (name, f"/console/{path}")
+        for name, path, action in _PARTS
+        if permission.may_anywhere(visit.work, visit.person.id, action)
+    ]
+    return Page(template, {"parts": parts, "part": part, **facts}, status)
+
+
+def number_in(visit: Visit, name: str, usual: int = 0) -> int:
+    """Return a whole number out of the query or the form; `usual` for anything else."""
+    words = visit.query.get(name, "") or visit.form.get(name, "")
+    return int(words) if words.isascii() and words.isdigit() and len(words) <= len("1" * 18) else usual
+
+
+def year_in(visit: Visit) -> int:
+    """Return the year that is asked for, else the organisation's."""
+    now = visit.work.today.year
+    found = number_in(visit, "year", now)
+    return found if abs(found - now) <= YEARS else now

@@ -1,0 +1,60 @@
+"""Figures, activities and rules in the console: what is divided by what, nobody ranked, nothing of another's unit."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tests.holding import found, only_ours
+from tests.surfing import signed_in
+from tests.talk import Company
+
+on_sqlite = pytest.mark.parametrize("company", ["sqlite"], indirect=True)
+
+
+@on_sqlite
+async def test_a_figure_shows_its_parts_and_what_is_left_out(company: Company) -> None:
+    only_ours(company)
+    branch = found(company, "第九党支部", 6)
+    branch.hold("theme_day", date(2026, 10, 12), came=5)
+    async with signed_in(company, "chen") as browser:
+        page = await browser.gets(f"/console/life/figures?unit={branch.unit.id}&period=2026-10")
+        assert "党员参与率" in page.plain
+        assert "83.3% 5 6" in page.plain
+        assert "口径" in page.plain
+        top = await browser.gets("/console/life/figures?period=2026Q4")
+        assert "第九党支部" in top.plain
+        assert "不排名次" in top.plain
+        listed = await browser.gets(
+            f"/console/life/figures/list?unit={branch.unit.id}&period=2026-10&figure=participation"
+        )
+        assert "实到" in listed.plain
+        assert (await browser.gets("/console/life/figures?period=soon")).status == 403
+        table = await browser.gets(f"/console/life/figures/table?unit={branch.unit.id}&period=2026-10&as=csv")
+        assert "83.3%" in table.words
+        async with browser.session.get(f"{browser.run.url}/console/life/figures/table?period=2026") as answer:
+            assert (await answer.read())[:2] == b"PK"
+
+
+@on_sqlite
+async def test_figures_of_other_units_are_refused(company: Company) -> None:
+    unit = company.roll.units["branch1"].id
+    async with signed_in(company, "hu") as browser:
+        for path in ("figures", "figures/table", "figures/list"):
+            seen = await browser.gets(f"/console/life/{path}?unit={unit}&period=2026&figure=participation")
+            assert seen.status == 403, path
+        own = company.roll.units["branch2"].id
+        assert (await browser.gets(f"/console/life/figures/list?unit={own}&figure=secret")).status == 403
+    async with signed_in(company, "tang") as browser:
+        assert (await browser.gets("/console/life/figures")).status == 403
+        assert "/console/life/figures" not in (await browser.gets("/console/life/meetings")).words
+
+
+@on_sqlite
+async def test_figures_in_english(company: Company) -> None:
+    company.chen.says("/language en")
+    async with signed_in(company, "chen") as browser:
+        page = await browser.gets("/console/life/figures")
+        assert "Numerator" in page.plain
+        assert "Definitions" in page.plain
