@@ -95,7 +95,7 @@ def _row(visit: Visit, one: rules.Case) -> dict[str, Any]:
         "filed": one.filed_at,
         "day": demand_view.last_day(voice, work, one.due) if one.open else "",
         "left": demand_view.left(voice, work, one.due) if one.open else "",
-        "press": one.open and (2 if one.due <= work.now else int(one.warns_at <= work.now)),
+        "press": one.open and one.warns_at <= work.now,
         "rating": voice.line(demand_view.RATINGS[one.rating]) if one.rating else "",
     }
 
