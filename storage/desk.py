@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select
 
 from domain.demand import OPEN, Case, State
 from storage.demand import DUE, FIRST_ANSWER, WARNS, as_case, demand
@@ -67,13 +67,13 @@ def ratings(connection: Connection, wish: Wish) -> dict[str, int]:
 
 
 def loads(connection: Connection, now: datetime) -> list[tuple[int, int, int, int, int]]:
-    """Return (officer, unit, open, near or past a limit, past one) of all who have open demands."""
+    """Return (officer, unit, open, near a limit, past one) of all who have open demands."""
     rows = connection.execute(
         select(
             demand.c.officer_id,
             demand.c.unit_id,
             func.count(),
-            func.count().filter(now >= WARNS),
+            func.count().filter(and_(now >= WARNS, now < DUE)),
             func.count().filter(now >= DUE),
         )
         .where(_OPEN, demand.c.officer_id.is_not(None), demand.c.unit_id.is_not(None))
