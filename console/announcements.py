@@ -186,6 +186,7 @@ def _after(visit: Visit, one: Announcement) -> dict[str, Any]:
         "readers": reach.readers(work, visit.voice, one.campaign_id) if one.campaign_id is not None else [],
         "remindable": one.state is State.SENT and made.names and one.reminded_at is None and made.confirmed < made.sent,
         "many": one.audience >= announcement.COUNTED,
+        "most": announcement.COUNTED,
     }
 
 

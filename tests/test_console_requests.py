@@ -107,7 +107,7 @@ async def test_files_come_under_their_own_type_and_only_the_officer_saves_them(c
     file_one(company)
     async with signed_in(company, "zhou") as browser:
         await browser.gets("/console/requests/1")
-        data = aiohttp.FormData()
+        data = aiohttp.FormData(quote_fields=False)
         fields = {"key": browser.form_key, "act": "answer", "text": "见照片", "once": once_of(browser)}
         for name, value in fields.items():
             data.add_field(name, value)
