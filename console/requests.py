@@ -18,7 +18,7 @@ from domain.demand_draft import LONGEST, Draft, File, clean_name
 from domain.file_type import file_type, picture_type
 from domain.permission import Action
 from domain.refusal import Refusal
-from services import attachment, demand, demand_view, desk, desk_list, sheet
+from services import attachment, demand, demand_view, desk, desk_list, permission, sheet
 
 pages = Pages("requests")
 HANDLES = Action.HANDLE_DEMANDS
@@ -64,7 +64,6 @@ def requests(visit: Visit) -> Result:
     found = desk_list.listed(work, person, SHOWN[state], words, page, near=state == "near")
     counts = {one.value: found.counts.get(one, 0) for one in State}
     counts |= {"open": sum(found.counts.get(one, 0) for one in OPEN), "near": found.near}
-    figures = desk.figures(work, person)
     facts: dict[str, Any] = {
         "rows": [_row(visit, one) for one in found.cases],
         "states": [(one, counts[one]) for one in SHOWN],
@@ -77,9 +76,7 @@ def requests(visit: Visit) -> Result:
             *((voice.line(code), found.ratings.get(one.value, 0)) for one, code in demand_view.RATINGS.items()),
             (visit.words("requests")["unrated"], found.ratings.get("", 0)),
         ],
-        "figures": figures,
-        "next_limit": demand_view.last_day(voice, work, figures.next_limit) if figures and figures.next_limit else "",
-        "loads": desk_list.loads(work, person),
+        "oversees": permission.may_anywhere(work, person, Action.OVERSEE_DEMANDS),
     }
     return Page("requests.html", facts)
 
@@ -98,6 +95,21 @@ def _row(visit: Visit, one: rules.Case) -> dict[str, Any]:
         "press": one.open and one.warns_at <= work.now,
         "rating": voice.line(demand_view.RATINGS[one.rating]) if one.rating else "",
     }
+
+
+@pages.get("requests/overview", needs=Action.OVERSEE_DEMANDS)
+def overview(visit: Visit) -> Result:
+    """Show counts to those who oversee, and how much each officer has to do: no case, no employee, no words."""
+    figures = desk.figures(visit.work, visit.person.id)
+    if figures is None:
+        raise Refusal("help.not_yours")
+    due = figures.next_limit
+    facts = {
+        "figures": figures,
+        "next_limit": demand_view.last_day(visit.voice, visit.work, due) if due else "",
+        "loads": desk_list.loads(visit.work, visit.person.id),
+    }
+    return Page("requests_overview.html", facts)
 
 
 @pages.get("requests/export.xlsx", needs=HANDLES)

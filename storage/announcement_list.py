@@ -83,21 +83,32 @@ def _confirmed(one: Announcement, person: Any) -> Any:  # noqa: ANN401 - SQL exp
 def by_unit(connection: Connection, one: Announcement, limit: int, offset: int) -> list[tuple[int, str, int, int]]:
     """Return (id, name, reached, confirmed) of the units beneath the addressed one to which people belong, by place.
 
-    Somebody who belongs to two of them counts in both.
+    Somebody who belongs to two of them counts in both. Only the people of these few units are looked at.
     """
-    got, yes = _reached(one).subquery(), confirmation
-    rows = connection.execute(
-        select(unit.c.id, unit.c.name, func.count(), func.count(yes.c.member_id))
-        .select_from(
-            membership.join(unit, unit.c.id == membership.c.unit_id)
-            .join(got, got.c.member_id == membership.c.member_id)
-            .outerjoin(yes, (yes.c.member_id == membership.c.member_id) & (yes.c.announcement_id == one.id))
+    few = (
+        select(unit.c.id, unit.c.name, unit.c.path)
+        .where(
+            unit.c.path.startswith(one.path, autoescape=True),
+            exists(select(membership.c.unit_id).where(membership.c.unit_id == unit.c.id)),
         )
-        .where(unit.c.path.startswith(one.path, autoescape=True))
-        .group_by(unit.c.id, unit.c.name, unit.c.path)
         .order_by(unit.c.path)
         .limit(limit)
         .offset(offset)
+        .subquery()
+    )
+    got = (
+        (letter.c.member_id == membership.c.member_id)
+        & (letter.c.campaign_id == one.campaign_id)
+        & letter.c.state.in_((outbox.SENT, outbox.UNKNOWN))
+    )
+    yes = (confirmation.c.member_id == letter.c.member_id) & (confirmation.c.announcement_id == one.id)
+    rows = connection.execute(
+        select(few.c.id, few.c.name, func.count(letter.c.id), func.count(confirmation.c.member_id))
+        .select_from(
+            few.join(membership, membership.c.unit_id == few.c.id).outerjoin(letter, got).outerjoin(confirmation, yes)
+        )
+        .group_by(few.c.id, few.c.name, few.c.path)
+        .order_by(few.c.path)
     )
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 

@@ -153,11 +153,15 @@ async def test_nobody_else_reads_or_does_anything(company: Company, nickname: st
 async def test_who_oversees_sees_counts_alone(company: Company) -> None:
     file_one(company)
     async with signed_in(company, "chen") as browser:
-        seen = (await browser.gets("/console/requests")).plain
-        assert "督办概览" in seen
-        assert "只有数量" in seen
+        assert "督办概览" in (await browser.gets("/console/requests")).plain
+        seen = (await browser.gets("/console/requests/overview")).plain
+        assert "在办 1" in seen
+        assert "周明 1" in seen
+        for secret in ("王芳", "太贵", NUMBER):
+            assert secret not in seen
     async with signed_in(company, "hu") as browser:
         assert "督办概览" not in (await browser.gets("/console/requests")).plain
+        assert (await browser.gets("/console/requests/overview")).status == 403
 
 
 async def test_hardship_is_not_named_in_lists_or_exports(company: Company) -> None:
