@@ -238,40 +238,45 @@ def unplan(visit: Visit) -> Result:
     """Make a draft of what was planned."""
     number = visit.numbers["number"]
     announcement.unplan(visit.work, visit.person.id, number)
+    announcement_list.editable(visit.work, visit.person.id, number)
     return Go(f"announcements/{number}", "unplanned")
+
+
+def _turned(one: Announcement, wish: State, notice: str) -> Go:
+    """Say so when it stands as wished now, whoever turned it; it may have been too late for that."""
+    if one.state is not wish:
+        raise Refusal("announcement.not_any_more")
+    return Go(f"announcements/{one.id}", notice)
 
 
 @pages.post("announcements/{number}/pause", needs=WRITES)
 def pause(visit: Visit) -> Result:
     """Stop what has not left yet."""
-    number = visit.numbers["number"]
-    announcements.pause(visit.work, visit.person.id, number)
-    return Go(f"announcements/{number}", "paused")
+    one = announcements.pause(visit.work, visit.person.id, visit.numbers["number"])
+    return _turned(one, State.PAUSED, "paused")
 
 
 @pages.post("announcements/{number}/resume", needs=WRITES)
 def resume(visit: Visit) -> Result:
     """Let what was stopped leave."""
-    number = visit.numbers["number"]
-    announcements.resume(visit.work, visit.person.id, number)
-    return Go(f"announcements/{number}", "resumed")
+    one = announcements.resume(visit.work, visit.person.id, visit.numbers["number"])
+    return _turned(one, State.SENT, "resumed")
 
 
 @pages.post("announcements/{number}/recall", needs=WRITES)
 def recall(visit: Visit) -> Result:
     """Take it back, also what has arrived."""
-    number = visit.numbers["number"]
-    announcements.recall(visit.work, visit.person.id, number)
-    return Go(f"announcements/{number}", "recalled")
+    one = announcements.recall(visit.work, visit.person.id, visit.numbers["number"])
+    return _turned(one, State.RECALLED, "recalled")
 
 
 @pages.post("announcements/{number}/remind", needs=WRITES)
 def remind(visit: Visit) -> Result:
     """Remind those who have not confirmed; once."""
     number = visit.numbers["number"]
-    if announcements.remind(visit.work, visit.person.id, number) is None:
-        return Go(f"announcements/{number}", "reminded_before")
-    return Go(f"announcements/{number}", "reminded")
+    count = announcements.remind(visit.work, visit.person.id, number)
+    notice = "reminded_before" if count is None else "reminded" if count else "reminded_nobody"
+    return Go(f"announcements/{number}", notice)
 
 
 @pages.get("announcements/{number}/units", needs=WRITES)

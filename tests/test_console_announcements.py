@@ -78,6 +78,22 @@ async def test_from_the_words_to_the_grace_and_back(company: Company) -> None:
         assert WORDS[:10] in (await browser.gets("/console/announcements?state=recalled")).plain
 
 
+async def test_what_is_too_late_is_refused(company: Company) -> None:
+    sent(company)
+    async with signed_in(company, "lin") as browser:
+        await browser.gets("/console/announcements/1")
+        assert "已暂停" in (await browser.posts("/console/announcements/1/pause")).plain
+        assert "继续发送" in (await browser.posts("/console/announcements/1/resume")).plain
+        assert "已撤回" in (await browser.posts("/console/announcements/1/recall")).plain
+        assert "已撤回" in (await browser.posts("/console/announcements/1/recall", key=browser.form_key or "")).plain
+        await browser.gets("/console/announcements/new")
+        for way in ("pause", "resume", "unplan", "remind", "test", "edit"):
+            key = browser.form_key
+            assert (await browser.posts(f"/console/announcements/1/{way}", key=key)).status == 409, way
+            await browser.gets("/console/announcements/new")
+        assert state_of(browser) == "recalled"
+
+
 async def test_the_same_form_twice_is_one_draft(company: Company) -> None:
     async with signed_in(company, "lin") as browser:
         await browser.gets("/console/announcements/new")
