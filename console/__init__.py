@@ -2,6 +2,8 @@
 
 NOUNS = (
     "today",
+    "announcements",
+    "requests",
     "life",
     "life_meeting",
     "life_deed",

@@ -51,10 +51,12 @@ def places(work: Work, member_id: int) -> list[Unit]:
 
 def check_words(work: Work, words: str, file: int | None) -> None:
     """Refuse what may not be sent over the internet, and what is too long or empty."""
-    name = ""
-    if file is not None:
-        kept = attachment.load(work, file)
-        name = kept[0] if kept else ""
+    kept = attachment.load(work, file) if file is not None else None
+    check_text(words, kept[0] if kept else "", has_file=file is not None)
+
+
+def check_text(words: str, name: str, *, has_file: bool) -> None:
+    """Do the same before a file of this name is kept."""
     mark = rules.secrecy_mark(words) or rules.secrecy_mark(name.rpartition(".")[0] or name)
     if mark is not None:
         refusal = Refusal("announcement.secret", mark=mark)
@@ -62,7 +64,7 @@ def check_words(work: Work, words: str, file: int | None) -> None:
         raise refusal
     if len(words) > rules.LONGEST:
         raise Refusal("announcement.too_long", longest=rules.LONGEST, length=len(words))
-    if not words.strip() and file is None:
+    if not words.strip() and not has_file:
         raise Refusal("announcement.empty")
 
 
@@ -121,14 +123,20 @@ def reach(work: Work, one: Announcement) -> Reach:
     return Reach(len(people), len(people) - len(address.reachable(work.connection, people)))
 
 
+def check_reason(reason: str) -> str:
+    """Return the reason of an urgent one in a line, perhaps empty. Raises the refusal of a reason that will not do."""
+    reason = " ".join(reason.split())
+    if reason:
+        check_text(reason, "", has_file=False)
+        if len(reason) not in REASON:
+            raise Refusal("announcement.reason_length", least=REASON.start, longest=REASON.stop - 1)
+    return reason
+
+
 def make_urgent(work: Work, author_id: int, number: int, reason: str) -> Announcement:
     """Let a draft pass quiet hours for this reason; an empty one takes that back."""
     own(work, author_id, number)
-    reason = " ".join(reason.split())
-    if reason:
-        check_words(work, reason, None)
-        if len(reason) not in REASON:
-            raise Refusal("announcement.reason_length", least=REASON.start, longest=REASON.stop - 1)
+    reason = check_reason(reason)
     if not table.change(work.connection, number, EDITABLE, urgent=reason):
         raise Refusal("announcement.not_any_more")
     return own(work, author_id, number)

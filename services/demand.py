@@ -6,7 +6,7 @@ Only the two sides of a case reach it here; an id of somebody else's case is ans
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from content import Voice, voice
 from domain import demand as rules
@@ -183,11 +183,11 @@ def mine(work: Work, author_id: int, page: int) -> Page:
     return Page(table.of_author(work.connection, author_id, ON_A_PAGE, page * ON_A_PAGE), page, pages)
 
 
-def shown(work: Work, case: Case, page: int) -> Shown:
+def shown(work: Work, case: Case, page: int, size: int = EVENTS_ON_A_PAGE) -> Shown:
     """Return a case with a page of its history. The caller has checked that the reader is one of its sides."""
-    pages = max(1, -(-table.count_events(work.connection, case.id) // EVENTS_ON_A_PAGE))
+    pages = max(1, -(-table.count_events(work.connection, case.id) // size))
     page = min(max(page, 0), pages - 1)
-    events = table.events(work.connection, case.id, EVENTS_ON_A_PAGE, page * EVENTS_ON_A_PAGE)
+    events = table.events(work.connection, case.id, size, page * size)
     people = {case.author_id, *(one.actor_id for one in events), *(one.to_id for one in events)} - {None}
     names = member.names_of(work.connection, [person for person in people if person is not None])
     officer = demand_route.officer_of(work, case)
@@ -290,27 +290,8 @@ def waiting(work: Work, author_id: int) -> list[Case]:
 def export_rows(work: Work) -> tuple[list[str], list[list[str]]]:
     """Return headers and a row a demand: number, category, state, times, rating. No text, no name, no unit."""
     speaks = voice(work.organisation.language)
-
-    def moment(at: datetime | None) -> str:
-        return f"{work.organisation.local(at):%Y-%m-%d %H:%M}" if at else ""
-
-    def day(at: datetime) -> str:
-        return f"{work.organisation.local(at - timedelta(seconds=1)):%Y-%m-%d}"
-
     headers = speaks.label("demand.export_headers").split("|")
-    rows = [
-        [
-            case.number,
-            demand_view.category(speaks, case),
-            demand_view.state(speaks, case),
-            moment(case.filed_at),
-            day(case.limits.first_by),
-            moment(first),
-            day(case.limits.finish_by),
-            moment(case.closed_at),
-            speaks.line(demand_view.RATINGS[case.rating]) if case.rating else "",
-            str(case.round - 1),
-        ]
-        for case, first in table.everything(work.connection)
+    rows = table.everything(work.connection)
+    return headers, [
+        demand_view.row(speaks, work, one, first, demand_view.category(speaks, one)) for one, first in rows
     ]
-    return headers, rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain import demand_route as rules
@@ -35,10 +36,19 @@ def places(work: Work, member_id: int) -> list[str]:
     return paths or [one.path for one in unit.beneath(work.connection, "/")[:1]]
 
 
-def _described(work: Work, holder: Holder) -> Officer:
-    name = member.names_of(work.connection, [holder.member_id]).get(holder.member_id, "")
-    place = unit.get(work.connection, holder.unit_id)
-    return Officer(holder.member_id, name, holder.role.value, holder.unit_id, place.name if place else "")
+def _described(work: Work, chosen: Sequence[Holder]) -> list[Officer]:
+    names = member.names_of(work.connection, [one.member_id for one in chosen])
+    found_at = unit.some(work.connection, [one.unit_id for one in chosen])
+    return [
+        Officer(
+            one.member_id,
+            names.get(one.member_id, ""),
+            one.role.value,
+            one.unit_id,
+            found_at[one.unit_id].name if one.unit_id in found_at else "",
+        )
+        for one in chosen
+    ]
 
 
 def officer_for(work: Work, author_id: int, category: str, avoided_id: int | None = None) -> Officer | None:
@@ -55,7 +65,7 @@ def officer_for(work: Work, author_id: int, category: str, avoided_id: int | Non
     bound = address.bound_members(work.connection, people)
     loads = demand.loads(work.connection, people)
     best = min(groups[0], key=lambda h: (h.member_id not in bound, loads.get(h.member_id, 0), h.member_id))
-    return _described(work, best)
+    return _described(work, [best])[0]
 
 
 def still_handles(work: Work, member_id: int, case: Case) -> bool:
@@ -69,12 +79,11 @@ def others(work: Work, case: Case) -> list[Officer]:
     """Return everybody else who may take this case, nearest first, each once."""
     out = {case.author_id, case.avoided_id or 0, case.officer_id or 0}
     free = [holder for holder in holders(work) if holder.member_id not in out]
-    found: dict[int, Officer] = {}
+    found: dict[int, Holder] = {}
     for group in rules.nearest(places(work, case.author_id), free, rules.HANDLERS):
         for holder in group:
-            if holder.member_id not in found:
-                found[holder.member_id] = _described(work, holder)
-    return list(found.values())
+            found.setdefault(holder.member_id, holder)
+    return _described(work, list(found.values()))
 
 
 def officer_of(work: Work, case: Case) -> Officer | None:

@@ -95,6 +95,29 @@ def left(voice: Voice, work: Work, moment: datetime) -> str:
     return voice.line("demand.left_days", days=days) if days else voice.line("demand.left_today")
 
 
+def row(voice: Voice, work: Work, case: Case, first: datetime | None, called: str) -> list[str]:
+    """Return a case as a row of an export; `first`: its first answer; `called`: its kind. No text, no name, no unit."""
+
+    def moment(at: datetime | None) -> str:
+        return f"{work.organisation.local(at):%Y-%m-%d %H:%M}" if at else ""
+
+    def day(at: datetime) -> str:
+        return f"{work.organisation.local(at - timedelta(seconds=1)):%Y-%m-%d}"
+
+    return [
+        case.number,
+        called,
+        state(voice, case),
+        moment(case.filed_at),
+        day(case.limits.first_by),
+        moment(first),
+        day(case.limits.finish_by),
+        moment(case.closed_at),
+        voice.line(RATINGS[case.rating]) if case.rating else "",
+        str(case.round - 1),
+    ]
+
+
 def next_step(voice: Voice, work: Work, case: Case) -> Text:
     """Return what comes next, and until when."""
     facts = {"day": last_day(voice, work, case.due), "left": left(voice, work, case.due)}

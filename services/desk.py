@@ -18,7 +18,7 @@ from domain.permission import Action, allows
 from domain.refusal import Refusal
 from domain.reply import Button, Reply
 from services import demand, demand_route, demand_view, permission
-from services.demand import ON_A_PAGE, Page, Shown
+from services.demand import EVENTS_ON_A_PAGE, ON_A_PAGE, Page, Shown
 from services.demand_route import Officer
 from services.work import Work
 from storage import demand as table
@@ -80,9 +80,9 @@ def on_desk(work: Work, officer_id: int, page: int) -> Page:
     return Page(table.on_desk(work.connection, officer_id, ON_A_PAGE, page * ON_A_PAGE), page, pages)
 
 
-def look(work: Work, officer_id: int, number: int, page: int) -> Shown:
+def look(work: Work, officer_id: int, number: int, page: int, size: int = EVENTS_ON_A_PAGE) -> Shown:
     """Return a case on this officer's desk with a page of its history."""
-    return demand.shown(work, of(work, officer_id, number), page)
+    return demand.shown(work, of(work, officer_id, number), page, size)
 
 
 def near(work: Work, officer_id: int) -> tuple[int, int]:
@@ -103,21 +103,27 @@ def other(work: Work, officer_id: int, number: int, member_id: int) -> Officer:
     return found
 
 
-def send(work: Work, officer_id: int, draft: Draft) -> Sent:
-    """Answer, ask back, close or reassign, once a draft; the employee (and a new officer) is told."""
-    locked = table.lock(work.connection, draft.case)
-    if locked is not None and table.recorded(work.connection, draft.token, officer_id) == locked.id:
-        return Sent(locked, reached=True, repeated=True)
+def check(work: Work, officer_id: int, draft: Draft) -> tuple[Case, Officer | None]:
+    """Return the case as it would be after a draft, and its new officer. Raises the refusal of what can't be sent."""
     case = of(work, officer_id, draft.case)
     act = Act(draft.act)
     problem = draft.problem(files_suffice=act is Act.ANSWER)
     if problem:
         raise Refusal(problem, count=len(draft.text))
     after = rules.moved(case, act, work.now)
-    takes: Officer | None = None
-    if act is Act.REASSIGN:
-        takes = other(work, officer_id, case.id, draft.to)
-        after = demand.assigned(after, takes)
+    if act is not Act.REASSIGN:
+        return after, None
+    takes = other(work, officer_id, case.id, draft.to)
+    return demand.assigned(after, takes), takes
+
+
+def send(work: Work, officer_id: int, draft: Draft) -> Sent:
+    """Answer, ask back, close or reassign, once a draft; the employee (and a new officer) is told."""
+    locked = table.lock(work.connection, draft.case)
+    if locked is not None and table.recorded(work.connection, draft.token, officer_id) == locked.id:
+        return Sent(locked, reached=True, repeated=True)
+    after, takes = check(work, officer_id, draft)
+    case, act = after, Act(draft.act)
     table.save(work.connection, after)
     table.record(
         work.connection,
@@ -172,8 +178,10 @@ def figures(work: Work, member_id: int) -> Figures | None:
     if not grants:
         return None
     total = Figures(0, 0, 0, 0, None)
-    for unit_id, count, near_, over, due in deadlines.figures(work.connection, work.now):
-        place = unit.get(work.connection, unit_id) if unit_id else None
+    rows = deadlines.figures(work.connection, work.now)
+    found_at = unit.some(work.connection, [row[0] for row in rows if row[0]])
+    for unit_id, count, near_, over, due in rows:
+        place = found_at.get(unit_id or 0)
         if place is not None and not any(routing.oversees(g.path, place.path) for g in grants):
             continue
         total = replace(

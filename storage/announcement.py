@@ -82,7 +82,8 @@ _SHOWN = (
 )
 
 
-def _select() -> Select[Any]:
+def shown() -> Select[Any]:
+    """Return the query of all announcements, whose rows `made` reads."""
     return select(*_SHOWN).select_from(
         announcement.outerjoin(unit, unit.c.id == announcement.c.unit_id).outerjoin(
             attachment, attachment.c.id == announcement.c.attachment_id
@@ -90,7 +91,8 @@ def _select() -> Select[Any]:
     )
 
 
-def _made(row: Sequence[Any]) -> Announcement:
+def made(row: Sequence[Any]) -> Announcement:
+    """Make an announcement of a row of `shown`."""
     values = list(row)
     values[3], values[4] = values[3] or "", values[4] or ""
     values[5] = Circle(values[5])
@@ -112,8 +114,8 @@ def add(connection: Connection, author_id: int, words: str, attachment_id: int |
 
 def get(connection: Connection, number: int) -> Announcement | None:
     """Return an announcement."""
-    row = connection.execute(_select().where(announcement.c.id == number)).first()
-    return None if row is None else _made(tuple(row))
+    row = connection.execute(shown().where(announcement.c.id == number)).first()
+    return None if row is None else made(tuple(row))
 
 
 def change(connection: Connection, number: int, before: Sequence[State], **values: object) -> bool:
@@ -156,12 +158,12 @@ def remind(connection: Connection, number: int, now: datetime) -> bool:
 def by_author(connection: Connection, author_id: int, limit: int) -> list[Announcement]:
     """Return an author's newest announcements, drafts left out."""
     rows = connection.execute(
-        _select()
+        shown()
         .where(announcement.c.author_id == author_id, announcement.c.state != State.DRAFT.value)
         .order_by(announcement.c.id.desc())
         .limit(limit)
     )
-    return [_made(tuple(row)) for row in rows]
+    return [made(tuple(row)) for row in rows]
 
 
 def card_of(connection: Connection, number: int) -> tuple[str, str, str, str] | None:
@@ -238,7 +240,7 @@ def to_remind(connection: Connection, one: Announcement) -> list[int]:
 
 def _received(member_id: int) -> Select[Any]:
     return (
-        _select()
+        shown()
         .join(outbox.letter, outbox.letter.c.campaign_id == announcement.c.campaign_id)
         .where(
             outbox.letter.c.member_id == member_id,
@@ -251,7 +253,7 @@ def _received(member_id: int) -> Select[Any]:
 def received(connection: Connection, member_id: int, limit: int, offset: int) -> list[Announcement]:
     """Return what a person was sent, newest first, without what was recalled."""
     rows = connection.execute(_received(member_id).order_by(announcement.c.id.desc()).limit(limit).offset(offset))
-    return [_made(tuple(row)) for row in rows]
+    return [made(tuple(row)) for row in rows]
 
 
 def was_sent_to(connection: Connection, one: Announcement, member_id: int) -> bool:
@@ -269,4 +271,4 @@ def unconfirmed(connection: Connection, member_id: int) -> list[Announcement]:
     rows = connection.execute(
         _received(member_id).where(_unconfirmed(announcement.c.id)).order_by(announcement.c.id).limit(10)
     )
-    return [_made(tuple(row)) for row in rows]
+    return [made(tuple(row)) for row in rows]

@@ -106,6 +106,14 @@ DUE = case((demand.c.answered_at.is_(None), demand.c.first_by), else_=demand.c.f
 """The limit that comes next."""
 WARNS = case((demand.c.answered_at.is_(None), demand.c.first_warn_at), else_=demand.c.finish_warn_at)
 
+FIRST_ANSWER = (
+    select(func.min(event.c.at))
+    .where(event.c.demand_id == demand.c.id, event.c.act.in_([Act.ANSWER.value, Act.ASK.value, Act.CLOSE.value]))
+    .correlate(demand)
+    .scalar_subquery()
+)
+"""When a case was answered for the very first time."""
+
 
 def as_case(row: Any) -> Case:  # noqa: ANN401 - a row of `demand`
     """Make a case of a row of all columns."""
@@ -331,10 +339,5 @@ def seen(connection: Connection, demand_id: int) -> None:
 
 def everything(connection: Connection) -> list[tuple[Case, datetime | None]]:
     """Return every case, oldest first, with its very first answer."""
-    first = (
-        select(func.min(event.c.at))
-        .where(event.c.demand_id == demand.c.id, event.c.act.in_([Act.ANSWER.value, Act.ASK.value, Act.CLOSE.value]))
-        .scalar_subquery()
-    )
-    rows = connection.execute(select(demand, first.label("first_answer")).order_by(demand.c.id))
+    rows = connection.execute(select(demand, FIRST_ANSWER.label("first_answer")).order_by(demand.c.id))
     return [(as_case(row), row.first_answer) for row in rows]

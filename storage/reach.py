@@ -14,7 +14,7 @@ from storage.outbox import CAPPED, FAILED, UNKNOWN, campaign, letter
 from storage.preference import preference
 
 _THEIRS = select(address.c.id).where(address.c.member_id == member.c.id, address.c.until.is_(None))
-_WHY = case(
+WHY = case(
     (~_THEIRS.exists(), literal("unbound")),
     (member.c.consent < NOTICE_VERSION, literal("consent")),
     (~_THEIRS.where(address.c.open).exists(), literal("closed")),
@@ -27,7 +27,7 @@ def standing(connection: Connection, path: str) -> dict[str, int]:
     """Return how many people of a unit cannot be reached for which reason; under "" how many can."""
     who = _people(path).subquery()
     rows = connection.execute(
-        select(_WHY, func.count()).select_from(member).where(member.c.id.in_(select(who.c.id))).group_by(_WHY)
+        select(WHY, func.count()).select_from(member).where(member.c.id.in_(select(who.c.id))).group_by(WHY)
     )
     return {str(why): int(count) for why, count in rows}
 
@@ -35,8 +35,8 @@ def standing(connection: Connection, path: str) -> dict[str, int]:
 def unreached(connection: Connection, path: str, limit: int, offset: int) -> list[tuple[int, str, str]]:
     """Return (id, name, why) of whom nothing reaches, by name."""
     rows = connection.execute(
-        select(member.c.id, member.c.name, _WHY)
-        .where(member.c.id.in_(_people(path)), _WHY != "")
+        select(member.c.id, member.c.name, WHY)
+        .where(member.c.id.in_(_people(path)), WHY != "")
         .order_by(member.c.name, member.c.id)
         .limit(limit)
         .offset(offset)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Boolean, Column, Connection, ForeignKey, Index, String, Table, or_, select
 
@@ -49,6 +49,12 @@ def get(connection: Connection, number: int) -> Unit | None:
     """Return a unit by its id."""
     row = connection.execute(select(*COLUMNS).where(unit.c.id == number)).first()
     return None if row is None else as_unit(tuple(row))
+
+
+def some(connection: Connection, numbers: Iterable[int]) -> dict[int, Unit]:
+    """Return units by id."""
+    rows = connection.execute(select(*COLUMNS).where(unit.c.id.in_(list(numbers))))
+    return {row[0]: as_unit(tuple(row)) for row in rows}
 
 
 def by_code(connection: Connection, code: str) -> Unit | None:

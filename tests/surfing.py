@@ -55,7 +55,7 @@ class Browser:
         found = re.search(r'name="key" value="([0-9a-f]*)"', self.page.words if self.page else "")
         return found[1] if found else ""
 
-    async def posts(self, path: str, headers: dict[str, str] | None = None, **fields: str) -> Seen:
+    async def posts(self, path: str, headers: dict[str, str] | None = None, /, **fields: str) -> Seen:
         """Send a form of the open page; goes where it leads."""
         data = {"key": self.form_key, **fields}
         shown = {"Origin": self.run.url, "Sec-Fetch-Site": "same-origin", **(headers or {})}

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from domain.file_type import file_type, picture_type
 from messengers.base import StoredFile, Surroundings
 from messengers.web import Section, security
 
@@ -93,7 +94,7 @@ class Pages:
             body += more
         if len(body) > LARGEST or not body:
             return web.json_response({"why": "too_large" if body else "empty"}, status=413 if body else 400)
-        name, mime = security.clean_name(request.query.get("name", "file")), security.file_type(body)
+        name, mime = security.clean_name(request.query.get("name", "file")), file_type(body)
         number = await self._surroundings.doors.keep_file(StoredFile(name, mime, body))
         signature = security.sign(self._surroundings.secret, "upload", user, number, name, mime, len(body))
         answer = {"attachment": number, "name": name, "mime": mime, "size": len(body), "sig": signature}
@@ -124,7 +125,7 @@ class Pages:
         found = await self._surroundings.doors.open_file(int(number))
         if found is None:
             raise web.HTTPNotFound
-        mime = security.picture_type(found.body)
+        mime = picture_type(found.body)
         how = "inline" if mime else "attachment"
         headers = {
             **self._headers,

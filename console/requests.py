@@ -1,0 +1,234 @@
+"""Requests: an officer's desk in a wide window, the conversation with its files, and the figures of those who oversee.
+
+Only the officer on whose desk a request lies reads its words here; whoever oversees sees counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from console.grammar import Download, Go, Page, Pages, Result, Visit
+from domain import demand as rules
+from domain.demand import OPEN, Act, State
+from domain.demand_draft import LONGEST, Draft, File, clean_name
+from domain.file_type import file_type, picture_type
+from domain.permission import Action
+from domain.refusal import Refusal
+from services import attachment, demand, demand_view, desk, desk_list, permission, sheet
+
+pages = Pages("requests")
+HANDLES = Action.HANDLE_DEMANDS
+EVENTS = 50
+"""Lines of a conversation on a page."""
+FILES = 3
+"""Files that one form takes."""
+OTHERS = 50
+"""So many of those who could take a request are offered at once; words find the others."""
+SHOWN: dict[str, tuple[State, ...]] = {
+    "open": OPEN,
+    "near": OPEN,
+    **{state.value: (state,) for state in State},
+}
+"""What the list can be narrowed to."""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def token_of(visit: Visit, number: int) -> str:
+    """Return what a form is known by for ever: its own sign, bound to this person, this request and this deed.
+
+    Nobody can name another's form, whatever is written into the hidden field.
+    """
+    parts = (visit.person.id, number, visit.form.get("act", ""), visit.form.get("once", ""))
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:40]
+
+
+def _whole(words: str) -> int:
+    return int(words) if words.isascii() and words.isdigit() and len(words) < 10 else 0  # noqa: PLR2004 - fits anywhere
+
+
+def _narrowed(visit: Visit) -> tuple[str, str]:
+    state = visit.query.get("state", "open")
+    return (state if state in SHOWN else "open"), visit.query.get("words", "")[:100].strip()
+
+
+@pages.get("requests", needs=HANDLES)
+def requests(visit: Visit) -> Result:
+    """List what lies on one's desk, by state and time left."""
+    state, words = _narrowed(visit)
+    work, person, voice = visit.work, visit.person.id, visit.voice
+    page = _whole(visit.query.get("page", ""))
+    found = desk_list.listed(work, person, SHOWN[state], words, page, near=state == "near")
+    counts = {one.value: found.counts.get(one, 0) for one in State}
+    counts |= {"open": sum(found.counts.get(one, 0) for one in OPEN), "near": found.near}
+    facts: dict[str, Any] = {
+        "rows": [_row(visit, one) for one in found.cases],
+        "states": [(one, counts[one]) for one in SHOWN],
+        "state": state,
+        "asked": words,
+        "at": found.page,
+        "pages": found.pages,
+        "query": urlencode({"state": state, "words": words}),
+        "ratings": [
+            *((voice.line(code), found.ratings.get(one.value, 0)) for one, code in demand_view.RATINGS.items()),
+            (visit.words("requests")["unrated"], found.ratings.get("", 0)),
+        ],
+        "oversees": permission.may_anywhere(work, person, Action.OVERSEE_DEMANDS),
+    }
+    return Page("requests.html", facts)
+
+
+def _row(visit: Visit, one: rules.Case) -> dict[str, Any]:
+    """Return a line of the list: no name and no words, for others may stand before the screen."""
+    voice, work = visit.voice, visit.work
+    return {
+        "id": one.id,
+        "number": one.number,
+        "kind": demand_view.kind(voice, one),
+        "state": demand_view.state(voice, one),
+        "filed": one.filed_at,
+        "day": demand_view.last_day(voice, work, one.due) if one.open else "",
+        "left": demand_view.left(voice, work, one.due) if one.open else "",
+        "press": one.open and one.warns_at <= work.now,
+        "rating": voice.line(demand_view.RATINGS[one.rating]) if one.rating else "",
+    }
+
+
+@pages.get("requests/overview", needs=Action.OVERSEE_DEMANDS)
+def overview(visit: Visit) -> Result:
+    """Show counts to those who oversee, and how much each officer has to do: no case, no employee, no words."""
+    figures = desk.figures(visit.work, visit.person.id)
+    if figures is None:
+        raise Refusal("help.not_yours")
+    due = figures.next_limit
+    facts = {
+        "figures": figures,
+        "next_limit": demand_view.last_day(visit.voice, visit.work, due) if due else "",
+        "loads": desk_list.loads(visit.work, visit.person.id),
+    }
+    return Page("requests_overview.html", facts)
+
+
+@pages.get("requests/export.xlsx", needs=HANDLES)
+def export_xlsx(visit: Visit) -> Result:
+    """Save the list as it is narrowed."""
+    header, rows = _exported(visit)
+    name = visit.words("requests")["title"]
+    return Download(f"{name}.xlsx", XLSX, sheet.write_xlsx(name, header, rows))
+
+
+@pages.get("requests/export.csv", needs=HANDLES)
+def export_csv(visit: Visit) -> Result:
+    """Save it as CSV."""
+    header, rows = _exported(visit)
+    return Download(f"{visit.words('requests')['title']}.csv", "text/csv", sheet.write_csv(header, rows))
+
+
+def _exported(visit: Visit) -> tuple[list[str], list[list[str]]]:
+    state, words = _narrowed(visit)
+    return desk_list.export_rows(visit.work, visit.voice, visit.person.id, SHOWN[state], words, near=state == "near")
+
+
+@pages.get("requests/{number}", needs=HANDLES)
+def request(visit: Visit) -> Result:
+    """Show a request on one's desk: who, what, by when, the conversation, and what can be done."""
+    return Page("requests_one.html", _shown(visit))
+
+
+def _shown(visit: Visit) -> dict[str, Any]:
+    work, voice, person = visit.work, visit.voice, visit.person.id
+    seen = desk.look(work, person, visit.numbers["number"], _whole(visit.query.get("page", "")), EVENTS)
+    one = seen.case
+    said = [
+        text.plain.partition("\n") for text in demand_view.timeline(voice, work, one, seen.events, seen.names, person)
+    ]
+    limit, unnamed = "", voice.line("demand.unnamed_file")
+    if one.open:
+        day, left = demand_view.last_day(voice, work, one.due), demand_view.left(voice, work, one.due)
+        limit = voice.line("desk.first_by" if one.answered_at is None else "desk.finish_by", day=day, left=left)
+    return {
+        "one": one,
+        "category": demand_view.category(voice, one),
+        "state": demand_view.state(voice, one),
+        "author": seen.author,
+        "limit": limit,
+        "avoiding": voice.line("desk.avoiding") if one.avoided_id is not None else "",
+        "rating": voice.line(demand_view.RATINGS[one.rating]) if one.rating else "",
+        "said": [(head, rest, event.act.value) for (head, _, rest), event in zip(said, seen.events, strict=True)],
+        "at": seen.page,
+        "pages": seen.pages,
+        "files": [(kept.attachment, kept.name or unnamed) for kept in demand.files(work, one)],
+        "once": secrets.token_hex(8),
+        "longest": LONGEST,
+        "slots": range(1, FILES + 1),
+    }
+
+
+@pages.get("requests/{number}/files/{file}", needs=HANDLES)
+def file(visit: Visit) -> Result:
+    """Save a file of a request on one's desk; a browser never shows it by itself."""
+    one = desk.of(visit.work, visit.person.id, visit.numbers["number"])
+    kept = next((f for f in demand.files(visit.work, one) if f.attachment == visit.numbers["file"]), None)
+    found = attachment.load(visit.work, kept.attachment) if kept else None
+    if kept is None or found is None:
+        raise Refusal("desk.none")
+    name = kept.name or clean_name(found[0]) or visit.voice.line("demand.unnamed_file")
+    return Download(name, "application/octet-stream", found[2])
+
+
+@pages.post("requests/{number}", needs=HANDLES)
+def write(visit: Visit) -> Result:
+    """Answer, ask back, close or reassign; a form sent twice has one effect."""
+    number, form, person = visit.numbers["number"], visit.form, visit.person.id
+    here = f"requests/{number}"
+    act = form.get("act", "")
+    if act not in {one.value for one in rules.OFFICER_ACTS}:
+        raise Refusal("help.expired")
+    token = token_of(visit, number)
+    after = "requests" if act == Act.REASSIGN.value else here
+    if demand.written_before(visit.work, person, token):
+        return Go(after, "before")
+    sent = [found for slot in range(1, FILES + 1) if (found := visit.files.get(f"file{slot}", ("", b"")))[1]]
+    draft = Draft(token=token, case=number, act=act, to=_whole(form.get("to", ""))).saying(form.get("text", ""))
+    draft = replace(draft, files=tuple(File(0, clean_name(name), picture=False) for name, _ in sent))
+    try:
+        desk.check(visit.work, person, draft)
+    except Refusal as refusal:
+        # Nothing was written yet, and what was typed must not be lost with the page.
+        facts = {"why": visit.voice.line(refusal.code, **refusal.facts), "kept": draft.text, "back": here}
+        return Page("requests_kept.html", facts, status=409)
+    draft = replace(draft, files=tuple(_keep(visit, name, body) for name, body in sent))
+    reached = desk.send(visit.work, person, draft).reached
+    return Go(after, f"sent_{act}" if reached else f"sent_{act}_later")
+
+
+def _keep(visit: Visit, name: str, body: bytes) -> File:
+    """Keep a file under the type that its bytes have, whatever its name says."""
+    called = clean_name(name)
+    return File(attachment.keep(visit.work, called, file_type(body), body), called, picture_type(body) is not None)
+
+
+@pages.get("requests/{number}/reassign", needs=HANDLES)
+def reassign(visit: Visit) -> Result:
+    """Offer who else may take it: never the employee, and not whom the employee does not want."""
+    one = desk.of(visit.work, visit.person.id, visit.numbers["number"])
+    rules.moved(one, Act.REASSIGN, visit.work.now)
+    words = visit.query.get("words", "")[:100].strip()
+    named = [
+        (other.member_id, demand_view.officer(visit.voice, other))
+        for other in desk.others(visit.work, visit.person.id, one.id)
+    ]
+    found = [pair for pair in named if words.lower() in pair[1].lower()]
+    facts = {
+        "one": one,
+        "others": found[:OTHERS],
+        "more": len(found) > OTHERS,
+        "searched": len(named) > OTHERS or bool(words),
+        "asked": words,
+        "once": secrets.token_hex(8),
+        "longest": LONGEST,
+    }
+    return Page("requests_reassign.html", facts)

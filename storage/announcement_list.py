@@ -1,0 +1,128 @@
+"""An author's announcements as a list; who confirmed by unit, who did not, and who of an audience nothing reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, exists, func, select
+
+from domain.announcement import Announcement, State
+from domain.member import Standing
+from storage import outbox
+from storage.announcement import announcement, confirmation, made, shown
+from storage.member import audience, member, membership
+from storage.outbox import letter
+from storage.reach import WHY
+from storage.unit import unit
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which of an author's announcements: in these states, with these words in them."""
+
+    author_id: int
+    states: tuple[State, ...]
+    words: str = ""
+
+
+def _where(query: Select[Any], wish: Wish) -> Select[Any]:
+    query = query.where(
+        announcement.c.author_id == wish.author_id, announcement.c.state.in_([state.value for state in wish.states])
+    )
+    return query.where(announcement.c.text.icontains(wish.words, autoescape=True)) if wish.words else query
+
+
+def listed(connection: Connection, wish: Wish, limit: int, offset: int) -> list[Announcement]:
+    """Return a part of the list, newest first."""
+    query = _where(shown(), wish).order_by(announcement.c.id.desc())
+    return [made(tuple(row)) for row in connection.execute(query.limit(limit).offset(offset))]
+
+
+def counted(connection: Connection, wish: Wish) -> dict[State, int]:
+    """Return how many there are in each of the states."""
+    query = _where(select(announcement.c.state, func.count()), wish).group_by(announcement.c.state)
+    return {State(row[0]): row[1] for row in connection.execute(query)}
+
+
+def confirmed(connection: Connection, numbers: Sequence[int]) -> dict[int, int]:
+    """Return how many confirmed each of these; of whom nobody did is absent."""
+    rows = connection.execute(
+        select(confirmation.c.announcement_id, func.count())
+        .where(confirmation.c.announcement_id.in_(numbers))
+        .group_by(confirmation.c.announcement_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def why_not(connection: Connection, path: str, standings: Sequence[Standing]) -> dict[str, int]:
+    """Return how many of an audience cannot be reached for which reason; under "" how many can."""
+    who = audience(path, standings).subquery()
+    rows = connection.execute(
+        select(WHY, func.count()).select_from(member).where(member.c.id.in_(select(who.c.id))).group_by(WHY)
+    )
+    return {str(why): int(count) for why, count in rows}
+
+
+def _reached(one: Announcement) -> Select[Any]:
+    """Return the members whom a letter of it reached, as far as anybody knows."""
+    return select(letter.c.member_id).where(
+        letter.c.campaign_id == one.campaign_id, letter.c.state.in_((outbox.SENT, outbox.UNKNOWN))
+    )
+
+
+def _confirmed(one: Announcement, person: Any) -> Any:  # noqa: ANN401 - SQL expressions
+    return exists(
+        select(confirmation.c.member_id).where(
+            confirmation.c.announcement_id == one.id, confirmation.c.member_id == person
+        )
+    )
+
+
+def by_unit(connection: Connection, one: Announcement, limit: int, offset: int) -> list[tuple[int, str, int, int]]:
+    """Return (id, name, reached, confirmed) of the units beneath the addressed one to which people belong, by place.
+
+    Somebody who belongs to two of them counts in both. Only the people of these few units are looked at.
+    """
+    few = (
+        select(unit.c.id, unit.c.name, unit.c.path)
+        .where(
+            unit.c.path.startswith(one.path, autoescape=True),
+            exists(select(membership.c.unit_id).where(membership.c.unit_id == unit.c.id)),
+        )
+        .order_by(unit.c.path)
+        .limit(limit)
+        .offset(offset)
+        .subquery()
+    )
+    got = (
+        (letter.c.member_id == membership.c.member_id)
+        & (letter.c.campaign_id == one.campaign_id)
+        & letter.c.state.in_((outbox.SENT, outbox.UNKNOWN))
+    )
+    yes = (confirmation.c.member_id == letter.c.member_id) & (confirmation.c.announcement_id == one.id)
+    rows = connection.execute(
+        select(few.c.id, few.c.name, func.count(letter.c.id), func.count(confirmation.c.member_id))
+        .select_from(
+            few.join(membership, membership.c.unit_id == few.c.id).outerjoin(letter, got).outerjoin(confirmation, yes)
+        )
+        .group_by(few.c.id, few.c.name, few.c.path)
+        .order_by(few.c.path)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def silent(
+    connection: Connection, one: Announcement, unit_id: int | None, limit: int, offset: int
+) -> list[tuple[int, str, str]]:
+    """Return (id, name, number) of those whom it reached and who have not confirmed, by name; perhaps of one unit."""
+    query = (
+        select(member.c.id, member.c.name, member.c.employee_no)
+        .where(member.c.id.in_(_reached(one)), member.c.left_at.is_(None), ~_confirmed(one, member.c.id))
+        .order_by(member.c.name, member.c.id)
+    )
+    if unit_id is not None:
+        theirs = select(membership.c.member_id).where(membership.c.unit_id == unit_id)
+        query = query.where(member.c.id.in_(theirs))
+    return [(row[0], row[1], row[2]) for row in connection.execute(query.limit(limit).offset(offset))]
