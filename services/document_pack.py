@@ -18,7 +18,7 @@ from domain.member import Unit
 from domain.permission import Action
 from domain.refusal import Refusal
 from services import document, minutes, minutes_closing, minutes_text, permission, sheet
-from services.document import Made
+from services.document import Leaves, Made, of_none
 from services.work import Work
 from storage import held as counts
 from storage import meeting_view as meetings
@@ -117,10 +117,18 @@ def _row(work: Work, voice: Voice, one: Meeting, held: Held) -> list[str]:
     ]
 
 
-def pack(work: Work, unit: Unit, year: int, convert: Converter | None = None, most: int | None = None) -> Made:
+def pack(
+    work: Work,
+    unit: Unit,
+    year: int,
+    convert: Converter | None = None,
+    most: int | None = None,
+    leaves: Leaves = of_none,
+) -> Made:
     """Return the evidence pack: ledger, minutes and sign-in sheets in one zip, with a manifest of their hashes.
 
     `convert`: makes PDFs of the DOCX files, by name; they are added. `most`: more meetings than this are refused.
+    `leaves`: of which meetings the sign-in sheets may say who was on leave.
     """
     found = of_year(work, unit, year)
     if most is not None and len(found) > most:
@@ -129,7 +137,7 @@ def pack(work: Work, unit: Unit, year: int, convert: Converter | None = None, mo
     book = ledger(work, unit, year)
     made.add(book.name, book.body, kind="ledger")
     for one in found:
-        _add_meeting(work, made, one)
+        _add_meeting(work, made, one, leaves)
     if convert is not None:
         written = {name: body for name, body in made.files.items() if name.endswith(".docx")}
         for name, body in convert(written).items():
@@ -145,14 +153,14 @@ def pack(work: Work, unit: Unit, year: int, convert: Converter | None = None, mo
     return Made(name, zipped(made, facts))
 
 
-def _add_meeting(work: Work, made: Pack, one: Meeting) -> None:
+def _add_meeting(work: Work, made: Pack, one: Meeting, leaves: Leaves) -> None:
     written = document.make(work, "minutes", one)
     made.add(f"minutes/{written.name}", written.body, kind="minutes", meeting=one.id)
     if one.state is MeetingState.CLOSED:
         # The closed text itself: its hash is the one in the manifest, and anybody can compute it again.
         text = meetings.closed_text(work.connection, one.id).encode()
         made.add(f"minutes/{document.name_of(work, one, 'minutes', 'txt')}", text, kind="closed_text", meeting=one.id)
-    signed = document.make(work, "sign_in", one)
+    signed = document.make(work, "sign_in", one, leaves=leaves(one))
     made.add(f"sign-in/{signed.name}", signed.body, kind="sign_in", meeting=one.id)
 
 

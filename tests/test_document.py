@@ -85,6 +85,25 @@ def test_the_sign_in_sheet_and_the_notice(company: Company) -> None:
     assert "2026年11月23日 周一 09:30" in notice
 
 
+def sheets_in(body: bytes) -> str:
+    """All words of the sign-in sheets of a pack."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        return "\n".join(words_of(archive.read(name)) for name in archive.namelist() if name.startswith("sign-in/"))
+
+
+def test_who_was_on_leave_is_not_told_above_the_branch(company: Company) -> None:
+    number = hold(company, leave=("tang",), present=("lin", "ma"), state=MeetingState.HELD)
+    ours = words_of(body_of(company, company.lin.calls(f"document.sign_in:{number}"))).splitlines()
+    above = words_of(body_of(company, company.chen.calls(f"document.sign_in:{number}"))).splitlines()
+    assert (ours.count("请假"), ours.count("未到")) == (1, 1)
+    assert (above.count("请假"), above.count("未到")) == (0, 2)
+    pack = _year(company).replace("year", "pack")
+    ours = sheets_in(body_of(company, company.lin.calls(pack))).splitlines()
+    above = sheets_in(body_of(company, company.chen.calls(pack))).splitlines()
+    assert (ours.count("请假"), ours.count("未到")) == (1, 1)
+    assert (above.count("请假"), above.count("未到")) == (0, 2)
+
+
 def test_what_people_wrote_comes_out_literally(company: Company) -> None:
     number = hold(company, title=NASTY[:70], items=(NASTY,))
     company.write(lambda c: _rename(company, c))
