@@ -23,6 +23,8 @@ LENGTHS = (60, 90, 120, 180, 240, 480)
 FURTHEST = timedelta(days=400)
 FEEDBACK_FROM = 5
 """With fewer answers nothing of them is shown to anybody."""
+FEEDBACK_STEP = 5
+"""What is shown is written anew with every fifth answer: two views that differ by one answer would give it away."""
 STARS = (1, 2, 3, 4, 5)
 AFTER = timedelta(hours=2)
 """An activity that nobody ended is over so long after its end."""
@@ -207,6 +209,16 @@ def held_until(activity: Activity, reached_at: datetime, now: datetime) -> datet
     """
     end = activity.deadline if now < activity.deadline else activity.starts_at
     return max(min(reached_at + HELD, end), now)
+
+
+def shows_anew(answers: int) -> bool:
+    """Answer whether what is shown of the feedback is written anew with so many answers."""
+    return answers >= FEEDBACK_FROM and answers % FEEDBACK_STEP == 0
+
+
+def tenths(stars: Sequence[int]) -> int:
+    """Return the mean in tenths, rounded half up."""
+    return (20 * sum(stars) + len(stars)) // (2 * len(stars))
 
 
 def overlap(one: Activity, other: Activity) -> bool:
