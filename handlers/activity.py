@@ -133,6 +133,8 @@ def _drawn(work: Work, voice: Voice, one: Activity, *first: Block) -> Reply:
             offered=now.offered,
         )
     )
+    if now.idle:
+        blocks.append(voice.say("activity.idle", left=now.idle))
     found = activity_day.sign_in_of(work, one.id)
     if now.there is not None and found is not None:
         facts = {"there": now.there.there, "expected": now.there.expected}

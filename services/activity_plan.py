@@ -151,7 +151,10 @@ def move(work: Work, member_id: int, number: int, starts_at: datetime, reason: s
         "in_hours": _check_hours(work, starts_at, one.minutes, reason),
         "deadline": kept or rules.usual_deadline(local(starts_at), local(work.now)),
     }
-    return _changed(work, member_id, one, values, told=True)
+    changed = _changed(work, member_id, one, values, told=True)
+    # A place that was left free, for nobody could be asked in time, can be asked for now.
+    activity_sign_up.ask_next(work, number)
+    return changed
 
 
 def last(work: Work, member_id: int, number: int, minutes: int) -> Activity:
