@@ -87,7 +87,7 @@ def ledger(turn: Turn, unit_id: int, number: int) -> Reply:
     """Hand over the year's ledger."""
     unit = packing.demand_unit(turn.work, turn.person.id, unit_id)
     back = turn.button("document.back", call("document.year", unit_id, number))
-    return _handed(turn, packing.ledger(turn.work, unit, number), packing.XLSX, back)
+    return _handed(turn, packing.ledger(turn.work, unit, number, packing.MOST_AT_ONCE), packing.XLSX, back)
 
 
 @routes.button("pack")

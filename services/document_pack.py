@@ -27,6 +27,8 @@ from storage import unit as units
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 MOST_AT_ONCE = 48
 """So many meetings go into a pack that is made while a chat waits; more are for the command line."""
+LONGEST_CELL = 32_767
+"""So many characters a spreadsheet keeps in a cell."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 Converter = Callable[[Mapping[str, bytes]], Mapping[str, bytes]]
@@ -78,8 +80,17 @@ def of_year(work: Work, unit: Unit, year: int) -> list[Meeting]:
     return meetings.held_between(work.connection, unit.path, *_span(work, year))
 
 
-def ledger(work: Work, unit: Unit, year: int) -> Made:
-    """Return the year's ledger as XLSX: a row a meeting, all cells text."""
+def demand_few(work: Work, unit: Unit, year: int, most: int) -> None:
+    """Refuse a year with too many meetings to be written while a chat waits; the refusal names the command."""
+    count = len(of_year(work, unit, year))
+    if count > most:
+        raise Refusal("document.too_many", count=count, most=most, unit_code=unit.code, year=year)
+
+
+def ledger(work: Work, unit: Unit, year: int, most: int | None = None) -> Made:
+    """Return the year's ledger as XLSX: a row a meeting, all cells text. `most`: more meetings are refused."""
+    if most is not None:
+        demand_few(work, unit, year, most)
     voice = voice_of(work.organisation.language)
     header = [voice.label(f"document.column_{column}") for column in COLUMNS]
     body = sheet.write_xlsx(str(year), header, ledger_rows(work, unit, year))
@@ -101,7 +112,7 @@ def _row(work: Work, voice: Voice, one: Meeting, held: Held) -> list[str]:
     votes = [minutes_text.vote_words(work, voice, one, item) for item in agenda.items]
     leave = held.leave - held.came_on_leave
     numbers = (held.should, held.came, leave, held.should - held.came - leave, held.voting, held.voting_came)
-    return [
+    cells = [
         work.organisation.local(one.starts_at).strftime("%Y-%m-%d %H:%M"),
         one.unit_name,
         voice.label(f"document.kind_{one.kind.value}"),
@@ -115,6 +126,13 @@ def _row(work: Work, voice: Voice, one: Meeting, held: Held) -> list[str]:
         voice.label(f"minutes.state_{one.state.value}"),
         one.digest,
     ]
+    return [_whole(voice, cell) for cell in cells]
+
+
+def _whole(voice: Voice, cell: str) -> str:
+    """Return what fits into a cell; what was cut says so."""
+    mark = voice.label("document.cut")
+    return cell if len(cell) <= LONGEST_CELL else cell[: LONGEST_CELL - len(mark)] + mark
 
 
 def pack(
@@ -131,8 +149,8 @@ def pack(
     `leaves`: of which meetings the sign-in sheets may say who was on leave.
     """
     found = of_year(work, unit, year)
-    if most is not None and len(found) > most:
-        raise Refusal("document.too_many", count=len(found), most=most, unit_code=unit.code, year=year)
+    if most is not None:
+        demand_few(work, unit, year, most)
     made = Pack()
     book = ledger(work, unit, year)
     made.add(book.name, book.body, kind="ledger")

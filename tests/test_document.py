@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -202,6 +203,36 @@ def test_a_pack_too_large_for_a_chat_says_where_it_is_made(company: Company, mon
     hold(company, state=MeetingState.HELD)
     monkeypatch.setattr(document_pack, "MOST_AT_ONCE", 0)
     assert "dangqun export documents --unit branch1" in company.lin.calls(_year(company).replace("year", "pack"))
+    assert "dangqun export documents --unit branch1" in company.lin.calls(_year(company).replace("year", "ledger"))
+
+
+def test_what_is_cut_in_the_ledger_says_so(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document_pack, "LONGEST_CELL", 64)
+    closed(company, items=["很长的议题" * 10] * 3)
+    company.lin.calls(_year(company))
+    page = load_workbook(io.BytesIO(body_of(company, company.lin.presses("年度台账")))).active
+    assert page is not None
+    header, row = page.iter_rows(values_only=True)
+    agenda = str(dict(zip(header, row, strict=True))["议程"])
+    assert agenda.endswith("（略，见会议记录）")
+    assert len(agenda) == document_pack.LONGEST_CELL
+
+
+def test_a_template_that_grows_without_measure_is_refused() -> None:
+    one = SimpleNamespace(place=1, name="x", duty="x", came="x")
+    sample: dict[str, Any] = {
+        **dict.fromkeys(("organisation", "unit", "title", "when", "place", "chair"), "x"),
+        "counts": "x",
+    }
+    sample |= {"recorder": "x", "today": "x", "people": [one]}
+    document_template.check(document_template.shipped("sign_in"), sample)
+    for words, code in (
+        ("{% for a in people %}{% for b in people %}x{% endfor %}{% endfor %}", "document.not_allowed"),
+        ("{% for a in people %}" + "x" * 8000 + "{% endfor %}", "document.too_large"),
+    ):
+        with pytest.raises(Refusal) as refused:
+            document_template.check(changed("sign_in", "{{ counts }}", words), sample)
+        assert refused.value.code == code
 
 
 def changed(kind: str, old: str, new: str) -> bytes:
