@@ -23,6 +23,8 @@ LENGTHS = (60, 90, 120, 180, 240, 480)
 FURTHEST = timedelta(days=400)
 FEEDBACK_FROM = 5
 """With fewer answers nothing of them is shown to anybody."""
+FEEDBACK_STEP = 5
+"""What is shown is written anew with every fifth answer: two views that differ by one answer would give it away."""
 STARS = (1, 2, 3, 4, 5)
 AFTER = timedelta(hours=2)
 """An activity that nobody ended is over so long after its end."""
@@ -197,16 +199,36 @@ def has_room(capacity: int, taken: int, party: int) -> bool:
 
 def next_to_ask(capacity: int, taken: int, waiting: Iterable[SignUp]) -> SignUp | None:
     """Return the first in turn whose party fits into what is free; None when nobody's does."""
-    return next((one for one in waiting if has_room(capacity, taken, one.party)), None)
+    return next(iter(to_ask(capacity, taken, waiting)), None)
+
+
+def to_ask(capacity: int, taken: int, waiting: Iterable[SignUp]) -> list[SignUp]:
+    """Return all in turn whose party fits into what is then free: who does not fit now does not fit later either."""
+    found = []
+    for one in waiting:
+        if has_room(capacity, taken, one.party):
+            found.append(one)
+            taken += one.party
+    return found
 
 
 def held_until(activity: Activity, reached_at: datetime, now: datetime) -> datetime:
     """Return until when a place is kept for whoever is asked now and hears of it at `reached_at`.
 
-    Never beyond the deadline; after that not beyond the beginning.
+    Never beyond the deadline; who hears of it after that has time until the beginning.
     """
-    end = activity.deadline if now < activity.deadline else activity.starts_at
+    end = activity.deadline if reached_at < activity.deadline else activity.starts_at
     return max(min(reached_at + HELD, end), now)
+
+
+def shows_anew(answers: int) -> bool:
+    """Answer whether what is shown of the feedback is written anew with so many answers."""
+    return answers >= FEEDBACK_FROM and answers % FEEDBACK_STEP == 0
+
+
+def tenths(stars: Sequence[int]) -> int:
+    """Return the mean in tenths, rounded half up."""
+    return (20 * sum(stars) + len(stars)) // (2 * len(stars))
 
 
 def overlap(one: Activity, other: Activity) -> bool:

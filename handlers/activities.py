@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from domain.activity import LIVE, MOST_FAMILY, STARS, Activity, ActivityState, SignUpState
+from domain.activity import LIVE, MOST_FAMILY, STARS, Activity, ActivityState, SignUpState, has_room
 from domain.arrival import Said, Uploaded
 from domain.call import call
 from domain.refusal import Refusal
@@ -99,6 +99,8 @@ def _standing(turn: Turn, seen: Seen) -> list[Block]:
         found.append(turn.say(f"activities.is_{one.state.value}"))
     elif seen.state is SignUpState.WAITING:
         found.append(turn.say("activities.you_wait", place=seen.ahead + 1))
+        if row and has_room(one.capacity, one.taken, row.party):
+            found.append(turn.say("activities.free_for_you"))
     elif seen.state is SignUpState.OFFERED and row and row.offered_until:
         until = turn.voice.moment(turn.work.organisation.local(row.offered_until))
         found.append(turn.say("activities.you_are_offered", until=until))
@@ -132,6 +134,8 @@ def _rows(turn: Turn, seen: Seen) -> list[list[Button]]:
             turn.button("activities.decline", call("activities.withdraw", number)),
         ],
     }
+    if seen.state is SignUpState.WAITING and seen.row and has_room(one.capacity, one.taken, seen.row.party):
+        return [[turn.button("activities.join", call("activities.join", number, family)), off]]
     if seen.state is not None:
         return [held[seen.state]]
     return _ways_in(turn, one) if seen.eligible else []

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from content import Voice
-from domain.activity import FEEDBACK_FROM, LIVE, Activity, ActivityState, SignUpState
+from domain.activity import FEEDBACK_FROM, FEEDBACK_STEP, LIVE, Activity, ActivityState, SignUpState
 from domain.arrival import Pressed
 from domain.call import call
 from domain.gathering import Card
@@ -133,6 +133,8 @@ def _drawn(work: Work, voice: Voice, one: Activity, *first: Block) -> Reply:
             offered=now.offered,
         )
     )
+    if now.idle:
+        blocks.append(voice.say("activity.idle", left=now.idle))
     found = activity_day.sign_in_of(work, one.id)
     if now.there is not None and found is not None:
         facts = {"there": now.there.there, "expected": now.there.expected}
@@ -233,7 +235,9 @@ def feedback(turn: Turn, number: int) -> Reply:
     back = [turn.button("activity.back", call("activity.show", number))]
     if found is None:
         return reply(turn.say("activity.too_few", least=FEEDBACK_FROM), rows=[back], edits=True)
-    blocks: list[Block] = [turn.say("activity.stars", average=f"{found.average:.1f}", answers=found.answers)]
+    blocks: list[Block] = [
+        turn.say("activity.stars", average=f"{found.average:.1f}", answers=found.answers, step=FEEDBACK_STEP)
+    ]
     if found.words:
         lines = "\n".join(f"· {line}" for line in found.words[:WORDS_SHOWN])
         blocks.append(turn.say("activity.words", lines=lines, shown=len(found.words[:WORDS_SHOWN])))

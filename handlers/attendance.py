@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.arrival import Said, Uploaded
 from domain.call import call
 from domain.meeting import Answer, Attendee, Duty, LeaveReason, MeetingState
@@ -82,9 +84,11 @@ def decide(turn: Turn, number: int, member_id: int, yes: int) -> Reply:
 
 @routes.button("answers")
 def answers(turn: Turn, number: int) -> Reply:
-    """Show who answered what; who is on leave and why is for the chair and the unit's own secretary."""
+    """Show who answered what, and who is on leave and why, to the chair and the unit's own officers; else counts."""
     found = meetings.runs(turn.work, turn.person.id, number)
     people = meetings.attending(turn.work, number)
+    if not meetings.keeps(turn.work, turn.person.id, found):
+        return _answers_counted(turn, number, people)
     blocks: list[Block] = []
     for answer, code in ((Answer.RECEIVED, "attendance.who_received"), (Answer.NONE, "attendance.who_none")):
         names = [one.name for one in people if one.answer is answer]
@@ -93,19 +97,32 @@ def answers(turn: Turn, number: int) -> Reply:
     away_names = notice.unreached(turn.work, number)
     if away_names:
         blocks.append(turn.say("attendance.unreached", count=len(away_names), names=_joined(away_names)))
-    rows: list[list[Button]] = []
-    if meetings.keeps(turn.work, turn.person.id, found):
-        away = [one for one in people if one.leave is not None]
-        if away:
-            blocks.append(turn.say("attendance.who_leave", names=_joined([_leave(turn, one) for one in away])))
-        waiting = [one for one in away if one.answer is Answer.LEAVE_ASKED]
-        rows = [
-            [
-                turn.button("attendance.grant", call("attendance.decide", number, one.member_id, 1), name=one.name),
-                turn.button("attendance.refuse", call("attendance.decide", number, one.member_id, 0), name=one.name),
-            ]
-            for one in waiting[:LEAVES]
+    away = [one for one in people if one.leave is not None]
+    if away:
+        blocks.append(turn.say("attendance.who_leave", names=_joined([_leave(turn, one) for one in away])))
+    rows = [
+        [
+            turn.button("attendance.grant", call("attendance.decide", number, one.member_id, 1), name=one.name),
+            turn.button("attendance.refuse", call("attendance.decide", number, one.member_id, 0), name=one.name),
         ]
+        for one in [one for one in away if one.answer is Answer.LEAVE_ASKED][:LEAVES]
+    ]
+    return _answers(turn, number, people, blocks, rows)
+
+
+def _answers_counted(turn: Turn, number: int, people: Sequence[Attendee]) -> Reply:
+    """Show numbers alone: a list of who answered tells, by difference from the list of all, who asked for leave."""
+    received = sum(one.answer is Answer.RECEIVED for one in people)
+    blocks: list[Block] = [turn.say("attendance.count_answers", received=received, others=len(people) - received)]
+    unreached = len(notice.unreached(turn.work, number))
+    if unreached:
+        blocks.append(turn.say("attendance.count_unreached", count=unreached))
+    return _answers(turn, number, people, blocks, [])
+
+
+def _answers(
+    turn: Turn, number: int, people: Sequence[Attendee], blocks: list[Block], rows: list[list[Button]]
+) -> Reply:
     if any(one.answer is Answer.NONE for one in people):
         rows.append([turn.button("attendance.nudge", call("attendance.nudge", number))])
     rows.append([_back(turn, number)])

@@ -13,6 +13,7 @@ from handlers.grammar import Routes, Turn, reply
 from services import document as service
 from services import document_pack as packing
 from services import document_template as templates
+from services import meeting as meetings
 from services.document import Made
 from services.work import Work
 
@@ -21,9 +22,13 @@ routes = Routes("document")
 PAGE = 6
 _MAKERS: dict[str, Callable[[Work, int, int], Made]] = {
     "minutes": service.of_minutes,
-    "sign_in": service.sign_in,
     "notice": service.notice,
 }
+
+
+def _leaves(turn: Turn) -> service.Leaves:
+    """Let sheets say who was on leave at meetings that this person keeps, and at no other."""
+    return lambda one: meetings.keeps(turn.work, turn.person.id, one)
 
 
 @routes.entry("documents", needs=Action.PLAN_MEETINGS)
@@ -82,22 +87,24 @@ def ledger(turn: Turn, unit_id: int, number: int) -> Reply:
     """Hand over the year's ledger."""
     unit = packing.demand_unit(turn.work, turn.person.id, unit_id)
     back = turn.button("document.back", call("document.year", unit_id, number))
-    return _handed(turn, packing.ledger(turn.work, unit, number), packing.XLSX, back)
+    return _handed(turn, packing.ledger(turn.work, unit, number, packing.MOST_AT_ONCE), packing.XLSX, back)
 
 
 @routes.button("pack")
 def pack(turn: Turn, unit_id: int, number: int) -> Reply:
     """Hand over the evidence pack."""
     unit = packing.demand_unit(turn.work, turn.person.id, unit_id)
-    made = packing.pack(turn.work, unit, number, most=packing.MOST_AT_ONCE)
+    made = packing.pack(turn.work, unit, number, most=packing.MOST_AT_ONCE, leaves=_leaves(turn))
     back = turn.button("document.back", call("document.year", unit_id, number))
     return _handed(turn, made, "application/zip", back)
 
 
 def _one(turn: Turn, kind: str, number: int) -> Reply:
-    made = _MAKERS[kind](turn.work, turn.person.id, number)
-    back = turn.button("document.back", call("minutes.list"))
-    return _handed(turn, made, templates.DOCX, back)
+    return _back_to_list(turn, _MAKERS[kind](turn.work, turn.person.id, number))
+
+
+def _back_to_list(turn: Turn, made: Made) -> Reply:
+    return _handed(turn, made, templates.DOCX, turn.button("document.back", call("minutes.list")))
 
 
 @routes.button("minutes")
@@ -109,7 +116,7 @@ def minutes(turn: Turn, number: int) -> Reply:
 @routes.button("sign_in")
 def sign_in(turn: Turn, number: int) -> Reply:
     """Hand over a meeting's sign-in sheet."""
-    return _one(turn, "sign_in", number)
+    return _back_to_list(turn, service.sign_in(turn.work, turn.person.id, number, _leaves(turn)))
 
 
 @routes.button("notice")

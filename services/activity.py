@@ -136,7 +136,7 @@ def needs_reason(work: Work, starts_at: datetime, minutes: int) -> bool:
 
 def calendar_file(work: Work, voice: Voice, one: Activity) -> Document:
     """Return the activity for a calendar; a cancelled one takes itself off."""
-    words = "\n".join(block.plain for block in details(work, voice, one))
+    words = "\n".join(block.plain for block in details(work, voice, one, lasting=True))
     occasion = ics.Occasion(
         one.uid,
         one.sequence,
@@ -156,8 +156,8 @@ def line(work: Work, voice: Voice, one: Activity) -> str:
     return voice.line("activities.line", when=voice.moment(work.organisation.local(one.starts_at)), title=one.title)
 
 
-def details(work: Work, voice: Voice, one: Activity) -> list[Text]:
-    """Return what everybody may read of it."""
+def details(work: Work, voice: Voice, one: Activity, *, lasting: bool = False) -> list[Text]:
+    """Return what everybody may read of it. `lasting`: without what changes while nobody is sent a newer file."""
     local = work.organisation.local
     blocks: list[Text] = [
         voice.say(
@@ -169,17 +169,10 @@ def details(work: Work, voice: Voice, one: Activity) -> list[Text]:
             minutes=one.minutes,
             place=one.place or voice.line("activities.no_place"),
             cost=one.cost or voice.line("activities.no_cost"),
-        ),
-        voice.say(
-            "activities.who",
-            unit=one.audience_name,
-            circle=voice.label(f"activity_plan.circle_{rules.circle_of(one.standings).value}"),
-            deadline=voice.moment(local(one.deadline)),
-        ),
-        voice.say("activities.limit", capacity=one.capacity, left=one.left)
-        if one.capacity
-        else voice.say("activities.no_limit"),
+        )
     ]
+    if not lasting:
+        blocks += _ways(work, voice, one)
     if one.family:
         blocks.append(voice.say("activities.family", most=rules.MOST_FAMILY))
     if one.notes:
@@ -187,6 +180,19 @@ def details(work: Work, voice: Voice, one: Activity) -> list[Text]:
     if one.in_hours:
         blocks.append(voice.say("activities.in_hours", reason=one.in_hours))
     return blocks
+
+
+def _ways(work: Work, voice: Voice, one: Activity) -> list[Text]:
+    """Say who may sign up until when, and how many places there are."""
+    who = voice.say(
+        "activities.who",
+        unit=one.audience_name,
+        circle=voice.label(f"activity_plan.circle_{rules.circle_of(one.standings).value}"),
+        deadline=voice.moment(work.organisation.local(one.deadline)),
+    )
+    if not one.capacity:
+        return [who, voice.say("activities.no_limit")]
+    return [who, voice.say("activities.limit", capacity=one.capacity, left=one.left)]
 
 
 def tell_change(work: Work, one: Activity, before: Activity, code: str) -> None:

@@ -35,6 +35,8 @@ class Standing:
     family: int
     offered: int
     waiting: int
+    idle: int
+    """Places that are free though somebody waits who could have one: nobody could be asked in time."""
     there: Count | None
     """None: nobody has opened the sign-in."""
 
@@ -90,8 +92,15 @@ def standing(work: Work, one: Activity) -> Standing:
         family,
         counts.get(SignUpState.OFFERED, (0, 0))[0],
         counts.get(SignUpState.WAITING, (0, 0))[0],
+        _idle(work, one),
         gathering.count(work, found) if found else None,
     )
+
+
+def _idle(work: Work, one: Activity) -> int:
+    if one.state not in rules.LIVE or not one.left:
+        return 0
+    return one.left if rules.next_to_ask(one.capacity, one.taken, sign_ups.waiting(work.connection, one.id)) else 0
 
 
 def open_sign_in(work: Work, member_id: int, number: int) -> Gathering:

@@ -1,4 +1,4 @@
-"""What people thought of an activity: asked once, kept without a name, shown from five answers on."""
+"""What people thought of an activity: asked once, kept without a name, shown in steps of five answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _chance = random.SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What may be shown. `average` and `words` are there from five answers on; of fewer not even how many there are."""
+    """What may be shown, as it was at the last step of five; how many have answered since then is not told."""
 
     average: float
     answers: int
@@ -68,7 +68,8 @@ def _forgotten(refusal: Refusal) -> Refusal:
 
 def rate(work: Work, member_id: int, number: int, stars: int) -> Activity:
     """Keep one person's stars; a second answer is refused."""
-    one = table.get(work.connection, number)
+    # Locked, so that answers are counted one after the other and each step is seen once.
+    one = table.lock(work.connection, number)
     if one is None or one.state is not ActivityState.OVER or member_id not in people(work, number):
         raise Refusal("activities.gone")
     if stars not in rules.STARS:
@@ -76,7 +77,16 @@ def rate(work: Work, member_id: int, number: int, stars: int) -> Activity:
     if not feedback.give(work.connection, number, member_id):
         raise _forgotten(Refusal("activities.rated_before"))
     feedback.keep(work.connection, number, _chance, stars=stars)
+    answers = feedback.answers(work.connection, number)
+    if rules.shows_anew(answers):
+        _show(work, number, answers)
     return one
+
+
+def _show(work: Work, number: int, answers: int) -> None:
+    lines = feedback.words(work.connection, number)
+    _chance.shuffle(lines)
+    feedback.show(work.connection, number, answers, rules.tenths(feedback.stars(work.connection, number)), lines)
 
 
 def say(work: Work, number: int, words: str) -> None:
@@ -90,10 +100,9 @@ def say(work: Work, number: int, words: str) -> None:
 def summary(work: Work, planner: int, number: int) -> Summary | None:
     """Return what may be shown to whoever holds it; None: fewer than five have answered."""
     activity.own(work, planner, number, (ActivityState.OVER,), lock=False)
-    answers = feedback.answers(work.connection, number)
-    if answers < rules.FEEDBACK_FROM:
+    found = feedback.shown(work.connection, number)
+    if found is None:
         return None
-    stars = feedback.stars(work.connection, number)
-    words = feedback.words(work.connection, number)
+    answers, tenths, words = found
     _chance.shuffle(words)
-    return Summary(sum(stars) / len(stars), answers, tuple(words))
+    return Summary(tenths / 10, answers, tuple(words))

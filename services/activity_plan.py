@@ -10,6 +10,7 @@ from content import Voice
 from content.activities import theme as theme_of
 from domain import activity as rules
 from domain.activity import Activity, ActivityKind, ActivityState, Circle, Theme
+from domain.announcement import secrecy_mark
 from domain.arrival import clean
 from domain.call import call
 from domain.member import Unit
@@ -65,8 +66,14 @@ def minutes_of(theme: str) -> int:
 
 
 def check_words(field: str, words: str) -> str:
-    """Return the words as they are kept, on one line; refuse what is too long, and a title without words."""
+    """Return the words as they are kept, on one line; refuse what is too long or secret, and a title without words."""
     kept = " ".join(clean(words).split())
+    mark = secrecy_mark(words) or secrecy_mark(kept)
+    if mark is not None:
+        refusal = Refusal("announcement.secret", mark=mark)
+        # The update that brought it is not kept either: an activity goes over the internet.
+        refusal.forget = True
+        raise refusal
     if len(kept) > _LONGEST[field] or (not kept and field == "title"):
         raise Refusal(f"activity_plan.bad_{field}", longest=_LONGEST[field], length=len(kept))
     return kept
@@ -144,7 +151,10 @@ def move(work: Work, member_id: int, number: int, starts_at: datetime, reason: s
         "in_hours": _check_hours(work, starts_at, one.minutes, reason),
         "deadline": kept or rules.usual_deadline(local(starts_at), local(work.now)),
     }
-    return _changed(work, member_id, one, values, told=True)
+    changed = _changed(work, member_id, one, values, told=True)
+    # A place that was left free, for nobody could be asked in time, can be asked for now.
+    activity_sign_up.ask_next(work, number)
+    return changed
 
 
 def last(work: Work, member_id: int, number: int, minutes: int) -> Activity:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from content import Voice
 from domain import activity as rules
 from domain.activity import Activity, ActivityState, SignUp, SignUpState
 from domain.call import call
+from domain.push import KINDS
 from domain.refusal import Refusal
 from domain.reply import Choices, Personal, Reply
 from domain.schedule import Rule
@@ -19,6 +22,7 @@ from storage import schedule as schedules
 from storage import sign_up as sign_ups
 
 EXPIRE = "activity.expire"
+OWN = "activity_own"
 SUBJECT = "activity"
 """What sign-ins of activities are of: `activity:12`."""
 
@@ -42,7 +46,12 @@ def sign_up(work: Work, member_id: int, number: int, family: int) -> Outcome:
     if one is None or one.state is ActivityState.DRAFT:
         raise Refusal("activities.gone")
     known = sign_ups.get(work.connection, number, member_id)
-    if known and known.state in {SignUpState.IN, SignUpState.WAITING}:
+    if known and known.state is SignUpState.WAITING and one.state in rules.LIVE:
+        # What was left free because nobody could be asked in time: who waits takes it by the same tap.
+        if rules.has_room(one.capacity, one.taken, known.party):
+            return _enter(work, one, replace(known, state=SignUpState.IN))
+        return Outcome(known.state, changed=False)
+    if known and known.state is SignUpState.IN:
         return Outcome(known.state, changed=False)
     if known and known.state is SignUpState.OFFERED and one.state in rules.LIVE:
         sign_ups.put(work.connection, replace(known, state=SignUpState.IN, offered_until=None), work.now)
@@ -93,37 +102,48 @@ def _take_off(work: Work, known: SignUp) -> None:
 
 
 def ask_next(work: Work, number: int) -> None:
-    """Ask the next in turn for each place that is free; the activity is locked."""
-    while True:
-        one = table.get(work.connection, number)
-        if one is None or one.state is not ActivityState.PUBLISHED or work.now >= one.starts_at:
-            break
-        waiting = sign_ups.waiting(work.connection, number)
-        chosen = rules.next_to_ask(one.capacity, one.taken, waiting)
-        if chosen is None or not table.take_places(work.connection, number, chosen.party):
-            break
-        until = rules.held_until(one, post.undisturbed(work, work.now)[0], work.now)
-        row = replace(chosen, state=SignUpState.OFFERED, offered_until=until)
-        sign_ups.put(work.connection, row, work.now)
-        _offer(work, one, row)
+    """Ask the next in turn for all places that are free; the activity is locked.
+
+    Who could not hear of it before the place is gone is passed by and keeps her turn: nothing is kept for anybody who
+    does not know it. What nobody can be asked for stays free for whoever signs up.
+    """
+    one = table.get(work.connection, number)
+    if one is not None and one.state is ActivityState.PUBLISHED and work.now < one.starts_at:
+        _ask_all(work, one)
     _wake(work, number)
 
 
-def _offer(work: Work, one: Activity, row: SignUp) -> None:
-    until = work.organisation.local(row.offered_until or work.now)
+def _ask_all(work: Work, one: Activity) -> None:
+    waiting = sign_ups.waiting(work.connection, one.id)
+    if rules.next_to_ask(one.capacity, one.taken, waiting) is None:
+        return
+    heard = post.moments_of(work, [row.member_id for row in waiting], KINDS[OWN], work.now)
+    until = {row.member_id: rules.held_until(one, heard[row.member_id], work.now) for row in waiting}
+    in_time = [row for row in waiting if heard[row.member_id] < until[row.member_id]]
+    chosen = rules.to_ask(one.capacity, one.taken, in_time)
+    if not chosen or not table.take_places(work.connection, one.id, sum(row.party for row in chosen)):
+        return
+    together: dict[tuple[datetime, int], list[int]] = {}
+    for row in chosen:
+        together.setdefault((until[row.member_id], row.family), []).append(row.member_id)
+    for (moment, family), people in together.items():
+        sign_ups.offer(work.connection, one.id, people, moment, work.now)
+        _offer(work, one, people, family, moment)
+
+
+def _offer(work: Work, one: Activity, people: Sequence[int], family: int, moment: datetime) -> None:
+    until = work.organisation.local(moment)
 
     def compose(voice: Voice) -> Reply:
         said = voice.say("activities.offered", line=activity.line(work, voice, one), until=voice.moment(until))
         buttons = (
-            voice.button("activities.accept", call("activities.join", one.id, row.family)),
+            voice.button("activities.accept", call("activities.join", one.id, family)),
             voice.button("activities.decline", call("activities.withdraw", one.id)),
         )
         look = (voice.button("activities.look", call("activities.show", one.id)),)
         return Reply((said, Choices((buttons, look))), personal=Personal.OWN)
 
-    if post.undisturbed(work, work.now)[0] >= (row.offered_until or work.now):
-        return  # It would arrive when the place is gone; until then it stands on the home card.
-    post.push(work, [row.member_id], "activity_own", compose, subject=str(one.id))
+    post.push(work, people, OWN, compose, subject=str(one.id))
 
 
 def _wake(work: Work, number: int) -> None:
@@ -157,4 +177,4 @@ def _lapse(work: Work, one: Activity, row: SignUp) -> None:
         said = voice.say("activities.lapsed", title=one.title)
         return Reply((said, Choices(((look,),))), personal=Personal.OWN)
 
-    post.push(work, [row.member_id], "activity_own", compose, subject=str(one.id))
+    post.push(work, [row.member_id], OWN, compose, subject=str(one.id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +22,15 @@ _HEAD = re.compile(r"([一二三四五六七八九十]{1,3}、|\d{1,2}\. |其他
 _NO_NAME = re.compile(r"[^\w.·（）()-]+")
 
 
+Leaves = Callable[[Meeting], bool]
+"""Whether a sheet of this meeting may say who was on leave."""
+
+
+def of_none(_meeting: Meeting) -> bool:
+    """Let no sheet say who was on leave."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """A document that was made: its file's name and its bytes."""
@@ -34,9 +44,10 @@ def of_minutes(work: Work, member_id: int, number: int) -> Made:
     return make(work, "minutes", minutes.readable(work, member_id, number))
 
 
-def sign_in(work: Work, member_id: int, number: int) -> Made:
-    """Return the sign-in sheet for whoever writes the minutes."""
-    return make(work, "sign_in", minutes.managed(work, member_id, number))
+def sign_in(work: Work, member_id: int, number: int, leaves: Leaves = of_none) -> Made:
+    """Return the sign-in sheet for whoever writes the minutes. `leaves`: of which meetings they may know of leaves."""
+    found = minutes.managed(work, member_id, number)
+    return make(work, "sign_in", found, leaves=leaves(found))
 
 
 def notice(work: Work, member_id: int, number: int) -> Made:
@@ -47,10 +58,14 @@ def notice(work: Work, member_id: int, number: int) -> Made:
     return make(work, "notice", found)
 
 
-def make(work: Work, kind: str, meeting: Meeting) -> Made:
-    """Return a document of a meeting; whoever calls this has looked at permissions."""
+def make(work: Work, kind: str, meeting: Meeting, *, leaves: bool = False) -> Made:
+    """Return a document of a meeting; whoever calls this has looked at permissions.
+
+    `leaves`: a sign-in sheet says who was on leave; without, whoever is absent is absent.
+    """
     template = document_template.template_of(work, meeting.path, kind)
-    return Made(name_of(work, meeting, kind), document_template.fill(template, facts_of(work, kind, meeting)))
+    facts = facts_of(work, kind, meeting, leaves=leaves)
+    return Made(name_of(work, meeting, kind), document_template.fill(template, facts))
 
 
 def name_of(work: Work, meeting: Meeting, kind: str, suffix: str = "docx") -> str:
@@ -61,8 +76,8 @@ def name_of(work: Work, meeting: Meeting, kind: str, suffix: str = "docx") -> st
     return f"{day}-{title[:40]}-{words}-{meeting.id}.{suffix}"
 
 
-def facts_of(work: Work, kind: str, meeting: Meeting) -> dict[str, Any]:
-    """Return what a template of this kind may name."""
+def facts_of(work: Work, kind: str, meeting: Meeting, *, leaves: bool = False) -> dict[str, Any]:
+    """Return what a template of this kind may name. `leaves`: who was on leave too."""
     voice = voice_of(work.organisation.language)
     names = members.names_of(work.connection, (meeting.chair_id, meeting.created_by))
     facts: dict[str, Any] = {
@@ -75,8 +90,9 @@ def facts_of(work: Work, kind: str, meeting: Meeting) -> dict[str, Any]:
         "recorder": names[meeting.created_by],
         "today": voice.day(work.today),
     }
-    more = {"minutes": _minutes, "sign_in": _sheet, "notice": _notice}[kind]
-    return facts | more(work, voice, meeting)
+    if kind == "sign_in":
+        return facts | _sheet(work, voice, meeting, leaves=leaves)
+    return facts | (_minutes if kind == "minutes" else _notice)(work, voice, meeting)
 
 
 def _minutes(work: Work, voice: Voice, meeting: Meeting) -> dict[str, Any]:
@@ -103,16 +119,18 @@ def _minutes(work: Work, voice: Voice, meeting: Meeting) -> dict[str, Any]:
     }
 
 
-def _sheet(work: Work, voice: Voice, meeting: Meeting) -> dict[str, Any]:
+def _sheet(work: Work, voice: Voice, meeting: Meeting, *, leaves: bool) -> dict[str, Any]:
     people = meetings.attendees(work.connection, meeting.id)
     there = meetings.there(work.connection, meeting.id)
     counted = minutes_text.counted(people, there)
+    over = meeting.state not in (*minutes.PLANNED, MeetingState.OPEN)
+    away = voice.label("document.not_there") if over else ""
     rows = [
         SimpleNamespace(
             place=place,
             name=one.name,
             duty=voice.label(f"document.duty_{one.duty.value}"),
-            came=_came(work, voice, one, there.get(one.member_id)),
+            came=_came(work, voice, one, there.get(one.member_id), leaves=leaves) or away,
         )
         for place, one in enumerate(sorted(people, key=lambda one: list(Duty).index(one.duty)), 1)
     ]
@@ -121,10 +139,10 @@ def _sheet(work: Work, voice: Voice, meeting: Meeting) -> dict[str, Any]:
     return {"people": rows, "counts": voice.line("minutes.text_counts", **facts) if held else ""}
 
 
-def _came(work: Work, voice: Voice, one: Attendee, there: There | None) -> str:
-    """Return when somebody signed in, with its marks; of leave the word alone, never its reason."""
+def _came(work: Work, voice: Voice, one: Attendee, there: There | None, *, leaves: bool) -> str:
+    """Return when somebody signed in, with its marks; of leave the word alone and never its reason, if even that."""
     if there is None or there.at is None:
-        return voice.label("document.on_leave") if one.answer is Answer.LEAVE_GRANTED else ""
+        return voice.label("document.on_leave") if leaves and one.answer is Answer.LEAVE_GRANTED else ""
     marks = [f"{work.organisation.local(there.at):%H:%M}"]
     marks += [voice.label("document.late")] if there.late else []
     marks += [voice.label("document.by_hand")] if there.by_hand else []

@@ -18,7 +18,7 @@ from domain.member import Unit
 from domain.permission import Action
 from domain.refusal import Refusal
 from services import document, minutes, minutes_closing, minutes_text, permission, sheet
-from services.document import Made
+from services.document import Leaves, Made, of_none
 from services.work import Work
 from storage import held as counts
 from storage import meeting_view as meetings
@@ -27,6 +27,8 @@ from storage import unit as units
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 MOST_AT_ONCE = 48
 """So many meetings go into a pack that is made while a chat waits; more are for the command line."""
+LONGEST_CELL = 32_767
+"""So many characters a spreadsheet keeps in a cell."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 Converter = Callable[[Mapping[str, bytes]], Mapping[str, bytes]]
@@ -78,8 +80,17 @@ def of_year(work: Work, unit: Unit, year: int) -> list[Meeting]:
     return meetings.held_between(work.connection, unit.path, *_span(work, year))
 
 
-def ledger(work: Work, unit: Unit, year: int) -> Made:
-    """Return the year's ledger as XLSX: a row a meeting, all cells text."""
+def demand_few(work: Work, unit: Unit, year: int, most: int) -> None:
+    """Refuse a year with too many meetings to be written while a chat waits; the refusal names the command."""
+    count = len(of_year(work, unit, year))
+    if count > most:
+        raise Refusal("document.too_many", count=count, most=most, unit_code=unit.code, year=year)
+
+
+def ledger(work: Work, unit: Unit, year: int, most: int | None = None) -> Made:
+    """Return the year's ledger as XLSX: a row a meeting, all cells text. `most`: more meetings are refused."""
+    if most is not None:
+        demand_few(work, unit, year, most)
     voice = voice_of(work.organisation.language)
     header = [voice.label(f"document.column_{column}") for column in COLUMNS]
     body = sheet.write_xlsx(str(year), header, ledger_rows(work, unit, year))
@@ -101,7 +112,7 @@ def _row(work: Work, voice: Voice, one: Meeting, held: Held) -> list[str]:
     votes = [minutes_text.vote_words(work, voice, one, item) for item in agenda.items]
     leave = held.leave - held.came_on_leave
     numbers = (held.should, held.came, leave, held.should - held.came - leave, held.voting, held.voting_came)
-    return [
+    cells = [
         work.organisation.local(one.starts_at).strftime("%Y-%m-%d %H:%M"),
         one.unit_name,
         voice.label(f"document.kind_{one.kind.value}"),
@@ -115,21 +126,36 @@ def _row(work: Work, voice: Voice, one: Meeting, held: Held) -> list[str]:
         voice.label(f"minutes.state_{one.state.value}"),
         one.digest,
     ]
+    return [_whole(voice, cell) for cell in cells]
 
 
-def pack(work: Work, unit: Unit, year: int, convert: Converter | None = None, most: int | None = None) -> Made:
+def _whole(voice: Voice, cell: str) -> str:
+    """Return what fits into a cell; what was cut says so."""
+    mark = voice.label("document.cut")
+    return cell if len(cell) <= LONGEST_CELL else cell[: LONGEST_CELL - len(mark)] + mark
+
+
+def pack(
+    work: Work,
+    unit: Unit,
+    year: int,
+    convert: Converter | None = None,
+    most: int | None = None,
+    leaves: Leaves = of_none,
+) -> Made:
     """Return the evidence pack: ledger, minutes and sign-in sheets in one zip, with a manifest of their hashes.
 
     `convert`: makes PDFs of the DOCX files, by name; they are added. `most`: more meetings than this are refused.
+    `leaves`: of which meetings the sign-in sheets may say who was on leave.
     """
     found = of_year(work, unit, year)
-    if most is not None and len(found) > most:
-        raise Refusal("document.too_many", count=len(found), most=most, unit_code=unit.code, year=year)
+    if most is not None:
+        demand_few(work, unit, year, most)
     made = Pack()
     book = ledger(work, unit, year)
     made.add(book.name, book.body, kind="ledger")
     for one in found:
-        _add_meeting(work, made, one)
+        _add_meeting(work, made, one, leaves)
     if convert is not None:
         written = {name: body for name, body in made.files.items() if name.endswith(".docx")}
         for name, body in convert(written).items():
@@ -145,14 +171,14 @@ def pack(work: Work, unit: Unit, year: int, convert: Converter | None = None, mo
     return Made(name, zipped(made, facts))
 
 
-def _add_meeting(work: Work, made: Pack, one: Meeting) -> None:
+def _add_meeting(work: Work, made: Pack, one: Meeting, leaves: Leaves) -> None:
     written = document.make(work, "minutes", one)
     made.add(f"minutes/{written.name}", written.body, kind="minutes", meeting=one.id)
     if one.state is MeetingState.CLOSED:
         # The closed text itself: its hash is the one in the manifest, and anybody can compute it again.
         text = meetings.closed_text(work.connection, one.id).encode()
         made.add(f"minutes/{document.name_of(work, one, 'minutes', 'txt')}", text, kind="closed_text", meeting=one.id)
-    signed = document.make(work, "sign_in", one)
+    signed = document.make(work, "sign_in", one, leaves=leaves(one))
     made.add(f"sign-in/{signed.name}", signed.body, kind="sign_in", meeting=one.id)
 
 

@@ -30,8 +30,10 @@ LARGEST_INSIDE = 16 << 20
 MOST_TO_LOOK_AT = 100_000_000
 """Bytes of a part times its braces: docxtpl looks from each brace on for the one that closes it."""
 MOST_ENTRIES = 200
-DEEPEST = 2
-"""Loops in loops: the lists are of people and lines, and two of them are all that a document needs."""
+DEEPEST = 1
+"""No loops in loops: the lists are of people and lines, and people times people fills a memory."""
+CROWD, LARGEST_TEXT = 300, 2 << 20
+"""So many bytes of XML may become of a template with so many people."""
 Facts = Mapping[str, Any]
 
 
@@ -132,7 +134,24 @@ def check(body: bytes, sample: Facts) -> None:
         raise
     except Exception as error:  # zipfile raises whatever the file provokes
         raise Refusal("document.no_docx") from error
-    fill(body, sample)
+    _check_growth(body, sample)
+
+
+def _check_growth(body: bytes, sample: Facts) -> None:
+    """Refuse what grows too large with many people.
+
+    No loop stands in a loop, so it grows evenly: filled once and twice it says how large it would be, without being so.
+    """
+    twice = {name: value * 2 if isinstance(value, list) else value for name, value in sample.items()}
+    small, larger = (_size(fill(body, facts)) for facts in (sample, twice))
+    if small + (larger - small) * CROWD > LARGEST_TEXT:
+        raise Refusal("document.too_large", megabytes=LARGEST >> 20)
+
+
+def _size(body: bytes) -> int:
+    parts = ("word/document", "word/header", "word/footer")
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        return sum(entry.file_size for entry in archive.infolist() if entry.filename.startswith(parts))
 
 
 def _check_inside(archive: zipfile.ZipFile) -> None:

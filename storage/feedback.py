@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from uuid import uuid4
 
-from sqlalchemy import Column, Connection, ForeignKey, Integer, PrimaryKeyConstraint, String, Table, func, select
+from sqlalchemy import Column, Connection, ForeignKey, Integer, PrimaryKeyConstraint, String, Table, Text, func, select
 
 from storage.base import Id, insert_new, metadata
 
@@ -30,6 +30,17 @@ feedback = Table(
     Column("words", String(300), nullable=False, server_default=""),
 )
 """`id` is drawn, so that rows have no order; no moment is kept. Stars and words of one person are two rows."""
+
+
+feedback_shown = Table(
+    "feedback_shown",
+    metadata,
+    Column("activity_id", Id, ForeignKey("activity.id"), primary_key=True, autoincrement=False),
+    Column("answers", Integer, nullable=False),
+    Column("tenths", Integer, nullable=False),
+    Column("words", Text, nullable=False, server_default=""),
+)
+"""What is shown, as it was at the last step; `words`: a line each. Written at each step, never between two of them."""
 
 
 def give(connection: Connection, number: int, member_id: int) -> bool:
@@ -86,3 +97,17 @@ def words(connection: Connection, number: int) -> list[str]:
     """Return the lines that were written, in no order. Who shows them has counted the answers."""
     rows = connection.scalars(select(feedback.c.words).where(feedback.c.activity_id == number, feedback.c.words != ""))
     return list(rows)
+
+
+def show(connection: Connection, number: int, answers: int, tenths: int, lines: list[str]) -> None:
+    """Let this be shown from now on, until the next step."""
+    connection.execute(feedback_shown.delete().where(feedback_shown.c.activity_id == number))
+    values = {"activity_id": number, "answers": answers, "tenths": tenths, "words": "\n".join(lines)}
+    connection.execute(feedback_shown.insert().values(values))
+
+
+def shown(connection: Connection, number: int) -> tuple[int, int, list[str]] | None:
+    """Return (answers, tenths of stars, lines) as they are shown; None before the first step."""
+    query = select(feedback_shown.c.answers, feedback_shown.c.tenths, feedback_shown.c.words)
+    row = connection.execute(query.where(feedback_shown.c.activity_id == number)).first()
+    return None if row is None else (row[0], row[1], row[2].splitlines())

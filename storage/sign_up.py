@@ -80,6 +80,16 @@ def put(connection: Connection, one: SignUp, now: datetime) -> None:
         )
 
 
+def offer(connection: Connection, number: int, people: Sequence[int], until: datetime, now: datetime) -> None:
+    """Keep places for all of these who wait, until a moment."""
+    for first in range(0, len(people), 500):
+        connection.execute(
+            sign_up.update()
+            .where(sign_up.c.activity_id == number, sign_up.c.member_id.in_(people[first : first + 500]))
+            .values(state=SignUpState.OFFERED.value, offered_until=until, at=now)
+        )
+
+
 def last_turn(connection: Connection, number: int) -> int:
     """Return the highest turn that was given so far; ask while the activity is locked."""
     return connection.scalar(_LAST, {"number": number}) or 0

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 import pytest
 import vobject
+from sqlalchemy import select
 
 from bot.understand import match
 from domain.member import Standing
 from storage import activity as table
-from storage import attachment, member, permission
+from storage import attachment, inbox, member, permission
 from tests.talk import Company, Phone, Screen
 
 TONIGHT = "今天 18:30"
@@ -202,6 +203,31 @@ def test_who_signed_up_is_told_of_changes_with_a_newer_calendar_file(company: Co
     assert "已经取消，没有报名" in company.ma.calls("activities.join:1:0")
     assert "已取消" in company.lin.calls("activity.off:1")
     assert not company.bo.sees(), "once"
+
+
+def test_the_calendar_file_holds_nothing_that_changes_without_a_newer_one(company: Company) -> None:
+    publish(company.lin)
+    assert "还剩 19 个" in company.bo.calls("activities.join:1:0")
+    words = str(calendar_of(company, company.bo.presses("日历")).vevent.description.value)
+    assert "江边广场" in words
+    for passing in ("还剩", "名额", "截止报名"):
+        assert passing not in words
+
+
+def test_what_is_secret_becomes_no_activity(company: Company) -> None:
+    company.lin.says("办活动")
+    company.lin.presses("第一党支部")
+    company.lin.presses("参观学习")
+    assert "密级标志“绝密★”" in company.lin.says("绝密★ 参观某厂")
+    company.lin.presses("取消")
+    assert "密级标志" in company.lin.says("/activity 机密★参观")
+    publish(company.lin)
+    for field in ("title", "place", "notes", "cost"):
+        company.lin.calls(f"activity_plan.change:1:{field}")
+        assert "密级标志" in company.lin.says("秘密★5年 江边")
+    assert "密" not in company.bo.calls("activities.show:1")
+    bodies = company.read(lambda c: list(c.scalars(select(inbox.inbox.c.body))))
+    assert not [body for body in bodies if "密" in body], "nor is what was typed kept"
 
 
 def test_a_conflict_is_said_and_both_are_kept(company: Company) -> None:

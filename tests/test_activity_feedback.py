@@ -12,11 +12,11 @@ from storage import address, conversation, feedback, inbox, member
 from tests.talk import Company, Phone
 from tests.test_activity import TONIGHT, publish
 
-GUESTS = 3
+GUESTS = 8
 
 
 def held(company: Company) -> list[Phone]:
-    """Let an activity be over at which six people were; returns their phones."""
+    """Let an activity be over at which eleven people were; returns their phones."""
 
     def settle(connection: Connection) -> None:
         for n in range(GUESTS):
@@ -59,17 +59,40 @@ def test_nothing_is_shown_below_five_answers_and_then_without_names(company: Com
     phones[4].presses("5 ★")
     phones[4].presses("不用了")
     shown = company.lin.calls("activity.feedback:1")
-    assert "平均 4.6 ★（5 份，不记名）" in shown
+    assert "平均 4.6 ★（5 份以上，不记名" in shown
     for place in range(4):
         assert f"说了第 {place} 句话" in shown
     for name in ("赵强", "马琳", "唐杰", "客人"):
         assert name not in shown
 
 
-def test_the_order_of_lines_says_nothing(company: Company) -> None:
-    for place, phone in enumerate(held(company)):
+def test_between_two_steps_nothing_that_is_shown_changes(company: Company) -> None:
+    phones = held(company)
+    for phone in phones[:5]:
         phone.presses("5 ★")
-        phone.says(f"第{place}句")
+        phone.presses("不用了")
+    first = company.lin.calls("activity.feedback:1")
+    assert "平均 5.0 ★（5 份以上" in first
+    for phone in phones[5:9]:
+        phone.presses("1 ★")
+        phone.says("不好")
+        assert str(company.lin.calls("activity.feedback:1")) == str(first)
+    phones[9].presses("1 ★")
+    shown = company.lin.calls("activity.feedback:1")
+    assert "平均 3.0 ★（10 份以上" in shown
+    assert shown.count("不好") == 4
+    phones[9].says("我是第十个")
+    phones[10].presses("5 ★")
+    assert str(company.lin.calls("activity.feedback:1")) == str(shown)
+
+
+def test_the_order_of_lines_says_nothing(company: Company) -> None:
+    for place, phone in enumerate(held(company)[:10]):
+        phone.presses("5 ★")
+        if place < 6:
+            phone.says(f"第{place}句")
+        else:
+            phone.presses("不用了")
     orders = {tuple(re.findall(r"第(\d)句", company.lin.calls("activity.feedback:1"))) for _ in range(12)}
     assert len(orders) > 1
     assert {tuple(sorted(order)) for order in orders} == {tuple("012345")}

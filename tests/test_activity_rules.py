@@ -148,6 +148,8 @@ def test_a_place_is_kept_twelve_hours_but_not_beyond_the_deadline_or_the_beginni
     assert rules.held_until(ONE, NOW, NOW) == NOW + HELD
     night = NOW + timedelta(hours=22)
     assert rules.held_until(ONE, night, NOW) == night + HELD, "from the moment on at which it is heard of"
+    evening = ONE.deadline - timedelta(hours=1)
+    assert rules.held_until(ONE, ONE.deadline + timedelta(hours=1), evening) <= ONE.starts_at
     near = ONE.deadline - timedelta(hours=1)
     assert rules.held_until(ONE, near, near) == ONE.deadline
     late = ONE.starts_at - timedelta(hours=1)

@@ -9,12 +9,12 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, event, select
 
 from domain.activity import COMING, SignUp, SignUpState
 from domain.member import NOTICE_VERSION
 from domain.refusal import Refusal
-from services import activity_sign_up
+from services import activity_plan, activity_sign_up
 from storage import activity as table
 from storage import address, sign_up
 from storage.member import member, membership
@@ -166,9 +166,8 @@ def test_a_place_is_never_kept_beyond_the_deadline(company: Company) -> None:
     assert row_of(company, "tang").state is SignUpState.OFFERED, "after the deadline until it begins"
     assert "周六 06:00" in company.tang.sees()
     company.travel_to(company.now.replace(day=28, hour=0, minute=59))
-    assert row_of(company, "lin").state is SignUpState.OFFERED, "until it begins"
-    company.travel(minutes=2)
-    assert states(company) == {WITHDRAWN: 4}
+    assert row_of(company, "lin").state is SignUpState.WAITING, "nothing is kept for who can't hear of it in time"
+    assert states(company) == {WITHDRAWN: 3, WAITING: 1}
     assert taken(company) == 0
     company.travel(days=3)
     seen = company.lin.sees()
@@ -185,6 +184,42 @@ def test_more_places_are_offered_in_turn(company: Company) -> None:
     assert row_of(company, "lin").state is SignUpState.WAITING
     assert taken(company) == 3
     assert "候补 1 人，等确认 2 人" in company.lin.last
+
+
+def test_a_place_that_nobody_hears_of_in_time_is_left_free(company: Company) -> None:
+    publish(company.lin, places="1", whom="所有人", when="明天 6:30")
+    company.bo.calls("activities.join:1:0")
+    for phone in (company.ma, company.tang):
+        phone.calls("activities.join:1:0")
+        phone.sees()
+    company.travel_to(company.now.replace(day=23, hour=15))
+    assert "已退出" in company.bo.calls("activities.withdraw:1"), "at eleven in the evening"
+    assert states(company) == {WITHDRAWN: 1, WAITING: 2}
+    assert taken(company) == 0
+    assert "有 1 个名额空着" in company.lin.calls("activity.show:1")
+    assert "现在有名额空着" in company.tang.calls("activities.show:1")
+    assert "报名成功" in company.tang.presses("报名")
+    assert "已经在候补：你排在第 1 位" in company.ma.calls("activities.join:1:0")
+    assert "名额空着" not in company.lin.calls("activity.show:1")
+    assert taken(company) == 1
+
+
+def test_many_more_places_are_offered_at_once(company: Company) -> None:
+    everybody(company)
+    people = crowd(company)
+
+    def queue(connection: Connection) -> None:
+        for who in people:
+            activity_sign_up.sign_up(company.work(connection), who, 1, 0)
+
+    company.write(queue)
+    statements = []
+    engine = company.database.engine
+    event.listen(engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
+    company.write(lambda c: activity_plan.limit(company.work(c), company.roll.people["lin"], 1, 400))
+    assert states(company) == {IN: 1, OFFERED: 399, WAITING: CROWD - 400}
+    assert taken(company) == 400
+    assert len(statements) < 100
 
 
 def test_who_comes_back_stands_at_the_end(company: Company) -> None:

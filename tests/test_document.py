@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -83,6 +84,25 @@ def test_the_sign_in_sheet_and_the_notice(company: Company) -> None:
     assert "关于召开支部党员大会的通知" in notice
     assert "2. 传达学习" in notice
     assert "2026年11月23日 周一 09:30" in notice
+
+
+def sheets_in(body: bytes) -> str:
+    """All words of the sign-in sheets of a pack."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        return "\n".join(words_of(archive.read(name)) for name in archive.namelist() if name.startswith("sign-in/"))
+
+
+def test_who_was_on_leave_is_not_told_above_the_branch(company: Company) -> None:
+    number = hold(company, leave=("tang",), present=("lin", "ma"), state=MeetingState.HELD)
+    ours = words_of(body_of(company, company.lin.calls(f"document.sign_in:{number}"))).splitlines()
+    above = words_of(body_of(company, company.chen.calls(f"document.sign_in:{number}"))).splitlines()
+    assert (ours.count("请假"), ours.count("未到")) == (1, 1)
+    assert (above.count("请假"), above.count("未到")) == (0, 2)
+    pack = _year(company).replace("year", "pack")
+    ours = sheets_in(body_of(company, company.lin.calls(pack))).splitlines()
+    above = sheets_in(body_of(company, company.chen.calls(pack))).splitlines()
+    assert (ours.count("请假"), ours.count("未到")) == (1, 1)
+    assert (above.count("请假"), above.count("未到")) == (0, 2)
 
 
 def test_what_people_wrote_comes_out_literally(company: Company) -> None:
@@ -183,6 +203,36 @@ def test_a_pack_too_large_for_a_chat_says_where_it_is_made(company: Company, mon
     hold(company, state=MeetingState.HELD)
     monkeypatch.setattr(document_pack, "MOST_AT_ONCE", 0)
     assert "dangqun export documents --unit branch1" in company.lin.calls(_year(company).replace("year", "pack"))
+    assert "dangqun export documents --unit branch1" in company.lin.calls(_year(company).replace("year", "ledger"))
+
+
+def test_what_is_cut_in_the_ledger_says_so(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document_pack, "LONGEST_CELL", 64)
+    closed(company, items=["很长的议题" * 10] * 3)
+    company.lin.calls(_year(company))
+    page = load_workbook(io.BytesIO(body_of(company, company.lin.presses("年度台账")))).active
+    assert page is not None
+    header, row = page.iter_rows(values_only=True)
+    agenda = str(dict(zip(header, row, strict=True))["议程"])
+    assert agenda.endswith("（略，见会议记录）")
+    assert len(agenda) == document_pack.LONGEST_CELL
+
+
+def test_a_template_that_grows_without_measure_is_refused() -> None:
+    one = SimpleNamespace(place=1, name="x", duty="x", came="x")
+    sample: dict[str, Any] = {
+        **dict.fromkeys(("organisation", "unit", "title", "when", "place", "chair"), "x"),
+        "counts": "x",
+    }
+    sample |= {"recorder": "x", "today": "x", "people": [one]}
+    document_template.check(document_template.shipped("sign_in"), sample)
+    for words, code in (
+        ("{% for a in people %}{% for b in people %}x{% endfor %}{% endfor %}", "document.not_allowed"),
+        ("{% for a in people %}" + "x" * 8000 + "{% endfor %}", "document.too_large"),
+    ):
+        with pytest.raises(Refusal) as refused:
+            document_template.check(changed("sign_in", "{{ counts }}", words), sample)
+        assert refused.value.code == code
 
 
 def changed(kind: str, old: str, new: str) -> bytes:

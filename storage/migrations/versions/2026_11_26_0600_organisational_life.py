@@ -257,6 +257,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("activity_id", "member_id", name=op.f("pk_feedback_given")),
     )
     op.create_table(
+        "feedback_shown",
+        sa.Column("activity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("answers", sa.Integer(), nullable=False),
+        sa.Column("tenths", sa.Integer(), nullable=False),
+        sa.Column("words", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_feedback_shown_activity_id_activity")),
+        sa.PrimaryKeyConstraint("activity_id", name=op.f("pk_feedback_shown")),
+    )
+    op.create_table(
         "minutes_addendum",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("meeting_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -343,6 +352,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_minutes_addendum_meeting_id"))
 
     op.drop_table("minutes_addendum")
+    op.drop_table("feedback_shown")
     op.drop_table("feedback_given")
     with op.batch_alter_table("feedback", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_feedback_activity_id"))
