@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from datetime import date
 from fractions import Fraction
@@ -224,14 +225,20 @@ def test_what_is_wrong_in_a_pack_is_said_in_both_languages(rule: str, said: str)
     assert " · " in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "share", ["1e99999999", "1", "0.8", "0/5", "1/0", "6/5", "-1/2", "00001/2", " 1/2", "1/2\n", "１/２", "", "1_0/20"]
+)
+def test_a_share_is_written_as_a_short_fraction_alone(share: str) -> None:
+    with pytest.raises(RuleError, match="写成 1/2"):
+        local(vote=f"id = \"branch\"\nquorum = {json.dumps(share)}\napplies_from = 2027-01-01")
+
+
 def test_a_pack_without_whoever_decided_is_refused() -> None:
     with pytest.raises(RuleError, match="decided_by"):
         local('id = "talk"\napplies_from = 2027-01-01', head='id = "ours"\nversion = "1"\n')
 
 
 def test_the_pack_that_is_kept_reads_as_the_same_one() -> None:
-    import json  # noqa: PLC0415 - beside its use
-
     again = read_pack(json.loads(national().body))
     assert (again.rules, again.votes) == (national().rules, national().votes)
 
