@@ -368,7 +368,8 @@ def test_a_new_pack_is_told_to_each_secretary_it_concerns(company: Company) -> N
     assert packs() == 1
     words = (
         'id = "ours"\nversion = "1"\ndecided_by = "集团党委"\n[[rule]]\nid = "branch_meeting"\nperiod = "month"\n'
-        'applies_from = 2027-01-01\n[[rule]]\nid = "committee_meeting"\ncount = 2\napplies_from = 2027-01-01'
+        'applies_from = 2027-01-01\n[[rule]]\nid = "committee_meeting"\ncount = 2\napplies_from = 2027-01-01\n'
+        '[[vote]]\nid = "election"\nquorum_kind = "more_than"\nmajority_of = "should"\napplies_from = 2027-01-01'
     )
     pack = read_pack(tomllib.loads(words), book())
     company.organisation = dataclasses.replace(company.organisation, rules=(pack,))
@@ -380,6 +381,8 @@ def test_a_new_pack_is_told_to_each_secretary_it_concerns(company: Company) -> N
     pushed = five.phone.sees()
     assert "支部党员大会从 2027年1月1日 周五 起由每季度 1 次改为每月 1 次" in pushed
     assert "集团党委决定" in pushed
+    assert "支部选举从 2027年1月1日 周五 起这样计票：到会超过应到会有表决权的人的 4/5" in pushed
+    assert "赞成超过应到会有表决权的人的 1/2、无记名投票" in pushed
     assert "支部委员会会议" not in pushed
     assert "规则有变化" in company.lin.sees()
     assert "规则有变化" not in company.hu.sees()
