@@ -126,6 +126,38 @@ def test_each_group_counts_for_itself_and_what_the_branch_keeps_for_any() -> Non
     assert look([one, replace(twice, unit_id=9)], TODAY, groups=2).state is State.MET
 
 
+def test_one_group_does_not_do_what_is_the_branchs() -> None:
+    def day(*held: Told, groups: int = 2, planned: tuple[Planned, ...] = ()) -> Found:
+        return judge(rule("theme_day"), MONTH, Facts(held, planned, (), BRANCH, groups), TODAY)
+
+    eight, nine, whole = (Told(n, place, TODAY, frozenset()) for n, place in ((1, 8), (2, 9), (3, BRANCH)))
+    assert (day(eight).state, day(eight).times) == (State.OPEN, 0)
+    assert day(eight, replace(eight, meeting_id=4)).state is State.OPEN
+    assert (day(eight, nine).state, day(eight, nine).meetings) == (State.MET, (1, 2))
+    assert day(eight, whole).meetings == (3,)
+    assert day(eight, groups=0).state is State.OPEN
+    assert day(eight, groups=1).state is State.MET
+    late = day(eight, replace(nine, missing=frozenset({Part.SIGN_IN})))
+    assert (late.state, late.missing) == (State.PARTLY, ("sign_in",))
+    assert day(eight, replace(nine, missing=frozenset({Part.MINUTES}))).state is State.HELD
+    one = Planned(5, 8, "theme_day", NOON, "")
+    assert day(planned=(one,)).state is State.OPEN
+    assert day(nine, planned=(one,)).state is State.PLANNED
+    assert day(eight, planned=(one,)).state is State.OPEN
+    assert day(planned=(replace(one, unit_id=BRANCH),)).state is State.PLANNED
+
+
+@given(held=st.lists(TOLD, max_size=6), more=TOLD, today=DAYS, groups=st.integers(0, 2), count=st.integers(1, 2))
+def test_another_meeting_of_a_group_never_makes_the_branch_worse(
+    held: list[Told], more: Told, today: date, groups: int, count: int
+) -> None:
+    def state(told: list[Told]) -> int:
+        facts = Facts(tuple(told), unit_id=BRANCH, groups=groups)
+        return RANK[judge(rule("theme_day", count=count), MONTH, facts, today).state]
+
+    assert state([*held, more]) >= state(held)
+
+
 def entry(kind: Kind, on_day: date | None = None) -> Entry:
     return Entry(1, BRANCH, "branch_meeting", MONTH.key, kind, on_day, "理由", 3, NOON)
 
