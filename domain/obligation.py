@@ -283,6 +283,8 @@ class Standardisation:
     exempt: int
     running: int
     """Their term has not passed."""
+    checking: int
+    """Held, and the term in which those present correct its minutes runs."""
     unrecorded: int
     """Ended before anything was recorded here."""
     advice: int
@@ -296,7 +298,7 @@ class Standardisation:
 
 def standardisation(obligations: Iterable[Obligation]) -> Standardisation:
     """Return the rate of these. Each is counted in exactly one place."""
-    met = due = exempt = running = unrecorded = advice = 0
+    met = due = exempt = running = checking = unrecorded = advice = 0
     for one in obligations:
         if not one.rule.hard:
             advice += 1
@@ -306,10 +308,12 @@ def standardisation(obligations: Iterable[Obligation]) -> Standardisation:
             unrecorded += 1
         elif not one.due:
             running += 1
+        elif one.state is State.HELD:
+            checking += 1
         else:
             due += 1
             met += one.state is State.MET
-    return Standardisation(met, due, exempt, running, unrecorded, advice)
+    return Standardisation(met, due, exempt, running, checking, unrecorded, advice)
 
 
 _DAY = re.compile(

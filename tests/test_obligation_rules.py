@@ -211,14 +211,20 @@ ALL = st.builds(obligation, st.sampled_from(list(State)), due=st.booleans(), har
 def test_the_rate_counts_each_obligation_in_one_place(found: list[Obligation]) -> None:
     one = standardisation(found)
     assert 0 <= one.met <= one.due
-    assert one.due + one.exempt + one.running + one.unrecorded + one.advice == len(found)
+    assert one.due + one.exempt + one.running + one.checking + one.unrecorded + one.advice == len(found)
     assert (one.share is None) == (one.due == 0)
+
+
+def test_minutes_that_are_being_checked_are_left_out_and_said() -> None:
+    one = standardisation([obligation(State.HELD), obligation(State.MET), obligation(State.PARTLY)])
+    assert (one.met, one.due, one.checking) == (1, 2, 1)
+    assert standardisation([obligation(State.HELD, due=False)]).running == 1
 
 
 @given(st.lists(ALL, max_size=20), st.sampled_from(list(State)))
 def test_an_exemption_leaves_the_denominator(found: list[Obligation], state: State) -> None:
     before, after = standardisation([*found, obligation(state)]), standardisation([*found, obligation(State.EXEMPT)])
-    assert after.due == before.due - (state is not State.EXEMPT)
+    assert after.due == before.due - (state not in {State.EXEMPT, State.HELD})
     assert after.met == before.met - (state is State.MET)
 
 
