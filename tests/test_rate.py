@@ -348,6 +348,27 @@ def test_in_a_table_no_small_branch_can_be_worked_out_by_subtraction(company: Co
         assert into.name == "集团党委"
 
 
+def test_a_quarter_hides_what_one_of_its_months_hides(company: Company) -> None:
+    old, new = branch(company)
+    hold(company, "branch1", "2026-10-05", [*old, *new], old)
+    look = committee_figures(company)
+    assert look("2026Q4")["第一党支部"].rate is not None
+    hold(company, "branch1", "2026-11-05", old[:3], old[:1])
+    assert look("2026-11")["第一党支部"].rate is None
+    assert look("2026-10")["第一党支部"].rate is not None
+    assert look("2026Q4")["第一党支部"].rate is None
+
+
+def committee_figures(company: Company) -> Callable[[str], dict[str, rate.Shown]]:
+    def look(period: str) -> dict[str, rate.Shown]:
+        span = read_span(period)
+        assert span is not None
+        found = company.read(lambda c: ground(company.work(c), span))
+        return {one.name: rate.shown(found, one).rates[PARTICIPATION] for one in found.units.values()}
+
+    return look
+
+
 def test_a_secretary_sees_her_own_branch_though_the_branch_beside_it_is_small(company: Company) -> None:
     committee(company)
     assert "党员参与率 33.3%　4 ÷ 12 人次" in company.lin.says("/figures")

@@ -314,6 +314,16 @@ def test_persons_are_counted_once_where_a_figure_counts_persons() -> None:
     assert gathered(fold(cells(pairs), 5), 1) == [2]
 
 
+def test_what_one_month_hides_the_longer_time_hides_too() -> None:
+    october, november = tree(("/1/2/", 8), ("/1/3/", 9)), tree(("/1/2/", 3), ("/1/3/", 9))
+    assert fold(october, 5) == {1: 1, 2: 2, 3: 3}
+    # The three of November would be the quarter less October; the nine beside them would tell as much.
+    hidden = {unit for unit, into in fold(november, 5).items() if unit != into}
+    assert hidden == {2, 3}
+    assert fold(october, 5, hidden=hidden) == {1: 1, 2: 1, 3: 1}
+    assert fold(october, 5, hidden={1}) == {1: 0, 2: 0, 3: 0}
+
+
 @st.composite
 def trees(draw: st.DrawFn) -> list[Cell]:
     """Any tree of at most 14 units, with people at any of them, some at several."""
