@@ -348,6 +348,19 @@ def test_in_a_table_no_small_branch_can_be_worked_out_by_subtraction(company: Co
         assert into.name == "集团党委"
 
 
+def test_a_large_unit_is_left_to_the_command_line(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    quarter(company)
+    monkeypatch.setattr(rate, "MOST", 2)
+    assert "dangqun report organisational-life --period 2026Q4" in few_buttons(company.chen.says("/figures"))
+    below = few_buttons(company.chen.presses("下级组织"))
+    assert "第一党支部" in below
+    assert "÷" not in below
+    party = company.roll.units["party"].id
+    for call in (f"rate.export:{party}:2026Q4", f"rate.picture:{party}:2026Q4"):
+        assert "dangqun report" in company.chen.calls(call)
+    assert "20 ÷ 25" in company.lin.says("/figures")
+
+
 def test_a_quarter_hides_what_one_of_its_months_hides(company: Company) -> None:
     old, new = branch(company)
     hold(company, "branch1", "2026-10-05", [*old, *new], old)
