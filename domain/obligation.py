@@ -170,11 +170,11 @@ def judge(rule: Rule, period: Period, facts: Facts, today: date) -> Found:
         return Found(State.OVERDUE if today > period.last else State.OPEN, needed=needed)
     newest = {kind: _newest(facts.entries, kind) for kind in Kind}
     best, times = _best(rule, facts)
-    numbers = tuple(one.meeting_id for one in best)
+    numbers = tuple(number for one in best for number in one.meetings)
     for kind, state in ((Kind.EXEMPT, State.EXEMPT), (Kind.CORRECTED, State.MET)):
         if newest[kind] is not None:
             return Found(state, meetings=numbers, times=times, needed=needed, entry=newest[kind])
-    planned = min(facts.planned, key=lambda one: one.starts_at, default=None)
+    planned = _next(rule, facts)
     declared = [entry for entry in facts.entries if entry.kind is Kind.DECLARED]
     if not rule.met:
         state = State.MET if len(declared) >= needed else State.OVERDUE if today > period.last else State.OPEN
@@ -210,22 +210,63 @@ def _newest(entries: Iterable[Entry], kind: Kind) -> Entry | None:
     return max((one for one in entries if one.kind is kind), key=lambda one: (one.at, one.id), default=None)
 
 
-def _best(rule: Rule, facts: Facts) -> tuple[list[Told], int]:
-    """Return the meetings that do most for it, and how many these are: each group may fill its own places alone.
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """What counts as once: a meeting, or one of each group."""
 
-    One that is kept at the branch itself stands for any group.
+    unit_id: int
+    missing: frozenset[Part]
+    meetings: tuple[int, ...]
+    day: date
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """Those first that do most."""
+        return len(self.missing - {Part.MINUTES}), len(self.missing), self.day, self.meetings
+
+
+def _best(rule: Rule, facts: Facts) -> tuple[list[_Time], int]:
+    """Return the times that do most for it, and how many these are: each group may fill its own places alone.
+
+    What is kept at the branch itself stands for any group; for a duty of the branch groups stand together alone.
     """
-    ranked = sorted(
-        facts.told, key=lambda one: (len(one.missing - {Part.MINUTES}), len(one.missing), one.day, one.meeting_id)
-    )
-    room, chosen = room_of(rule, facts), list[Told]()
+    times = [_Time(one.unit_id, one.missing, (one.meeting_id,), one.day) for one in facts.told]
+    if not rule.needs_groups:
+        own = [one for one in times if one.unit_id == facts.unit_id]
+        times = [*own, *_together(facts, [one for one in times if one.unit_id != facts.unit_id])]
+    room, chosen = room_of(rule, facts), list[_Time]()
     had: Counter[int] = Counter()
-    for one in ranked:
-        own = one.unit_id != facts.unit_id
-        if len(chosen) < room and not (own and had[one.unit_id] == rule.count):
+    for one in sorted(times, key=lambda one: one.rank):
+        alone = one.unit_id != facts.unit_id
+        if len(chosen) < room and not (alone and had[one.unit_id] == rule.count):
             had[one.unit_id] += 1
             chosen.append(one)
     return chosen, len(chosen)
+
+
+def _together(facts: Facts, of_groups: Iterable[_Time]) -> list[_Time]:
+    """Return how often each of the groups held one, the best of each together; a group alone is not the branch."""
+    by_group: dict[int, list[_Time]] = {}
+    for one in sorted(of_groups, key=lambda one: one.rank):
+        by_group.setdefault(one.unit_id, []).append(one)
+    found = []
+    for number in range(max(map(len, by_group.values()), default=0)):
+        nth = sorted((some[number] for some in by_group.values() if len(some) > number), key=lambda one: one.rank)
+        if 0 < facts.groups <= len(nth):
+            some = nth[: facts.groups]
+            missing = frozenset[Part]().union(*(one.missing for one in some))
+            meetings = tuple(one.meetings[0] for one in some)
+            found.append(_Time(facts.unit_id, missing, meetings, max(one.day for one in some)))
+    return found
+
+
+def _next(rule: Rule, facts: Facts) -> Planned | None:
+    """Return the meeting that is planned next: of groups only when each of them has planned or held one."""
+    planned = facts.planned
+    groups = {one.unit_id for one in (*facts.told, *planned)} - {facts.unit_id}
+    if not rule.needs_groups and not 0 < facts.groups <= len(groups):
+        planned = tuple(one for one in planned if one.unit_id == facts.unit_id)
+    return min(planned, key=lambda one: one.starts_at, default=None)
 
 
 def room_of(rule: Rule, facts: Facts) -> int:
@@ -242,6 +283,8 @@ class Standardisation:
     exempt: int
     running: int
     """Their term has not passed."""
+    checking: int
+    """Held, and the term in which those present correct its minutes runs."""
     unrecorded: int
     """Ended before anything was recorded here."""
     advice: int
@@ -255,7 +298,7 @@ class Standardisation:
 
 def standardisation(obligations: Iterable[Obligation]) -> Standardisation:
     """Return the rate of these. Each is counted in exactly one place."""
-    met = due = exempt = running = unrecorded = advice = 0
+    met = due = exempt = running = checking = unrecorded = advice = 0
     for one in obligations:
         if not one.rule.hard:
             advice += 1
@@ -265,10 +308,12 @@ def standardisation(obligations: Iterable[Obligation]) -> Standardisation:
             unrecorded += 1
         elif not one.due:
             running += 1
+        elif one.state is State.HELD:
+            checking += 1
         else:
             due += 1
             met += one.state is State.MET
-    return Standardisation(met, due, exempt, running, unrecorded, advice)
+    return Standardisation(met, due, exempt, running, checking, unrecorded, advice)
 
 
 _DAY = re.compile(

@@ -23,7 +23,7 @@ DEFINITION = "2026-11"
 """The version of the definitions above; part of what each figure says it was computed by."""
 REQUIRED = frozenset(MeetingKind) - {MeetingKind.OTHER}
 """The kinds of meeting that a rule asks for: attending any other is nobody's duty and counts in no rate."""
-MET, EXEMPT = "met", "exempt"
+MET, EXEMPT, HELD = "met", "exempt", "held"
 YEARS = range(1921, 2200)
 """Years that anybody could mean."""
 _ONE_DIGIT = re.compile(r"\d{4}-\d")
@@ -164,7 +164,8 @@ def standardisation(obligations: Iterable[Owed], version: str = "") -> Rate:
     """Return obligations met in full ÷ obligations due; each is counted in exactly one place.
 
     One that is met before its last day waits as well: were it counted at once, a running period would always look
-    perfect. What ended before anything was recorded here, what is exempt and what is advice alone are left out.
+    perfect. One whose minutes are still with those present waits too, so long as their term for corrections runs
+    (`domain/obligation.py`: after `GRACE` it is `partly`). What ended before anything was recorded here, what is exempt and what is advice alone are left out.
     """
     met = due = 0
     left_out: Counter[str] = Counter()
@@ -187,7 +188,9 @@ def _why_out(one: Owed) -> str:
         return "exempt"
     if not one.recorded:
         return "unrecorded"
-    return "" if one.due else "not_due"
+    if not one.due:
+        return "not_due"
+    return "checking" if one.state == HELD else ""
 
 
 def failed(one: Owed) -> bool:

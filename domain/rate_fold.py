@@ -43,7 +43,14 @@ def lineage(path: str) -> list[str]:
     return [f"/{'/'.join(parts[:depth])}/" for depth in range(1, len(parts) + 1)]
 
 
-def fold(units: Sequence[Cell], smallest: int, *, distinct: bool = False, complement: bool = True) -> dict[int, int]:
+def fold(
+    units: Sequence[Cell],
+    smallest: int,
+    *,
+    distinct: bool = False,
+    complement: bool = True,
+    hidden: AbstractSet[int] = frozenset(),
+) -> dict[int, int]:
     """Return, for each unit, the unit in whose figure it is shown: itself, or one above it; 0: shown nowhere.
 
     Top down. Beneath a shown unit those under `smallest` people are folded into it; while the rest that one could
@@ -51,29 +58,33 @@ def fold(units: Sequence[Cell], smallest: int, *, distinct: bool = False, comple
     one folded child alone would be that rest. Whatever lies beneath a folded unit is folded with it. `distinct`: the
     figure counts persons and not events, so whoever is in a shown child is in no rest. `complement`: off, small units
     alone are folded, for those who may see everybody's name there anyway, and for figures that are not of persons.
+    `hidden`: units that one part of the time hides; the whole less the other parts would tell, so it hides them too.
     """
+    small = _ids(cell for cell in units if len(cell.people) < smallest) | hidden
     known = {cell.path for cell in units}
     children: dict[str, list[Cell]] = {}
     for cell in units:
         above = next((path for path in reversed(lineage(cell.path)[:-1]) if path in known), "")
         children.setdefault(above, []).append(cell)
     shown: dict[int, int] = {}
-    waiting = [(top, 0 if len(top.people) < smallest else top.unit_id) for top in children.get("", ())]
+    waiting = [(top, 0 if top.unit_id in small else top.unit_id) for top in children.get("", ())]
     while waiting:
         cell, into = waiting.pop()
         shown[cell.unit_id] = into
         beneath = children.get(cell.path, ())
-        small: AbstractSet[int] = _ids(child for child in beneath if len(child.people) < smallest)
+        alone: AbstractSet[int] = _ids(beneath) & small
         if complement:
-            small = _folded(cell, beneath, smallest, distinct=distinct)
-        folded = small if into == cell.unit_id else _ids(beneath)
+            alone = _folded(cell, beneath, smallest, small, distinct=distinct)
+        folded = alone if into == cell.unit_id else _ids(beneath)
         waiting += [(child, into if child.unit_id in folded else child.unit_id) for child in beneath]
     return shown
 
 
-def _folded(cell: Cell, beneath: Sequence[Cell], smallest: int, *, distinct: bool) -> AbstractSet[int]:
-    by_size = sorted(beneath, key=lambda child: (len(child.people), child.unit_id))
-    count = sum(len(child.people) < smallest for child in by_size)
+def _folded(
+    cell: Cell, beneath: Sequence[Cell], smallest: int, small: AbstractSet[int], *, distinct: bool
+) -> AbstractSet[int]:
+    by_size = sorted(beneath, key=lambda child: (child.unit_id not in small, len(child.people), child.unit_id))
+    count = sum(child.unit_id in small for child in by_size)
     while count < len(by_size) and 0 < len(_rest(cell, by_size, count, distinct=distinct)) < smallest:
         count += 1
     return _ids(by_size[:count])

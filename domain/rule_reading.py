@@ -21,6 +21,8 @@ from domain.rule import NOTHING, Base, Book, Pack, Part, Rule, Trust, Vote, Word
 
 E = TypeVar("E", bound=StrEnum)
 _ID = re.compile(r"[a-z][a-z0-9_]{0,23}")
+_SHARE = re.compile(r"[0-9]{1,4}/[0-9]{1,4}")
+"""Nothing else is computed: of `1e9999999` a fraction would be made for hours."""
 _KEPT = object()
 MOST = 366
 _MAY_BE_BLANK = {"vote", "article", "lead_zh", "lead_en"}
@@ -188,8 +190,8 @@ class _Table:
         if value is None or isinstance(value, Fraction):
             return value
         try:
-            found = Fraction(value)
-        except (ValueError, ZeroDivisionError):
+            found = Fraction(value) if _SHARE.fullmatch(value) else Fraction(-1)
+        except ZeroDivisionError:
             found = Fraction(-1)
         if not 0 < found <= 1:
             self.wrong(key, "写成 1/2 这样，大于 0、不超过 1", "is written 1/2, above 0 and at most 1")

@@ -31,6 +31,11 @@ def figures(turn: Turn, rest: str) -> Reply:
 @routes.button("show")
 def show(turn: Turn, number: int, period: str) -> Reply:
     """Show a unit's figures in a period."""
+    unit, asked = service.place(turn.work, turn.person.id, number), service.read_period(turn.work, period)
+    if service.is_large(turn.work, unit):
+        ways = [turn.button("rate.below", call("rate.below", unit.id, asked.key, 0)), _back(turn, unit, asked.key)]
+        facts = {"unit": unit.name, "most": service.MOST, "period": asked.key}
+        return reply(turn.say("rate.too_many", **facts), rows=[ways], edits=True)
     found = service.figures(turn.work, turn.person.id, number, period)
     span, blocks = found.span, [_head(turn, found)]
     for figure in FIGURES:
@@ -150,8 +155,7 @@ def picture(turn: Turn, number: int, period: str) -> Reply:
 @routes.button("export")
 def export(turn: Turn, number: int, period: str) -> Reply:
     """Give the unit and all beneath it as a table of numbers."""
-    unit = service.place(turn.work, turn.person.id, number)
-    span = service.read_period(turn.work, period)
+    unit, span = service.chat_place(turn.work, turn.person.id, number, period)
     body = report.xlsx(turn.work, turn.voice, span, unit)
     name = turn.voice.line("rate.file", unit=unit.name.replace("/", "-"), period=span.key)
     kept = attachment.keep(turn.work, name, report.XLSX, body)

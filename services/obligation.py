@@ -225,10 +225,13 @@ def _enter(
     work: Work, member_id: int, unit_id: int, rule_id: str, period: str, kind: Kind, reason: str, on_day: date | None
 ) -> Obligation:
     unit = unit_of(work, member_id, unit_id)
+    table.lock(work.connection, unit_id)
     now = one_of(work, unit, rule_id, period)
     if kind is not Kind.DECLARED and now.period.first > work.today:
         raise Refusal("obligation.not_begun")
-    if now.entry is not None and now.entry.kind is kind and kind is not Kind.DECLARED:
+    if on_day is not None and period != TERM and on_day not in now.period:
+        raise Refusal("obligation.outside", first=now.period.first, last=now.period.last)
+    if _entered(work, now, kind, on_day):
         raise Refusal("obligation.entered_before")
     words = reason.strip()
     if len(words) < SHORTEST_REASON:
@@ -239,6 +242,21 @@ def _enter(
     facts = {"unit": unit_id, "rule": rule_id, "period": period, "reason": words}
     audit.note(work.connection, work.now, member_id, f"obligation.{kind.value}", None, **facts)
     return one_of(work, unit, rule_id, period)
+
+
+def _entered(work: Work, now: Obligation, kind: Kind, on_day: date | None) -> bool:
+    """Whether the same was decided before: of a term since its election, of what is due several times as often."""
+    found = [
+        one
+        for one in table.entries(work.connection, [now.unit_id])
+        if (one.rule, one.period) == (now.rule.id, now.period.key)
+    ]
+    declared = [one for one in found if one.kind is Kind.DECLARED]
+    if kind is Kind.DECLARED:
+        again = any(one.on_day == on_day for one in declared)
+        return again if now.period.key == TERM else len(declared) >= now.needed
+    since = max(((one.on_day or date.min, one.id) for one in declared), default=(date.min, 0))[1]
+    return any(one.kind is kind and (now.period.key != TERM or one.id > since) for one in found)
 
 
 def withdraw(work: Work, member_id: int, unit_id: int, rule_id: str, period: str, reason: str) -> Obligation:

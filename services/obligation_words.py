@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from content import Voice
 from domain.obligation import TIMES, Obligation, State
 from domain.period import Cycle, Period, cycle_of
-from domain.rule import Rule
+from domain.rule import Base, Rule, Vote
 from domain.rule_change import Change
 from services.work import Work
 
@@ -88,7 +88,7 @@ def line(voice: Voice, one: Obligation, work: Work | None = None) -> str:
     return voice.line("obligation.line", unit=one.unit_name, state=state(voice, one, work), **facts)
 
 
-def article(voice: Voice, rule: Rule) -> str:
+def article(voice: Voice, rule: Rule | Vote) -> str:
     """Return where a rule stands, and who decided on it when that is ours."""
     own = voice.line("obligation.decided", by=rule.decided_by) if rule.decided_by else ""
     return f"{rule.source}{rule.article}{own}"
@@ -102,15 +102,33 @@ def how_often(voice: Voice, rule: Rule) -> str:
     return often if rule.hard else voice.line("obligation.often_advice", often=often)
 
 
+def how_counted(voice: Voice, vote: Vote) -> str:
+    """Return how many must be there, how many must say yes, and whether by secret ballot."""
+    parts = [_share(voice, "quorum", vote.quorum_of, str(vote.quorum), over=vote.quorum_over)]
+    if vote.majority is not None:
+        parts.append(_share(voice, "majority", vote.majority_of, str(vote.majority), over=vote.majority_over))
+    if vote.secret:
+        parts.append(voice.line("obligation.vote_secret"))
+    return voice.line("obligation.and").join(parts)
+
+
+def _share(voice: Voice, what: str, of: Base, share: str, *, over: bool) -> str:
+    reach = voice.label(f"obligation.vote_{'over' if over else 'least'}")
+    whole = voice.label(f"obligation.vote_of_{of.value}")
+    return voice.line(f"obligation.vote_{what}", reach=reach, share=share, of=whole)
+
+
 def change_line(voice: Voice, change: Change) -> str:
     """Return what changes from when."""
-    rule = change.after or change.before
-    facts = {"name": rule.name.said(voice.language) if rule else "", "first": voice.day(change.first)}
+    facts = {"name": change.name.said(voice.language), "first": voice.day(change.first)}
     if change.after is None:
         return voice.line("obligation.change_gone", **facts)
-    now = how_often(voice, change.after)
     basis = article(voice, change.after)
-    if change.before is None:
+    if isinstance(change.after, Vote):
+        counted = how_counted(voice, change.after)
+        return voice.line("obligation.change_vote", now=counted, article=basis, **facts)
+    now = how_often(voice, change.after)
+    if not isinstance(change.before, Rule):
         return voice.line("obligation.change_new", now=now, article=basis, **facts)
     old = how_often(voice, change.before)
     if old != now:

@@ -112,18 +112,44 @@ def read_period(work: Work, words: str) -> Period:
     return span
 
 
+MOST = 300
+"""The figures of more units are not computed in a chat, where everybody else would wait: the command line has them."""
+
+
+def is_large(work: Work, unit: Unit) -> bool:
+    """Whether too many units lie beneath it for a chat."""
+    return len(units.beneath(work.connection, unit.path)) > MOST
+
+
+def _demand_few(work: Work, unit: Unit, span: Period) -> None:
+    if is_large(work, unit):
+        raise Refusal("rate.too_many", unit=unit.name, most=MOST, period=span.key)
+
+
+def chat_place(work: Work, member_id: int, unit_id: int, period: str) -> tuple[Unit, Period]:
+    """Return a unit and a period whose figures are computed in a chat; raises the refusal for any other."""
+    unit, span = place(work, member_id, unit_id), read_period(work, period)
+    _demand_few(work, unit, span)
+    return unit, span
+
+
 def figures(work: Work, member_id: int, unit_id: int, period: str) -> Figures:
     """Return what is shown of one of this person's units."""
-    unit, span = place(work, member_id, unit_id), read_period(work, period)
+    unit, span = chat_place(work, member_id, unit_id, period)
     return shown(ground(work, span, unit), unit, lists(work, member_id, unit))
 
 
 def beneath(work: Work, member_id: int, unit_id: int, period: str) -> tuple[Unit, list[Figures]]:
-    """Return one of this person's units and the figures of the units right beneath it, in the order of the tree."""
+    """Return one of this person's units and the figures of the units right beneath it, in the order of the tree.
+
+    Of a large one there are the names of these alone.
+    """
     unit, span = place(work, member_id, unit_id), read_period(work, period)
     below = [one for one in units.beneath(work.connection, unit.path) if _right_beneath(one, unit)]
-    found = ground(work, span, unit)
     below.sort(key=in_order)
+    if is_large(work, unit):
+        return unit, [Figures(one, span, {}) for one in below]
+    found = ground(work, span, unit)
     return unit, [shown(found, one, lists(work, member_id, one)) for one in below]
 
 
@@ -180,6 +206,7 @@ def behind(work: Work, member_id: int, unit_id: int, period: str, figure: str) -
     unit, span = place(work, member_id, unit_id), read_period(work, period)
     if figure not in lists(work, member_id, unit):
         raise Refusal("rate.no_list", unit=unit.name)
+    _demand_few(work, unit, span)
     found = ground(work, span, unit)
     if figure == PARTICIPATION:
         counted = [one.meeting_id for one in found.held.get(unit.id, []) if rules.counts(one)]

@@ -54,15 +54,16 @@ def ground(work: Work, span: Period, top: Unit | None = None) -> Ground:
     paths = {unit.id: unit.path for unit in units}
     within = [unit for unit in units if top is None or unit.within(top)]
     took_part, able = _activities(work, span)
+    months = [_called(work, month) for month in ending_between(Cycle.MONTH, span.first, span.last)]
     small = {
-        PARTICIPATION: cells(_called(work, span)),
+        PARTICIPATION: cells(set[tuple[str, int]]().union(*months)),
         STANDARDISATION: cells(_by_branch(table.party(work.connection), units)),
         ACTIVITY: able,
     }
     least = work.organisation.smallest_group
     near = {figure: fold(some, least, complement=False) for figure, some in small.items()}
     folds = near | {
-        PARTICIPATION: fold(small[PARTICIPATION], least),
+        PARTICIPATION: fold(small[PARTICIPATION], least, hidden=_hidden(months, least)),
         ACTIVITY: fold(able, least, distinct=True),
     }
     return Ground(
@@ -76,6 +77,12 @@ def ground(work: Work, span: Period, top: Unit | None = None) -> Ground:
         folds,
         near,
     )
+
+
+def _hidden(months: Iterable[Iterable[tuple[str, int]]], least: int) -> frozenset[int]:
+    """Return the units that some month hides: a longer time less its other months would show that month."""
+    shown = [fold(cells(some), least) for some in months]
+    return frozenset(unit for one in shown for unit, into in one.items() if into != unit)
 
 
 def _at_and_beneath(rows: Iterable[T], paths: Mapping[int, str]) -> dict[int, list[T]]:

@@ -71,6 +71,11 @@ def add(  # noqa: PLR0913 - the columns of an entry
     return int(connection.execute(kept).scalar_one())
 
 
+def lock(connection: Connection, unit_id: int) -> None:
+    """Let whoever decides about this unit at the same time wait until this is kept."""
+    connection.execute(select(unit.c.id).where(unit.c.id == unit_id).with_for_update())
+
+
 def withdraw(connection: Connection, number: int, member_id: int, now: datetime) -> bool:
     """Withdraw a decision, which stays readable as such; False when it was withdrawn before."""
     changed = (

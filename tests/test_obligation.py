@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+from collections.abc import Callable
 from datetime import date, datetime
+from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from bot import clock
 from content.rule_pack import book
 from domain.meeting import MeetingState
 from domain.member import Standing
 from domain.obligation import Obligation, State, standardisation
+from domain.refusal import Refusal
 from domain.reply import CALL_BYTES
 from domain.rule_reading import read_pack
 from services import obligation
 from services.work import Work
 from storage import attachment, audit, basis, member, permission
+from storage import obligation as entries
 from storage.rule import rule_pack
 from tests.holding import Branch, found, only_ours
 from tests.talk import Company
@@ -196,6 +200,55 @@ def test_a_declaration_says_that_it_was_held_and_a_correction_that_all_is_there(
     assert "更正为已完成" in phone.last
 
 
+def test_a_declared_day_lies_in_the_period(company: Company) -> None:
+    five = found(company, "五人党支部", 5)
+    five.phone.calls(f"obligation.ask:declare:{five.unit.id}:theme_day:2026-11")
+    said = five.phone.says("10月31日 纸质记录")
+    assert "不在这个时期里" in said
+    assert "2026-11-01 至 2026-11-30" in said
+    assert "部分完成" in five.phone.says("11月1日 纸质记录")
+    five.phone.calls(f"obligation.ask:declare:{five.unit.id}:theme_day:2026-11")
+    assert "没有重复登记" in five.phone.says("11月2日 又一份纸质记录")
+
+
+def test_nothing_is_decided_twice_even_behind_another_decision(company: Company) -> None:
+    five = found(company, "五人党支部", 5)
+    secretary, facts = five.people[0], (five.unit.id, "theme_day", "2026-11", "上级党委同意")
+
+    def decide(deed: Callable[..., Obligation]) -> None:
+        company.write(lambda c: deed(company.work(c), secretary, *facts))
+
+    decide(obligation.correct)
+    decide(obligation.exempt)
+    for deed in (obligation.correct, obligation.exempt):
+        with pytest.raises(Refusal, match="entered_before"):
+            decide(deed)
+
+
+def test_two_exemptions_at_once_are_one(company: Company) -> None:
+    five = found(company, "五人党支部", 5)
+    ready, refused = Barrier(2), list[str]()
+
+    def exempt(connection: Connection) -> None:
+        facts = (five.people[0], five.unit.id, "theme_day", "2026-11", "上级党委同意")
+        obligation.exempt(company.work(connection), *facts)
+
+    def at_once() -> None:
+        ready.wait()
+        try:
+            company.write(exempt)
+        except Refusal as refusal:
+            refused.append(str(refusal))
+
+    both = [Thread(target=at_once) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join(30)
+    kept = company.read(lambda c: entries.entries(c, [five.unit.id]))
+    assert (len(kept), len(refused)) == (1, 1)
+
+
 def test_study_hours_are_declared_and_talks_are_advice(company: Company) -> None:
     five = found(company, "五人党支部", 5)
     phone = five.phone
@@ -368,7 +421,8 @@ def test_a_new_pack_is_told_to_each_secretary_it_concerns(company: Company) -> N
     assert packs() == 1
     words = (
         'id = "ours"\nversion = "1"\ndecided_by = "集团党委"\n[[rule]]\nid = "branch_meeting"\nperiod = "month"\n'
-        'applies_from = 2027-01-01\n[[rule]]\nid = "committee_meeting"\ncount = 2\napplies_from = 2027-01-01'
+        'applies_from = 2027-01-01\n[[rule]]\nid = "committee_meeting"\ncount = 2\napplies_from = 2027-01-01\n'
+        '[[vote]]\nid = "election"\nquorum_kind = "more_than"\nmajority_of = "should"\napplies_from = 2027-01-01'
     )
     pack = read_pack(tomllib.loads(words), book())
     company.organisation = dataclasses.replace(company.organisation, rules=(pack,))
@@ -380,6 +434,8 @@ def test_a_new_pack_is_told_to_each_secretary_it_concerns(company: Company) -> N
     pushed = five.phone.sees()
     assert "支部党员大会从 2027年1月1日 周五 起由每季度 1 次改为每月 1 次" in pushed
     assert "集团党委决定" in pushed
+    assert "支部选举从 2027年1月1日 周五 起这样计票：到会超过应到会有表决权的人的 4/5" in pushed
+    assert "赞成超过应到会有表决权的人的 1/2、无记名投票" in pushed
     assert "支部委员会会议" not in pushed
     assert "规则有变化" in company.lin.sees()
     assert "规则有变化" not in company.hu.sees()

@@ -126,6 +126,38 @@ def test_each_group_counts_for_itself_and_what_the_branch_keeps_for_any() -> Non
     assert look([one, replace(twice, unit_id=9)], TODAY, groups=2).state is State.MET
 
 
+def test_one_group_does_not_do_what_is_the_branchs() -> None:
+    def day(*held: Told, groups: int = 2, planned: tuple[Planned, ...] = ()) -> Found:
+        return judge(rule("theme_day"), MONTH, Facts(held, planned, (), BRANCH, groups), TODAY)
+
+    eight, nine, whole = (Told(n, place, TODAY, frozenset()) for n, place in ((1, 8), (2, 9), (3, BRANCH)))
+    assert (day(eight).state, day(eight).times) == (State.OPEN, 0)
+    assert day(eight, replace(eight, meeting_id=4)).state is State.OPEN
+    assert (day(eight, nine).state, day(eight, nine).meetings) == (State.MET, (1, 2))
+    assert day(eight, whole).meetings == (3,)
+    assert day(eight, groups=0).state is State.OPEN
+    assert day(eight, groups=1).state is State.MET
+    late = day(eight, replace(nine, missing=frozenset({Part.SIGN_IN})))
+    assert (late.state, late.missing) == (State.PARTLY, ("sign_in",))
+    assert day(eight, replace(nine, missing=frozenset({Part.MINUTES}))).state is State.HELD
+    one = Planned(5, 8, "theme_day", NOON, "")
+    assert day(planned=(one,)).state is State.OPEN
+    assert day(nine, planned=(one,)).state is State.PLANNED
+    assert day(eight, planned=(one,)).state is State.OPEN
+    assert day(planned=(replace(one, unit_id=BRANCH),)).state is State.PLANNED
+
+
+@given(held=st.lists(TOLD, max_size=6), more=TOLD, today=DAYS, groups=st.integers(0, 2), count=st.integers(1, 2))
+def test_another_meeting_of_a_group_never_makes_the_branch_worse(
+    held: list[Told], more: Told, today: date, groups: int, count: int
+) -> None:
+    def state(told: list[Told]) -> int:
+        facts = Facts(tuple(told), unit_id=BRANCH, groups=groups)
+        return RANK[judge(rule("theme_day", count=count), MONTH, facts, today).state]
+
+    assert state([*held, more]) >= state(held)
+
+
 def entry(kind: Kind, on_day: date | None = None) -> Entry:
     return Entry(1, BRANCH, "branch_meeting", MONTH.key, kind, on_day, "理由", 3, NOON)
 
@@ -179,14 +211,20 @@ ALL = st.builds(obligation, st.sampled_from(list(State)), due=st.booleans(), har
 def test_the_rate_counts_each_obligation_in_one_place(found: list[Obligation]) -> None:
     one = standardisation(found)
     assert 0 <= one.met <= one.due
-    assert one.due + one.exempt + one.running + one.unrecorded + one.advice == len(found)
+    assert one.due + one.exempt + one.running + one.checking + one.unrecorded + one.advice == len(found)
     assert (one.share is None) == (one.due == 0)
+
+
+def test_minutes_that_are_being_checked_are_left_out_and_said() -> None:
+    one = standardisation([obligation(State.HELD), obligation(State.MET), obligation(State.PARTLY)])
+    assert (one.met, one.due, one.checking) == (1, 2, 1)
+    assert standardisation([obligation(State.HELD, due=False)]).running == 1
 
 
 @given(st.lists(ALL, max_size=20), st.sampled_from(list(State)))
 def test_an_exemption_leaves_the_denominator(found: list[Obligation], state: State) -> None:
     before, after = standardisation([*found, obligation(state)]), standardisation([*found, obligation(State.EXEMPT)])
-    assert after.due == before.due - (state is not State.EXEMPT)
+    assert after.due == before.due - (state not in {State.EXEMPT, State.HELD})
     assert after.met == before.met - (state is State.MET)
 
 

@@ -348,6 +348,40 @@ def test_in_a_table_no_small_branch_can_be_worked_out_by_subtraction(company: Co
         assert into.name == "集团党委"
 
 
+def test_a_large_unit_is_left_to_the_command_line(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    quarter(company)
+    monkeypatch.setattr(rate, "MOST", 2)
+    assert "dangqun report organisational-life --period 2026Q4" in few_buttons(company.chen.says("/figures"))
+    below = few_buttons(company.chen.presses("下级组织"))
+    assert "第一党支部" in below
+    assert "÷" not in below
+    party = company.roll.units["party"].id
+    for call in (f"rate.export:{party}:2026Q4", f"rate.picture:{party}:2026Q4"):
+        assert "dangqun report" in company.chen.calls(call)
+    assert "20 ÷ 25" in company.lin.says("/figures")
+
+
+def test_a_quarter_hides_what_one_of_its_months_hides(company: Company) -> None:
+    old, new = branch(company)
+    hold(company, "branch1", "2026-10-05", [*old, *new], old)
+    look = committee_figures(company)
+    assert look("2026Q4")["第一党支部"].rate is not None
+    hold(company, "branch1", "2026-11-05", old[:3], old[:1])
+    assert look("2026-11")["第一党支部"].rate is None
+    assert look("2026-10")["第一党支部"].rate is not None
+    assert look("2026Q4")["第一党支部"].rate is None
+
+
+def committee_figures(company: Company) -> Callable[[str], dict[str, rate.Shown]]:
+    def look(period: str) -> dict[str, rate.Shown]:
+        span = read_span(period)
+        assert span is not None
+        found = company.read(lambda c: ground(company.work(c), span))
+        return {one.name: rate.shown(found, one).rates[PARTICIPATION] for one in found.units.values()}
+
+    return look
+
+
 def test_a_secretary_sees_her_own_branch_though_the_branch_beside_it_is_small(company: Company) -> None:
     committee(company)
     assert "党员参与率 33.3%　4 ÷ 12 人次" in company.lin.says("/figures")

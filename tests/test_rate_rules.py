@@ -78,7 +78,8 @@ STANDARD: list[tuple[str, Sequence[Owed], int, int, dict[str, int], dict[str, in
      3, 4, {}, {"overdue": 1}, "75.0%"),
     ("partly is not in full", [owed("met"), owed("partly", "minutes", "quorum")],
      1, 2, {}, {"minutes": 1, "quorum": 1}, "50.0%"),
-    ("held, its minutes still open, after its term", [owed("held", "minutes")], 0, 1, {}, {"minutes": 1}, "0.0%"),
+    ("its minutes with those present", [owed("held", "minutes"), owed("met")], 1, 1, {"checking": 1}, {}, "100.0%"),
+    ("held, its minutes not closed in time", [owed("partly", "minutes")], 0, 1, {}, {"minutes": 1}, "0.0%"),
     ("an exemption leaves it out", [owed("met"), owed("exempt")], 1, 1, {"exempt": 1}, {}, "100.0%"),
     ("what is not due yet waits, met or not", [owed("met", due=False), owed("open", due=False), owed("met")],
      1, 1, {"not_due": 2}, {}, "100.0%"),
@@ -311,6 +312,16 @@ def test_persons_are_counted_once_where_a_figure_counts_persons() -> None:
     assert fold(cells(pairs), 5, distinct=True) == {1: 1, 2: 1, 3: 1}
     assert fold(cells(pairs), 5) == {1: 1, 2: 1, 3: 3}
     assert gathered(fold(cells(pairs), 5), 1) == [2]
+
+
+def test_what_one_month_hides_the_longer_time_hides_too() -> None:
+    october, november = tree(("/1/2/", 8), ("/1/3/", 9)), tree(("/1/2/", 3), ("/1/3/", 9))
+    assert fold(october, 5) == {1: 1, 2: 2, 3: 3}
+    # The three of November would be the quarter less October; the nine beside them would tell as much.
+    hidden = {unit for unit, into in fold(november, 5).items() if unit != into}
+    assert hidden == {2, 3}
+    assert fold(october, 5, hidden=hidden) == {1: 1, 2: 1, 3: 1}
+    assert fold(october, 5, hidden={1}) == {1: 0, 2: 0, 3: 0}
 
 
 @st.composite

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from datetime import date
 from fractions import Fraction
@@ -169,7 +170,11 @@ def test_a_local_pack_never_loosens(rule: str, key: str) -> None:
         ('id = "branch"\nquorum_kind = "more_than"', True), ('id = "branch"\nmajority_kind = "at_least"', False),
         ('id = "branch"\nmajority_of = "present"', False), ('id = "admission"\nsecret = false', False),
         ('id = "election"\nmajority_of = "should"\nquorum_kind = "more_than"', True),
-        ('id = "election"\nquorum = "2/3"', True),
+        ('id = "election"\nquorum = "2/3"', False), ('id = "election"\nquorum = "1/2"', False),
+        ('id = "election"\nmajority = "1/3"', False), ('id = "election"\nmajority_kind = "at_least"', False),
+        ('id = "election"\nquorum_of = "committee"', False), ('id = "election"\nmajority_of = "committee"', False),
+        ('id = "election"\nquorum = "5/6"\nmajority = "2/3"', True), ('id = "branch"\ntrust = "U"', False),
+        ('id = "branch"\ntrust = "C"\ntext_zh = "说法不一"\ntext_en = "they differ"', False),
     ],
 )  # fmt: skip
 def test_a_local_pack_may_raise_a_quorum_alone(vote: str, *, fits: bool) -> None:
@@ -185,6 +190,57 @@ def test_a_number_on_which_sources_differ_is_a_setting_both_ways() -> None:
         found = local(f'id = "lecture"\nperiod = "{period}"\napplies_from = 2027-01-01').in_force("lecture", date.max)
         assert found is not None
         assert found.cycle.value == period
+
+
+DIFFER = 'text_zh = "说法不一"\ntext_en = "sources differ"\n'
+SECOND = 'id = "second"\nversion = "1"\ndecided_by = "二级党委"\n'
+
+
+def over(beneath: Book, words: str) -> Book:
+    return stand(beneath, read_pack(tomllib.loads(words), beneath))
+
+
+def test_trust_never_falls_so_that_no_second_pack_finds_a_setting() -> None:
+    with pytest.raises(RuleError, match=r"branch_meeting\.trust"):
+        local(f'id = "branch_meeting"\ntrust = "C"\n{DIFFER}applies_from = 2027-01-01')
+    with pytest.raises(RuleError, match=r"theme_day\.trust"):
+        local('id = "theme_day"\ntrust = "S"\napplies_from = 2027-01-01')
+    assert local('id = "branch_meeting"\ntrust = "T"\napplies_from = 2027-01-01').packs[1:]
+
+
+def test_what_the_first_pack_decided_the_second_only_tightens() -> None:
+    first = local('id = "lecture"\nperiod = "month"\napplies_from = 2027-01-01')
+    with pytest.raises(RuleError, match=r"lecture\.period"):
+        over(first, SECOND + '[[rule]]\nid = "lecture"\nperiod = "half"\napplies_from = 2027-02-01')
+    first = local(vote='id = "election"\nmajority_of = "should"\nquorum_kind = "more_than"\napplies_from = 2027-01-01')
+    for loose, key in (('majority_of = "present"', "majority"), ('quorum_kind = "at_least"', "quorum")):
+        with pytest.raises(RuleError, match=key):
+            over(first, f'{SECOND}[[vote]]\nid = "election"\n{loose}\napplies_from = 2027-02-01')
+
+
+def test_a_vote_is_compared_with_every_version_beneath_that_it_overlaps() -> None:
+    first = local(vote='id = "branch"\nquorum = "2/3"\napplies_from = 2028-01-01\napplies_until = 2028-12-31')
+    early = SECOND + '[[vote]]\nid = "branch"\nquorum = "3/5"\napplies_from = 2027-01-01\n'
+    with pytest.raises(RuleError, match=r"branch\.quorum：2028-01-01"):
+        over(first, early)
+    assert over(first, early + "applies_until = 2027-12-31").packs[2:]
+    assert over(first, early.replace("2027-01-01", "2029-01-01")).packs[2:]
+
+
+def test_a_vote_that_changes_is_a_change() -> None:
+    ours = local(vote='id = "branch"\nquorum = "2/3"\napplies_from = 2027-01-01')
+    [change] = difference(book(), ours)
+    assert (change.rule_id, change.first, change.of_vote) == ("branch", date(2027, 1, 1), True)
+    assert "quorum" in change.keys
+    assert change.weighty
+    assert change.concerns(UnitKind.PARTY_BRANCH, FULL)
+    assert not change.concerns(UnitKind.UNION, FULL)
+    assert rewrites_past([change], TODAY) == []
+    assert rewrites_past([change], date(2027, 1, 2)) == [change]
+    [wording] = difference(book(), local(vote='id = "branch"\nname_zh = "大会"\napplies_from = 2026-01-02'))
+    assert not wording.weighty
+    [committee] = difference(book(), local(vote='id = "committee"\nquorum = "2/3"\napplies_from = 2027-01-01'))
+    assert not committee.concerns(UnitKind.PARTY_BRANCH, Basis(5))
 
 
 def test_a_local_pack_adds_a_rule() -> None:
@@ -224,14 +280,20 @@ def test_what_is_wrong_in_a_pack_is_said_in_both_languages(rule: str, said: str)
     assert " · " in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "share", ["1e99999999", "1", "0.8", "0/5", "1/0", "6/5", "-1/2", "00001/2", " 1/2", "1/2\n", "１/２", "", "1_0/20"]
+)
+def test_a_share_is_written_as_a_short_fraction_alone(share: str) -> None:
+    with pytest.raises(RuleError, match="写成 1/2"):
+        local(vote=f'id = "branch"\nquorum = {json.dumps(share)}\napplies_from = 2027-01-01')
+
+
 def test_a_pack_without_whoever_decided_is_refused() -> None:
     with pytest.raises(RuleError, match="decided_by"):
         local('id = "talk"\napplies_from = 2027-01-01', head='id = "ours"\nversion = "1"\n')
 
 
 def test_the_pack_that_is_kept_reads_as_the_same_one() -> None:
-    import json  # noqa: PLC0415 - beside its use
-
     again = read_pack(json.loads(national().body))
     assert (again.rules, again.votes) == (national().rules, national().votes)
 
@@ -335,6 +397,16 @@ def test_a_check_refuses_what_would_change_the_past(config: Path, tmp_path: Path
     pack.write_text(GOOD, encoding="utf-8")
     assert run(app, ["rules", "check", str(pack), "--config", str(config)]).exit_code == 0
     assert "2099-01-01" in run(app, ["rules", "diff", str(pack), "--config", str(config)]).output
+    words = GOOD.split("[[rule]]", maxsplit=1)[0] + '[[vote]]\nid = "branch"\nquorum = "2/3"\napplies_from = 2026-02-01'
+    pack.write_text(words, encoding="utf-8")
+    refused = run(app, ["rules", "check", str(pack), "--config", str(config)])
+    assert refused.exit_code == 1
+    assert "vote branch：2026-02-01" in refused.output
+    pack.write_text(words.replace("2026-02", "2099-02"), encoding="utf-8")
+    assert run(app, ["rules", "check", str(pack), "--config", str(config)]).exit_code == 0
+    shown = " ".join(run(app, ["rules", "diff", str(pack), "--config", str(config)]).output.split())
+    assert "vote branch：2099-02-01" in shown
+    assert "quorum ≥ 2/3 should" in shown
 
 
 def test_packs_come_from_the_configuration(tmp_path: Path) -> None:

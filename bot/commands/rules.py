@@ -98,14 +98,26 @@ def _source(one: Rule | Vote) -> None:
 
 
 def _said(change: Change) -> str:
+    name = f"表决 vote {change.rule_id}" if change.of_vote else change.rule_id
     if change.before is None:
-        return f"{change.rule_id}：{change.first} 起新增 · new from then"
+        return f"{name}：{change.first} 起新增 · new from then"
     if change.after is None:
-        return f"{change.rule_id}：{change.first} 起没有了 · gone from then"
+        return f"{name}：{change.first} 起没有了 · gone from then"
     keys = "、".join(change.keys)
-    (old, _), (new, new_en) = _how_often(change.before), _how_often(change.after)
-    often = f"（{old} → {new} · {new_en}）" if old != new else ""
-    return f"{change.rule_id}：{change.first} 起不同：{keys}{often} · differs from then"
+    (old, _), (new, new_en) = _in_short(change.before), _in_short(change.after)
+    more = f"（{old} → {new} · {new_en}）" if old != new else ""
+    return f"{name}：{change.first} 起不同：{keys}{more} · differs from then"
+
+
+def _in_short(one: Rule | Vote) -> tuple[str, str]:
+    from domain.rule import Rule  # noqa: PLC0415 - start-up cost
+
+    if isinstance(one, Rule):
+        return _how_often(one)
+    quorum = f"{'>' if one.quorum_over else '≥'} {one.quorum} {one.quorum_of.value}"
+    yes = f"{'>' if one.majority_over else '≥'} {one.majority} {one.majority_of.value}" if one.majority else "—"
+    secret = ("，无记名", ", secret") if one.secret else ("", "")
+    return f"到会 {quorum}，赞成 {yes}{secret[0]}", f"quorum {quorum}, yes {yes}{secret[1]}"
 
 
 @rules.command()
