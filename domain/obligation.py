@@ -263,7 +263,7 @@ def _together(facts: Facts, of_groups: Iterable[_Time]) -> list[_Time]:
 def _next(rule: Rule, facts: Facts) -> Planned | None:
     """Return the meeting that is planned next: of groups only when each of them has planned or held one."""
     planned = facts.planned
-    groups = {one.unit_id for one in (*facts.told, *planned)} - {facts.unit_id}
+    groups = ({one.unit_id for one in facts.told} | {one.unit_id for one in planned}) - {facts.unit_id}
     if not rule.needs_groups and not 0 < facts.groups <= len(groups):
         planned = tuple(one for one in planned if one.unit_id == facts.unit_id)
     return min(planned, key=lambda one: one.starts_at, default=None)

@@ -165,7 +165,8 @@ def standardisation(obligations: Iterable[Owed], version: str = "") -> Rate:
 
     One that is met before its last day waits as well: were it counted at once, a running period would always look
     perfect. One whose minutes are still with those present waits too, so long as their term for corrections runs
-    (`domain/obligation.py`: after `GRACE` it is `partly`). What ended before anything was recorded here, what is exempt and what is advice alone are left out.
+    (`domain/obligation.py`: after `GRACE` it is `partly`). What ended before anything was recorded here, what is
+    exempt and what is advice alone are left out.
     """
     met = due = 0
     left_out: Counter[str] = Counter()

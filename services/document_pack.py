@@ -25,7 +25,7 @@ from storage import meeting_view as meetings
 from storage import unit as units
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-MOST_AT_ONCE = 48
+MOST_AT_ONCE = 64
 """So many meetings go into a pack that is made while a chat waits; more are for the command line."""
 LONGEST_CELL = 32_767
 """So many characters a spreadsheet keeps in a cell."""
