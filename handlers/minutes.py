@@ -11,7 +11,7 @@ from domain.meeting import Meeting, MeetingState
 from domain.minutes import Item
 from domain.refusal import Refusal
 from domain.reply import Block, Button, Personal, Reply, text
-from domain.vote import read_votes
+from domain.vote import fits, read_votes
 from handlers.grammar import Routes, Turn, reply
 from services import minutes as service
 from services import minutes_closing as closing
@@ -182,8 +182,9 @@ def vote(turn: Turn, number: int) -> Reply:
     service.writable(turn.work, turn.person.id, number)
     if found.at_hand is None:
         raise Refusal("minutes.no_item")
-    turn.ask("minutes.said", meeting=number, mode="vote")
     basis = service.basis_of(turn.work, found.meeting, found.at_hand)
+    service.check_basis(turn.work, turn.person.id, found.meeting, basis)
+    turn.ask("minutes.said", meeting=number, mode="vote")
     should, present = service.voters(turn.work, number)
     facts = {
         "title": found.at_hand.title,
@@ -193,14 +194,17 @@ def vote(turn: Turn, number: int) -> Reply:
         "present": present,
         "quorum": basis.quorum.needed(should),
     }
-    others = [turn.button(f"vote.{one}", call("minutes.basis", number, one)) for one in _others(turn, basis.name)]
-    rows = [others[:2], others[2:], [turn.button("minutes.back", call("minutes.items", number))]]
+    others = [
+        turn.button(f"vote.{one}", call("minutes.basis", number, one))
+        for one in _others(turn, found.meeting, basis.name)
+    ]
+    rows = [*([others] if others else []), [turn.button("minutes.back", call("minutes.items", number))]]
     said = turn.say("minutes.vote_ballot" if basis.secret else "minutes.vote_hands", **facts)
     return reply(said, rows=rows, edits=True, personal=Personal.MEMBERSHIP)
 
 
-def _others(turn: Turn, name: str) -> list[str]:
-    return [one for one in bases(turn.work) if one != name]
+def _others(turn: Turn, meeting: Meeting, name: str) -> list[str]:
+    return [one for one in bases(turn.work) if one != name and fits(one, meeting.quorum)]
 
 
 @routes.button("basis")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from content import Voice
 from content import voice as voice_of
 from domain.meeting import Meeting, MeetingState
+from domain.member import UnitKind
 from domain.minutes import LONGEST_POINT, LONGEST_TITLE, MOST_ITEMS, MOST_POINTS, Item, Point
 from domain.permission import Action
 from domain.refusal import Refusal
-from domain.vote import Basis, Outcome, Result, Tally, guess, judge, usual
+from domain.vote import Basis, Outcome, Result, Tally, fits, guess, judge, usual
 from services import permission
 from services.vote import bases, rule_of
 from services.work import Work
@@ -157,16 +159,44 @@ def decide(work: Work, member_id: int, number: int, words: str) -> Item:
 def set_basis(work: Work, member_id: int, number: int, basis: str) -> Item:
     """Say by what the vote on the item at hand counts."""
     item = _at_hand(work, member_id, number)
-    if basis not in bases(work):
+    known = bases(work)
+    if basis not in known:
         raise Refusal("minutes.no_item")
+    check_basis(work, member_id, managed(work, member_id, number), known[basis])
     table.change_item(work.connection, item.id, basis=basis)
     return _item(work, number, item.id)
 
 
 def basis_of(work: Work, meeting: Meeting, item: Item) -> Basis:
     """Return by what the vote on an item counts: as it was set, as its title says, else as the meeting's quorum."""
-    known = bases(work)
-    return known.get(item.basis) or known.get(guess(item.title)) or known[usual(meeting.quorum)]
+    name = item.basis or guess(item.title)
+    if not fits(name, meeting.quorum) and not _is_refused(work, meeting, name):
+        name = usual(meeting.quorum)
+    return bases(work)[name]
+
+
+def _is_refused(work: Work, meeting: Meeting, name: str) -> bool:
+    """Answer whether this is a ballot that the branch meeting alone holds; a union's own election is not one."""
+    unit = units.get(work.connection, meeting.unit_id)
+    branch = unit is not None and unit.kind is UnitKind.PARTY_BRANCH
+    return name == "admission" or (name == "election" and branch)
+
+
+def check_basis(work: Work, member_id: int, meeting: Meeting, basis: Basis) -> None:
+    """Refuse a kind of vote that belongs to other meetings, with the rule that says so."""
+    if fits(basis.name, meeting.quorum):
+        return
+    voice = _voice(work, member_id)
+    law = basis if basis.source else bases(work)[usual(meeting.quorum)]
+    code = "minutes.wrong_basis" if basis.source else "minutes.wrong_other"
+    facts = {"kind": voice.label(f"vote.{basis.name}"), "right": voice.label(f"vote.{law.name}")}
+    where = voice.line("minutes.in_committee" if basis.name == "committee" else "minutes.in_branch")
+    raise Refusal(code, where=where, rule=rule_of(voice, law, quorum=True), **facts)
+
+
+def _voice(work: Work, member_id: int) -> Voice:
+    person = members.get(work.connection, member_id)
+    return voice_of((person.language if person else "") or work.organisation.language)
 
 
 def voters(work: Work, number: int) -> tuple[int, int]:
@@ -197,11 +227,10 @@ def vote(work: Work, member_id: int, number: int, counts: Mapping[str, int]) -> 
         counts.get("invalid", 0) if ballot else None,
     )
     basis = basis_of(work, meeting, item)
+    check_basis(work, member_id, meeting, basis)
     outcome = judge(basis, tally)
     if outcome.result is Result.REFUSED:
-        person = members.get(work.connection, member_id)
-        voice = voice_of((person.language if person else "") or work.organisation.language)
-        raise Refusal(outcome.code, rule=rule_of(voice, basis, quorum=True), **outcome.facts)
+        raise Refusal(outcome.code, rule=rule_of(_voice(work, member_id), basis, quorum=True), **outcome.facts)
     kept = {name: getattr(tally, name) for name in ("should", "present", "yes", "no", "abstain", "issued", "returned")}
     kept |= {"invalid": tally.invalid, "basis": basis.name, "outcome": outcome.result.value}
     table.change_item(work.connection, item.id, decided_at=work.now, decided_by=member_id, **kept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.meeting import MeetingState
+from domain.meeting import MeetingKind, MeetingState
 from storage import minutes as table
 from tests.meetings import end, hold
 from tests.talk import Company
@@ -74,7 +74,43 @@ def test_another_kind_of_vote_by_one_tap(company: Company) -> None:
 def test_a_group_meeting_counts_by_no_regulation(company: Company) -> None:
     number = hold(company, unit="group11", quorum="", by="tang", chair="tang", present=("bo", "tang"))
     company.tang.calls(f"minutes.items:{number}")
-    assert "没有条例规定，按到会过半数记" in company.tang.says("赞成 2")
+    assert "没有条例规定多少票算通过" in company.tang.says("赞成 2")
+    assert "✓ 通过" not in company.tang.calls(f"minutes.items:{number}")
+
+
+def test_a_vote_of_another_meeting_is_refused_with_its_rule(company: Company) -> None:
+    number = hold(company, unit="group11", quorum="", kind=MeetingKind.GROUP_MEETING, by="tang", chair="tang",
+                  present=("bo", "tang"), items=("预算", "讨论马琳同志预备党员转正"))  # fmt: skip
+    card = company.tang.calls(f"minutes.vote:{number}")
+    assert "票决" not in str(card.labels)
+    for name, rule in (
+        ("branch", "第十一条"),
+        ("committee", "第十二条"),
+        ("admission", "第十九条"),
+        ("election", "选举工作条例"),
+    ):
+        refused = company.tang.calls(f"minutes.basis:{number}:{name}")
+        assert "没有记，也没有改动" in refused, name
+        assert rule in refused
+    company.tang.calls(f"minutes.next:{number}")
+    assert "只在支部党员大会上进行" in company.tang.calls(f"minutes.vote:{number}")
+    refused = company.tang.says("发出 2 收回 2 赞成 2 反对 0 弃权 0 无效 0")
+    assert "只在支部党员大会上进行" in refused
+    assert [one.outcome for one in company.read(lambda c: table.items(c, number))] == ["", ""]
+
+
+def test_a_committee_votes_as_a_committee_and_its_result_is_not_ours_to_say(company: Company) -> None:
+    people = {"lin": True, "bo": True, "tang": True}
+    number = hold(company, quorum="committee", kind=MeetingKind.COMMITTEE_MEETING, people=people, present=("lin", "bo"))
+    company.lin.calls(f"minutes.vote:{number}")
+    kept = company.lin.says("赞成 2 反对 0")
+    assert "来源没有规定多少票算通过" in kept
+    assert "通过：" not in kept
+    assert "只在支部党员大会上进行" in company.lin.calls(f"minutes.basis:{number}:branch")
+    assert "只在支部党员大会上进行" in company.lin.calls(f"minutes.basis:{number}:election")
+    branch = hold(company, title="另一次")
+    assert "只在支委会上进行" in company.lin.calls(f"minutes.basis:{branch}:committee")
+    assert "按“党员大会表决”记" in company.lin.calls(f"minutes.basis:{branch}:other")
 
 
 def test_points_are_reworded_and_taken_away(company: Company) -> None:
