@@ -246,7 +246,8 @@ def said(turn: Turn, content: Said | Uploaded) -> Reply:
     rewritten, erased = _REWRITE.fullmatch(plain), _ERASE.fullmatch(plain)
     if rewritten or erased:
         return _reworded(turn, number, rewritten, erased)
-    return _noted(turn, number, service.note(turn.work, turn.person.id, number, words), words)
+    place, point = service.note(turn.work, turn.person.id, number, words)
+    return _noted(turn, number, place, point, words)
 
 
 def _voted(turn: Turn, number: int, counts: dict[str, int]) -> Reply:
@@ -264,17 +265,18 @@ def _next_card(turn: Turn, number: int, *first: Block) -> Reply:
 
 def _reworded(turn: Turn, number: int, rewritten: re.Match[str] | None, erased: re.Match[str] | None) -> Reply:
     if rewritten:
-        service.rewrite(turn.work, turn.person.id, number, int(rewritten[1]), rewritten[2])
-        return _noted(turn, number, int(rewritten[1]), rewritten[2])
+        point = service.rewrite(turn.work, turn.person.id, number, int(rewritten[1]), rewritten[2])
+        return _noted(turn, number, int(rewritten[1]), point, rewritten[2])
     place = int(erased[1]) if erased else 0
-    return erase(turn, number, place)
+    service.rewrite(turn.work, turn.person.id, number, place, "")
+    return _next_card(turn, number, turn.say("minutes.erased", place=place))
 
 
-def _noted(turn: Turn, number: int, place: int, words: str) -> Reply:
+def _noted(turn: Turn, number: int, place: int, point: int, words: str) -> Reply:
     turn.ask("minutes.said", meeting=number)
     rows = [
         [
-            turn.button("minutes.erase", call("minutes.erase", number, place)),
+            turn.button("minutes.erase", call("minutes.erase", number, point)),
             turn.button("minutes.next", call("minutes.next", number)),
         ],
         [
@@ -286,9 +288,9 @@ def _noted(turn: Turn, number: int, place: int, words: str) -> Reply:
 
 
 @routes.button("erase")
-def erase(turn: Turn, number: int, place: int) -> Reply:
-    """Take a point away again."""
-    service.rewrite(turn.work, turn.person.id, number, place, "")
+def erase(turn: Turn, number: int, point: int) -> Reply:
+    """Take a point away again, by its id: the button pressed twice takes one."""
+    place = service.erase(turn.work, turn.person.id, number, point)
     return _next_card(turn, number, turn.say("minutes.erased", place=place))
 
 
@@ -296,8 +298,10 @@ def erase(turn: Turn, number: int, place: int) -> Reply:
 def draft(turn: Turn, number: int) -> Reply:
     """Show the draft, and what can be done with it."""
     found = service.managed(turn.work, turn.person.id, number)
-    if found.state not in service.GOING_ON:
+    if found.state in service.READABLE:
         return turn.registry.buttons["correction.show"](turn, number)
+    if found.state not in service.GOING_ON:
+        raise service.too_soon(found)
     turn.close()
     rows = [
         [

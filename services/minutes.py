@@ -10,7 +10,7 @@ from content import voice as voice_of
 from domain.meeting import Meeting, MeetingState
 from domain.member import UnitKind
 from domain.minutes import LONGEST_POINT, LONGEST_TITLE, MOST_ITEMS, MOST_POINTS, Item, Point
-from domain.permission import Action
+from domain.permission import Action, Role
 from domain.refusal import Refusal
 from domain.vote import Basis, Outcome, Result, Tally, fits, guess, judge, usual
 from services import permission
@@ -19,7 +19,9 @@ from services.work import Work
 from storage import meeting_view as meetings
 from storage import member as members
 from storage import minutes as table
+from storage import permission as grants
 from storage import unit as units
+from storage.attendee import belonging
 
 PLANNED = (MeetingState.DRAFT, MeetingState.CALLED)
 GOING_ON = (MeetingState.OPEN, MeetingState.HELD)
@@ -47,11 +49,20 @@ class Agenda:
 
 
 def may_manage(work: Work, member_id: int, meeting: Meeting) -> bool:
-    """Answer whether this person writes these minutes: whoever plans meetings there, or the chair."""
+    """Answer whether this person writes these minutes: whoever plans meetings there, or a chair who belongs there."""
     unit = units.get(work.connection, meeting.unit_id)
-    return meeting.chair_id == member_id or (
-        unit is not None and permission.may(work, member_id, Action.PLAN_MEETINGS, unit)
-    )
+    if unit is None:
+        return False
+    if permission.may(work, member_id, Action.PLAN_MEETINGS, unit):
+        return True
+    # Being the chair outlives a role, not belonging to the unit.
+    return meeting.chair_id == member_id and member_id in {one for one, *_ in belonging(work.connection, unit.path)}
+
+
+def heads(work: Work, meeting: Meeting) -> list[int]:
+    """Return who heads the unit of a meeting or one above it, nearest first."""
+    found = grants.holders(work.connection, Role.BRANCH_SECRETARY, meeting.path, work.now)
+    return [member_id for member_id, _ in found]
 
 
 def managed(work: Work, member_id: int, number: int, *, lock: bool = False) -> Meeting:
@@ -79,7 +90,12 @@ def writable(work: Work, member_id: int, number: int, *, planned: bool = False) 
     found = managed(work, member_id, number, lock=True)
     if found.state in GOING_ON or (planned and found.state in PLANNED):
         return found
-    raise Refusal(f"minutes.is_{'planned' if found.state in PLANNED else found.state.value}")
+    raise too_soon(found)
+
+
+def too_soon(meeting: Meeting) -> Refusal:
+    """Return why nothing is written in the state that a meeting is in."""
+    return Refusal(f"minutes.is_{'planned' if meeting.state in PLANNED else meeting.state.value}")
 
 
 def agenda(work: Work, member_id: int, number: int) -> Agenda:
@@ -237,8 +253,8 @@ def vote(work: Work, member_id: int, number: int, counts: Mapping[str, int]) -> 
     return _item(work, number, item.id), outcome
 
 
-def note(work: Work, member_id: int, number: int, words: str) -> int:
-    """Write down a point, about the item at hand if there is one; returns its number in the minutes."""
+def note(work: Work, member_id: int, number: int, words: str) -> tuple[int, int]:
+    """Write down a point, about the item at hand if there is one; returns its number in the minutes and its id."""
     writable(work, member_id, number)
     text = _one_line(words, LONGEST_POINT, "minutes.words_empty")
     found = agenda(work, member_id, number)
@@ -247,16 +263,28 @@ def note(work: Work, member_id: int, number: int, words: str) -> int:
     item = found.at_hand.id if found.at_hand else None
     point = table.add_point(work.connection, number, item, text, member_id, work.now)
     after = agenda(work, member_id, number).numbered
-    return next(place for place, one in after if one.id == point)
+    return next(place for place, one in after if one.id == point), point
 
 
-def rewrite(work: Work, member_id: int, number: int, place: int, words: str) -> None:
-    """Put other words in the place of a point; empty ones take it away."""
+def erase(work: Work, member_id: int, number: int, point_id: int) -> int:
+    """Take a point away by its id, once; returns the number that it had."""
+    writable(work, member_id, number)
+    known = agenda(work, member_id, number).numbered
+    place = next((place for place, one in known if one.id == point_id), None)
+    if place is None:
+        raise Refusal("minutes.erased_before")
+    table.change_point(work.connection, point_id, "")
+    return place
+
+
+def rewrite(work: Work, member_id: int, number: int, place: int, words: str) -> int:
+    """Put other words in the place of a point; empty ones take it away. Returns its id."""
     writable(work, member_id, number)
     point = dict(agenda(work, member_id, number).numbered).get(place)
     if point is None:
         raise Refusal("minutes.no_point", place=place)
     table.change_point(work.connection, point.id, _one_line(words, LONGEST_POINT, "") if words else "")
+    return point.id
 
 
 def _one_line(words: str, longest: int, empty: str) -> str:
@@ -277,7 +305,8 @@ def one_line(words: str) -> str:
 def listed(work: Work, member_id: int, states: Sequence[MeetingState], limit: int) -> list[Meeting]:
     """Return the newest meetings in these states whose minutes a person writes."""
     paths = [unit.path for unit in permission.scope(work, member_id, Action.PLAN_MEETINGS)]
-    return meetings.of_paths(work.connection, paths, member_id, states, limit)
+    found = meetings.of_paths(work.connection, paths, member_id, states, limit)
+    return [one for one in found if may_manage(work, member_id, one)]
 
 
 def attended(work: Work, member_id: int, limit: int) -> list[Meeting]:

@@ -535,3 +535,15 @@ def test_the_item_at_hand_decides_which_quorum_is_shown(company: Company) -> Non
 
 def test_a_branch_without_a_committee_is_told_so(company: Company) -> None:
     assert "没有支部委员" in planned(company, "支委会")
+
+
+@pytest.mark.parametrize("call", ["meeting.plan:{unit}::2026-11", "meeting.kind:{unit}:", "meeting.kind:{unit}:x"])
+def test_a_forged_kind_is_refused(company: Company, call: str) -> None:
+    assert "不开这种会" in company.lin.calls(call.format(unit=company.roll.units["branch1"].id))
+
+
+@pytest.mark.parametrize("stamp", ["000101010000", "999912312359", "x", "2026"])
+def test_a_forged_time_is_an_old_button(company: Company, stamp: str) -> None:
+    called(company)
+    expired = company.lin.calls("meeting_change.move:1:x")
+    assert company.lin.calls(f"meeting_change.move:1:{stamp}") == expired

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import Connection
 
-from domain.meeting import MeetingKind, MeetingState
+from domain.meeting import Duty, MeetingKind, MeetingState
+from storage import attendee, member
 from storage import minutes as table
 from tests.meetings import end, hold
 from tests.talk import Company
@@ -122,6 +124,34 @@ def test_points_are_reworded_and_taken_away(company: Company) -> None:
     assert "没有第 9 条" in company.lin.says("删 9")
     assert "已去掉第 1 条" in company.lin.says("删第1条")
     assert "（1）改过的要点" in company.lin.presses("完成，看草稿")
+
+
+def test_a_point_is_taken_away_once_however_often_it_is_pressed(company: Company) -> None:
+    number = hold(company)
+    company.lin.calls(f"minutes.write:{number}")
+    company.lin.says("第一条要点")
+    company.lin.says("第二条要点")
+    company.lin.presses("撤掉这条")
+    assert "已经去掉了" in company.lin.calls(f"minutes.erase:{number}:2")
+    assert "（1）第一条要点" in company.lin.calls(f"minutes.draft:{number}")
+
+
+def test_the_head_counts_everybody_with_a_vote(company: Company) -> None:
+    number = hold(company)
+
+    def relieve(connection: Connection) -> None:
+        attendee.change(connection, number, company.roll.people["bo"], duty=Duty.NOT_REQUIRED.value)
+
+    company.write(relieve)
+    assert "有表决权的应到会 3 人，实到 2 人" in company.lin.calls(f"minutes.draft:{number}")
+
+
+def test_a_chair_who_left_the_unit_writes_no_more(company: Company) -> None:
+    number = hold(company, chair="bo")
+    assert "▶ 1." in company.bo.calls(f"minutes.items:{number}")
+    company.write(lambda c: member.set_units(c, company.roll.people["bo"], [company.roll.units["branch2"].id]))
+    assert "没有做任何改动" in company.bo.calls(f"minutes.items:{number}")
+    assert "支部党员大会" not in str(company.bo.says("会议记录").labels)
 
 
 def test_items_are_planned_before_and_added_during_the_meeting(company: Company) -> None:

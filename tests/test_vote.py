@@ -12,6 +12,7 @@ from domain.vote import DEFAULTS, Of, Outcome, Result, Share, Tally, guess, judg
 
 BRANCH, COMMITTEE = DEFAULTS["branch"], DEFAULTS["committee"]
 ADMISSION, ELECTION = DEFAULTS["admission"], DEFAULTS["election"]
+HALF = Share(1, 2, more_than=True)
 PEOPLE = st.integers(1, 500)
 
 
@@ -135,8 +136,8 @@ def passes(outcome: Outcome) -> bool:
 
 @given(tallies())
 def test_the_bases_stand_in_order(tally: Tally) -> None:
-    of_present = replace(BRANCH, majority=replace(BRANCH.majority, of=Of.PRESENT))
-    of_all = replace(BRANCH, majority=replace(BRANCH.majority, of=Of.ALL))
+    of_present = replace(BRANCH, majority=replace(HALF, of=Of.PRESENT))
+    of_all = replace(BRANCH, majority=replace(HALF, of=Of.ALL))
     wider = replace(tally, everyone=tally.should + 3)
     assert not passes(judge(of_all, wider)) or passes(judge(BRANCH, tally))
     assert not passes(judge(BRANCH, tally)) or passes(judge(of_present, tally))
