@@ -81,6 +81,8 @@ def _planned(turn: Turn, found: Agenda) -> Reply:
     turn.ask("minutes.title", meeting=found.meeting.id)
     lines = [_line(turn, found, item) for item in found.items]
     rows = [[turn.button("minutes.back", call("minutes.list"))]]
+    if found.meeting.state is MeetingState.CALLED:
+        rows.insert(0, [turn.button("minutes.tell_agenda", call("meeting_change.tell_agenda", found.meeting.id))])
     return reply(
         turn.say("minutes.agenda", title=found.meeting.title),
         *lines,

@@ -34,6 +34,7 @@ from storage import agenda as agendas
 from storage import attendee as attendees
 from storage import gathering as gatherings
 from storage import meeting as table
+from storage import meeting_view as table_view
 from storage import member as members
 from storage import permission as grants
 from storage import relief
@@ -283,10 +284,17 @@ def agenda(work: Work, number: int) -> list[str]:
 
 def set_agenda(work: Work, member_id: int, number: int, lines: Sequence[str]) -> Meeting:
     """Write the agenda anew; possible until the sign-in begins, for then items are being decided."""
+    table_view.lock(work.connection, number)
     found = runs(work, member_id, number)
     demand_state(found, MeetingState.DRAFT, MeetingState.CALLED)
     agendas.write(work.connection, number, items(found.kind, lines))
     return found
+
+
+def demand_cancellable(work: Work, meeting: Meeting) -> None:
+    """Refuse to cancel what has begun; a sign-in that was opened early has begun nothing."""
+    early = (MeetingState.OPEN,) if work.now < meeting.starts_at else ()
+    demand_state(meeting, MeetingState.DRAFT, MeetingState.CALLED, *early)
 
 
 def demand_state(meeting: Meeting, *states: MeetingState) -> None:

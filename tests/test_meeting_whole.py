@@ -46,6 +46,7 @@ def test_the_whole_meeting_costs_its_secretary_at_most_25_and_a_member_three(com
     lin.says("决定：同意四季度工作安排")
     lin.says("赞成 2 反对 0 弃权 0")
     lin.presses("完成，看草稿")
+    company.travel_to(shanghai(11, 25, 16))
     lin.presses("结束会议")
     lin.presses("确定结束")
     lin.presses("写会议记录")
