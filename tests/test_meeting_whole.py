@@ -15,7 +15,7 @@ from tests.talk import Company
 from tests.test_meeting import Taps, code_on, shanghai
 
 
-def test_the_whole_meeting_costs_its_secretary_at_most_25_and_a_member_three(company: Company) -> None:
+def test_the_whole_meeting_costs_its_secretary_at_most_25_and_a_member_three(company: Company) -> None:  # noqa: PLR0915 - the whole of it
     lin, bo = Taps(company.lin), Taps(company.bo)
     lin.says("安排会议")
     lin.presses("第一党支部")
