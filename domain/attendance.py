@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from domain.meeting import Answer, Attendee, Duty, MeetingKind
 from domain.member import Standing, UnitKind
-from domain.vote import Share, guess
+from domain.vote import Share, guess, usual
 
 PARTY = (Standing.PARTY_FULL, Standing.PARTY_PROBATIONARY)
 KINDS: Mapping[UnitKind, tuple[MeetingKind, ...]] = {
@@ -168,5 +168,5 @@ def basis_of_item(kind: MeetingKind, title: str) -> str:
     if found := guess(title):
         return found
     if "表决" in title or "vote" in title.lower():
-        return "committee" if kind is MeetingKind.COMMITTEE_MEETING else "branch"
+        return usual(quorum_of(kind))
     return ""

@@ -21,7 +21,10 @@ LONGEST_TITLE = 200
 LONGEST_POINT = 2000
 MOST_ITEMS = 20
 MOST_POINTS = 200
-_NUMBERED = re.compile(r"\s*第?\s*(\d{1,3})\s*(?:条|点|[.、:,)）])\s*(.+)", re.DOTALL)
+_MARK = r"条|[、)）]|[.:,](?!\d)"
+_NUMBERED = re.compile(rf"\s*(?:第\s*(\d{{1,3}})\s*(?:点|{_MARK})|(\d{{1,3}})\s*(?:{_MARK}))[\s:,]*(\S.*)", re.DOTALL)
+"""A point before digits, a comma or a colon belongs to a number or a time (10.5, 3,500, 12:30), not to a point's place;
+`3点` alone is a time of day."""
 
 
 class CorrectionState(StrEnum):
@@ -117,7 +120,7 @@ def read_numbered(words: str) -> tuple[int | None, str]:
     """Read `3：应为……` or `第3条 ……` as the number of a point and the wish; None when no number leads."""
     plain = unicodedata.normalize("NFKC", words[:12]) + words[12:]
     found = _NUMBERED.fullmatch(plain)
-    return (int(found[1]), found[2].strip()) if found else (None, words.strip())
+    return (int(found[1] or found[2]), found[3].strip()) if found else (None, words.strip())
 
 
 def term_of(now: datetime) -> datetime:

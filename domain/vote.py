@@ -53,7 +53,8 @@ class Basis:
 
     name: str
     quorum: Share
-    majority: Share
+    majority: Share | None
+    """None: no source lays one down, so the counts stand and whoever chairs announces the result."""
     secret: bool
     source: str
     article: str
@@ -67,15 +68,7 @@ _MORE = Share(1, 2, more_than=True)
 
 DEFAULTS: Mapping[str, Basis] = {
     "branch": Basis("branch", _HALF, _MORE, secret=False, source=_REGULATION, article="第十一条", trust="S"),
-    "committee": Basis(
-        "committee",
-        _HALF,
-        replace(_MORE, of=Of.PRESENT, trust="U"),
-        secret=False,
-        source=_REGULATION,
-        article="第十二条",
-        trust="S",
-    ),
+    "committee": Basis("committee", _HALF, None, secret=False, source=_REGULATION, article="第十二条", trust="S"),
     "admission": Basis(
         "admission",
         _HALF,
@@ -97,7 +90,7 @@ DEFAULTS: Mapping[str, Basis] = {
     "other": Basis(
         "other",
         Share(0, 1, more_than=False, trust="U"),
-        replace(_MORE, of=Of.PRESENT, trust="U"),
+        None,
         secret=False,
         source="",
         article="",
@@ -105,7 +98,8 @@ DEFAULTS: Mapping[str, Basis] = {
     ),
 }
 """As facts.md 2.2. Sources name no majority of a committee [U] and differ about elections [C]: both are settings.
-`other` is for meetings of which no rule speaks (groups, talks): a count of hands, more than half of those present."""
+`other` is for meetings of which no rule speaks (groups, talks): a count of hands, and nobody says who has won."""
+_WHERE = {"branch": "voting", "admission": "voting", "election": "voting", "committee": "committee", "other": ""}
 
 
 class Result(StrEnum):
@@ -114,6 +108,10 @@ class Result(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     VOID = "void"
+    UNDECIDED = "undecided"
+    """A rule speaks of the vote, and lays down no majority."""
+    COUNTED = "counted"
+    """No rule speaks of it at all."""
     REFUSED = "refused"
 
 
@@ -162,9 +160,15 @@ def usual(quorum: str) -> str:
     return {"voting": "branch", "committee": "committee"}.get(quorum, "other")
 
 
+def fits(name: str, quorum: str) -> bool:
+    """Answer whether a basis is one of the meetings with this quorum: a branch meeting's counts in no other."""
+    return _WHERE.get(name) == quorum
+
+
 def judge(basis: Basis, tally: Tally) -> Outcome:
     """Say how a vote ended, or why it cannot count."""
-    base = tally.base(basis.majority.of)
+    majority = basis.majority
+    base = tally.base(majority.of) if majority else tally.present
     facts: dict[str, int | str] = {
         "source": basis.source,
         "article": basis.article,
@@ -176,7 +180,7 @@ def judge(basis: Basis, tally: Tally) -> Outcome:
         "returned": tally.returned or 0,
         "marked": tally.yes + tally.no + tally.abstain + (tally.invalid or 0),
         "quorum": basis.quorum.needed(tally.base(basis.quorum.of)),
-        "needed": basis.majority.needed(base),
+        "needed": majority.needed(base) if majority else 0,
         "base": base,
     }
     stopped = _stopped(basis, tally)
@@ -186,7 +190,10 @@ def judge(basis: Basis, tally: Tally) -> Outcome:
         return Outcome(Result.VOID, "vote.void", facts)
     if tally.by_ballot and facts["marked"] != tally.returned:
         return Outcome(Result.REFUSED, "vote.ballots_differ", facts)
-    if basis.majority.met(tally.yes, base):
+    if majority is None:
+        result = Result.UNDECIDED if basis.source else Result.COUNTED
+        return Outcome(result, f"vote.{result.value}", facts)
+    if majority.met(tally.yes, base):
         return Outcome(Result.PASSED, "vote.passed", facts)
     return Outcome(Result.FAILED, "vote.failed", facts)
 
@@ -217,6 +224,7 @@ _WORDS = {
 }
 _NAMED = {word: name for name, words in _WORDS.items() for word in words}
 _DIGITS = "零一二三四五六七八九"
+_NUMERAL = re.compile(r"[零〇一二两三四五六七八九]|([一二三四五六七八九]?)十([一二三四五六七八九]?)")
 _COUNT = r"(\d{1,4}|[零〇一二两三四五六七八九十]{1,3})"
 _PAIR = re.compile(
     rf"({'|'.join(sorted(_NAMED, key=len, reverse=True))})(?:的|票|人|选票|表决票|[:,=\s])*{_COUNT}(?:票|人|张|份)?"
@@ -235,20 +243,26 @@ def read_votes(words: str) -> dict[str, int] | None:
         name = _NAMED[word]
         if name in found:
             return None
-        found[name] = _number(count)
+        number = _number(count)
+        if number is None:
+            return None
+        found[name] = number
     if "yes" not in found or not _BETWEEN.fullmatch(_PAIR.sub(" ", plain)):
         return None
     return found
 
 
-def _number(words: str) -> int:
+def _number(words: str) -> int | None:
+    """Return what digits or a numeral up to 99 say; None for what only looks like one (十十, 二三十)."""
     if words.isdecimal():
         return int(words)
-    plain = words.replace("〇", "零").replace("两", "二")
-    tens, ten, ones = plain.rpartition("十")
-    if not ten:
-        return int("".join(str(_DIGITS.index(one)) for one in plain))
-    return (_DIGITS.index(tens) if tens else 1) * 10 + (_DIGITS.index(ones) if ones else 0)
+    found = _NUMERAL.fullmatch(words)
+    if found is None:
+        return None
+    if "十" not in words:
+        return _DIGITS.index(words.replace("〇", "零").replace("两", "二"))
+    tens, ones = (_DIGITS.index(part) if part else 0 for part in found.groups())
+    return (tens or 1) * 10 + ones
 
 
 def guess(title: str) -> str:

@@ -40,8 +40,10 @@ def show(turn: Turn, number: int) -> Reply:
     manages = service.may_manage(turn.work, turn.person.id, found)
     if found.state is MeetingState.CLOSED:
         return _closed(turn, found, manages=manages)
-    if found.state is not MeetingState.CIRCULATING:
+    if found.state in service.GOING_ON:
         return turn.registry.buttons["minutes.draft"](turn, number)
+    if found.state is not MeetingState.CIRCULATING:
+        raise service.too_soon(found)
     stands = closing.standing(turn.work, found)
     until = turn.voice.moment(turn.work.organisation.local(found.corrections_until or turn.work.now))
     rows: list[list[Button]] = [list(closing.member_row(turn.voice, number))]
@@ -129,7 +131,7 @@ def _next(turn: Turn, found: Meeting, *first: Block) -> Reply:
         return reply(*first, said, rows=rows, edits=True, personal=Personal.MEMBERSHIP)
     wish = stands.open[0]
     said = turn.say("correction.one", name=wish.name, title=found.title, left=len(stands.open) - 1)
-    lines = closing.correction_lines(turn.voice, wish)
+    lines = closing.correction_lines(turn.voice, wish, closing.since(turn.work, wish))
     rows = [list(closing.settle_row(turn.voice, wish)), back]
     return reply(*first, said, *lines, rows=rows, edits=True, personal=Personal.MEMBERSHIP)
 

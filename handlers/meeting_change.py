@@ -174,14 +174,30 @@ def agenda(turn: Turn, number: int) -> Reply:
 def agenda_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take another agenda, a line an item."""
     number = int(turn.facts["meeting"])
-    service.set_agenda(turn.work, turn.person.id, number, _words(content).splitlines())
-    return _shown(turn, number)
+    found = service.set_agenda(turn.work, turn.person.id, number, _words(content).splitlines())
+    if found.state is not MeetingState.CALLED:
+        return _shown(turn, number)
+    turn.close()
+    items = view.numbered(service.agenda(turn.work, number))
+    tell = turn.button("meeting_change.tell_agenda", call("meeting_change.tell_agenda", number))
+    return reply(turn.say("meeting_change.agenda_kept", items=items), rows=[[tell], [_back(turn, number)]])
+
+
+@routes.button("tell_agenda")
+def tell_agenda(turn: Turn, number: int) -> Reply:
+    """Tell those called of the agenda as it is now."""
+    count = notice.tell_agenda(turn.work, turn.person.id, number)
+    turn.close()
+    found = service.get(turn.work, number)
+    waits = view.delay(turn.work, turn.voice, found)
+    return reply(turn.say("meeting_change.agenda_sent", count=count), *waits, rows=[[_back(turn, number)]], edits=True)
 
 
 @routes.button("cancel")
 def cancel(turn: Turn, number: int) -> Reply:
     """Ask before a meeting is cancelled."""
-    found = _open(turn, number)
+    found = service.runs(turn.work, turn.person.id, number)
+    service.demand_cancellable(turn.work, found)
     sure = turn.button("meeting_change.cancel_sure", call("meeting_change.cancel_sure", number))
     return reply(
         turn.say("meeting_change.cancel_ask", title=found.title), rows=[[sure], [_back(turn, number)]], edits=True

@@ -11,7 +11,7 @@ from domain.meeting import Meeting, MeetingState
 from domain.minutes import Item
 from domain.refusal import Refusal
 from domain.reply import Block, Button, Personal, Reply, text
-from domain.vote import read_votes
+from domain.vote import fits, read_votes
 from handlers.grammar import Routes, Turn, reply
 from services import minutes as service
 from services import minutes_closing as closing
@@ -81,6 +81,8 @@ def _planned(turn: Turn, found: Agenda) -> Reply:
     turn.ask("minutes.title", meeting=found.meeting.id)
     lines = [_line(turn, found, item) for item in found.items]
     rows = [[turn.button("minutes.back", call("minutes.list"))]]
+    if found.meeting.state is MeetingState.CALLED:
+        rows.insert(0, [turn.button("minutes.tell_agenda", call("meeting_change.tell_agenda", found.meeting.id))])
     return reply(
         turn.say("minutes.agenda", title=found.meeting.title),
         *lines,
@@ -182,8 +184,9 @@ def vote(turn: Turn, number: int) -> Reply:
     service.writable(turn.work, turn.person.id, number)
     if found.at_hand is None:
         raise Refusal("minutes.no_item")
-    turn.ask("minutes.said", meeting=number, mode="vote")
     basis = service.basis_of(turn.work, found.meeting, found.at_hand)
+    service.check_basis(turn.work, turn.person.id, found.meeting, basis)
+    turn.ask("minutes.said", meeting=number, mode="vote")
     should, present = service.voters(turn.work, number)
     facts = {
         "title": found.at_hand.title,
@@ -193,14 +196,17 @@ def vote(turn: Turn, number: int) -> Reply:
         "present": present,
         "quorum": basis.quorum.needed(should),
     }
-    others = [turn.button(f"vote.{one}", call("minutes.basis", number, one)) for one in _others(turn, basis.name)]
-    rows = [others[:2], others[2:], [turn.button("minutes.back", call("minutes.items", number))]]
+    others = [
+        turn.button(f"vote.{one}", call("minutes.basis", number, one))
+        for one in _others(turn, found.meeting, basis.name)
+    ]
+    rows = [*([others] if others else []), [turn.button("minutes.back", call("minutes.items", number))]]
     said = turn.say("minutes.vote_ballot" if basis.secret else "minutes.vote_hands", **facts)
     return reply(said, rows=rows, edits=True, personal=Personal.MEMBERSHIP)
 
 
-def _others(turn: Turn, name: str) -> list[str]:
-    return [one for one in bases(turn.work) if one != name]
+def _others(turn: Turn, meeting: Meeting, name: str) -> list[str]:
+    return [one for one in bases(turn.work) if one != name and fits(one, meeting.quorum)]
 
 
 @routes.button("basis")
@@ -242,7 +248,8 @@ def said(turn: Turn, content: Said | Uploaded) -> Reply:
     rewritten, erased = _REWRITE.fullmatch(plain), _ERASE.fullmatch(plain)
     if rewritten or erased:
         return _reworded(turn, number, rewritten, erased)
-    return _noted(turn, number, service.note(turn.work, turn.person.id, number, words), words)
+    place, point = service.note(turn.work, turn.person.id, number, words)
+    return _noted(turn, number, place, point, words)
 
 
 def _voted(turn: Turn, number: int, counts: dict[str, int]) -> Reply:
@@ -260,17 +267,18 @@ def _next_card(turn: Turn, number: int, *first: Block) -> Reply:
 
 def _reworded(turn: Turn, number: int, rewritten: re.Match[str] | None, erased: re.Match[str] | None) -> Reply:
     if rewritten:
-        service.rewrite(turn.work, turn.person.id, number, int(rewritten[1]), rewritten[2])
-        return _noted(turn, number, int(rewritten[1]), rewritten[2])
+        point = service.rewrite(turn.work, turn.person.id, number, int(rewritten[1]), rewritten[2])
+        return _noted(turn, number, int(rewritten[1]), point, rewritten[2])
     place = int(erased[1]) if erased else 0
-    return erase(turn, number, place)
+    service.rewrite(turn.work, turn.person.id, number, place, "")
+    return _next_card(turn, number, turn.say("minutes.erased", place=place))
 
 
-def _noted(turn: Turn, number: int, place: int, words: str) -> Reply:
+def _noted(turn: Turn, number: int, place: int, point: int, words: str) -> Reply:
     turn.ask("minutes.said", meeting=number)
     rows = [
         [
-            turn.button("minutes.erase", call("minutes.erase", number, place)),
+            turn.button("minutes.erase", call("minutes.erase", number, point)),
             turn.button("minutes.next", call("minutes.next", number)),
         ],
         [
@@ -282,9 +290,9 @@ def _noted(turn: Turn, number: int, place: int, words: str) -> Reply:
 
 
 @routes.button("erase")
-def erase(turn: Turn, number: int, place: int) -> Reply:
-    """Take a point away again."""
-    service.rewrite(turn.work, turn.person.id, number, place, "")
+def erase(turn: Turn, number: int, point: int) -> Reply:
+    """Take a point away again, by its id: the button pressed twice takes one."""
+    place = service.erase(turn.work, turn.person.id, number, point)
     return _next_card(turn, number, turn.say("minutes.erased", place=place))
 
 
@@ -292,8 +300,10 @@ def erase(turn: Turn, number: int, place: int) -> Reply:
 def draft(turn: Turn, number: int) -> Reply:
     """Show the draft, and what can be done with it."""
     found = service.managed(turn.work, turn.person.id, number)
-    if found.state not in service.GOING_ON:
+    if found.state in service.READABLE:
         return turn.registry.buttons["correction.show"](turn, number)
+    if found.state not in service.GOING_ON:
+        raise service.too_soon(found)
     turn.close()
     rows = [
         [

@@ -34,6 +34,7 @@ from storage import agenda as agendas
 from storage import attendee as attendees
 from storage import gathering as gatherings
 from storage import meeting as table
+from storage import meeting_view as table_view
 from storage import member as members
 from storage import permission as grants
 from storage import relief
@@ -42,6 +43,8 @@ from storage import unit as units
 _NUMBERED = re.compile(r"^\d{1,2}\s*[.、)）]\s*")
 _ORDER = {MeetingState.OPEN: 0, MeetingState.HELD: 2, MeetingState.CIRCULATING: 2}
 USUAL_AT = time(15)
+YEARS = range(2000, 3000)
+"""No button names another; near the ends of the calendar a zone reaches beyond it."""
 MOST_CALLED = 1000
 """More than these are told by an announcement, or invited to an activity."""
 COMMITTEE = (Role.BRANCH_SECRETARY, Role.COMMITTEE_MEMBER)
@@ -76,13 +79,13 @@ def places(work: Work, member_id: int) -> list[Unit]:
     return list(found.values())
 
 
-def place(work: Work, member_id: int, unit_id: int, kind: str = "") -> Unit:
+def place(work: Work, member_id: int, unit_id: int, kind: str | None = None) -> Unit:
     """Return a unit that may be planned for, and that holds this kind of meeting; raises the refusal for others."""
     unit = units.get(work.connection, unit_id)
     if unit is None or unit.kind not in KINDS:
         raise Refusal("meeting.no_unit")
     permission.demand_permission(work, member_id, Action.PLAN_MEETINGS, unit)
-    if kind and kind not in KINDS[unit.kind]:
+    if kind is not None and kind not in KINDS[unit.kind]:
         raise Refusal("meeting.no_kind", unit=unit.name)
     return unit
 
@@ -257,9 +260,12 @@ def title_of(words: str) -> str:
 def read_stamp(stamp: str) -> datetime:
     """Return the local time that stands behind a button (202612101430); raises the refusal for a forged one."""
     try:
-        return datetime.strptime(stamp, "%Y%m%d%H%M")  # noqa: DTZ007 - on the organisation's clock
+        found = datetime.strptime(stamp, "%Y%m%d%H%M")  # noqa: DTZ007 - on the organisation's clock
     except ValueError as error:
         raise Refusal("help.expired") from error
+    if found.year not in YEARS:
+        raise Refusal("help.expired")
+    return found
 
 
 def items(kind: MeetingKind, lines: Sequence[str]) -> list[tuple[str, str]]:
@@ -278,10 +284,17 @@ def agenda(work: Work, number: int) -> list[str]:
 
 def set_agenda(work: Work, member_id: int, number: int, lines: Sequence[str]) -> Meeting:
     """Write the agenda anew; possible until the sign-in begins, for then items are being decided."""
+    table_view.lock(work.connection, number)
     found = runs(work, member_id, number)
     demand_state(found, MeetingState.DRAFT, MeetingState.CALLED)
     agendas.write(work.connection, number, items(found.kind, lines))
     return found
+
+
+def demand_cancellable(work: Work, meeting: Meeting) -> None:
+    """Refuse to cancel what has begun; a sign-in that was opened early has begun nothing."""
+    early = (MeetingState.OPEN,) if work.now < meeting.starts_at else ()
+    demand_state(meeting, MeetingState.DRAFT, MeetingState.CALLED, *early)
 
 
 def demand_state(meeting: Meeting, *states: MeetingState) -> None:

@@ -144,7 +144,9 @@ def _take_out(work: Work, found: Meeting, known: Attendee | None) -> None:
         raise Refusal("meeting.open_already")
     attendees.remove(work.connection, found.id, known.member_id)
     if found.state is MeetingState.CALLED:
-        meeting_notice.tell(work, found, known.member_id, "meeting.not_called")
+        # Her calendar takes the file only when it is newer than the one that she has.
+        table.change(work.connection, found.id, [found.state], told=True)
+        meeting_notice.tell(work, service.get(work, found.id), known.member_id, "meeting.not_called")
 
 
 def _put(work: Work, by: int, found: Meeting, person: Person, duty: Duty, why: str, known: Attendee | None) -> None:
@@ -240,10 +242,10 @@ def enter_by_hand(work: Work, by: int, number: int, member_id: int) -> None:
 
 
 def end(work: Work, by: int, number: int) -> Meeting:
-    """End a meeting; one whose sign-in was never opened has been held without, once its time has come."""
+    """End a meeting; once its time has come; one whose sign-in was never opened was held without."""
     found = service.runs(work, by, number)
     service.demand_state(found, *BEFORE_END)
-    if found.state is not MeetingState.OPEN and work.now < found.starts_at:
+    if work.now < found.starts_at:
         raise Refusal("meeting.not_yet")
     if not table.change(work.connection, number, [found.state], state=MeetingState.HELD.value, ended_at=work.now):
         raise Refusal("meeting.not_now", title=found.title)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
@@ -11,7 +12,7 @@ from domain.meeting import LONGEST_PLACE, LONGEST_TITLE, Answer, Attendee, Meeti
 from domain.refusal import Refusal
 from domain.reply import Block, Choices, Document, Personal, Reply
 from domain.schedule import Rule
-from services import attachment, calendar, ics, post, timetable
+from services import attachment, calendar, gathering, ics, post, timetable
 from services import meeting as service
 from services import meeting_view as view
 from services.work import Work
@@ -19,6 +20,7 @@ from storage import address
 from storage import attendee as attendees
 from storage import campaign as campaigns
 from storage import meeting as table
+from storage import meeting_view as table_view
 
 TICK = "meeting.look"
 REMIND_AT = "16:00"
@@ -125,10 +127,13 @@ def change(
 def cancel(work: Work, member_id: int, number: int) -> Meeting:
     """Cancel a meeting that has not begun; whoever had the notice is told, with the file that takes it out again."""
     found = service.runs(work, member_id, number)
-    service.demand_state(found, MeetingState.DRAFT, MeetingState.CALLED)
-    told = found.state is MeetingState.CALLED
+    service.demand_cancellable(work, found)
+    told = found.state is not MeetingState.DRAFT
     if not table.change(work.connection, number, [found.state], told=told, state=MeetingState.CANCELLED.value):
         raise Refusal("meeting.not_now", title=found.title)
+    sign_in = gathering.of_subject(work, service.subject(number))
+    if sign_in is not None:
+        gathering.finish(work, sign_in)
     fresh = service.get(work, number)
     if told:
         people = [one.member_id for one in service.attending(work, number) if one.member_id != member_id]
@@ -143,8 +148,28 @@ def cancel(work: Work, member_id: int, number: int) -> Meeting:
     return fresh
 
 
-def file(work: Work, meeting: Meeting) -> int:
-    """Return the calendar file of a meeting as it is now, as an attachment."""
+def tell_agenda(work: Work, member_id: int, number: int) -> int:
+    """Tell those called of the agenda as it is now, once for each agenda; returns how many."""
+    table_view.lock(work.connection, number)
+    found = service.runs(work, member_id, number)
+    service.demand_state(found, MeetingState.CALLED)
+    digest = hashlib.sha256("\n".join(service.agenda(work, number)).encode()).hexdigest()[:12]
+    about = f"{service.subject(number)}:agenda:{digest}"
+    if campaigns.about(work.connection, [KIND], about):
+        raise Refusal("meeting_change.agenda_told")
+    table.change(work.connection, number, [MeetingState.CALLED], told=True)
+    fresh = service.get(work, number)
+    people = [one.member_id for one in service.attending(work, number) if one.member_id != member_id]
+
+    def compose(voice: Voice) -> Reply:
+        first = voice.say("meeting_change.agenda_news")
+        return Reply((first, *view.said(work, voice, fresh), view.answers(voice, fresh)), personal=Personal.OWN)
+
+    return post.push(work, people, KIND, compose, subject=about).letters
+
+
+def file(work: Work, meeting: Meeting, *, off: bool = False) -> int:
+    """Return the calendar file of a meeting as it is now, as an attachment. `off`: for whoever need not come."""
     occasion = ics.Occasion(
         meeting.uid,
         meeting.sequence,
@@ -153,7 +178,7 @@ def file(work: Work, meeting: Meeting) -> int:
         meeting.starts_at,
         meeting.minutes,
         "\n".join(service.agenda(work, meeting.id)),
-        cancelled=meeting.state is MeetingState.CANCELLED,
+        cancelled=off or meeting.state is MeetingState.CANCELLED,
     )
     return attachment.keep(work, FILE, ics.MIME, ics.write(work, occasion))
 
@@ -163,11 +188,12 @@ def tell(work: Work, meeting: Meeting, member_id: int, code: str) -> None:
     if code == "meeting.notice":
         _notify_one(work, meeting, member_id)
         return
+    kept = file(work, meeting, off=True)
 
     def compose(voice: Voice) -> Reply:
         moment = voice.moment(work.organisation.local(meeting.starts_at))
         facts = {"title": meeting.title, "unit": meeting.unit_name, "moment": moment}
-        return Reply((voice.say(code, **facts),), personal=Personal.OWN)
+        return Reply((voice.say(code, **facts), Document(kept, FILE)), personal=Personal.OWN)
 
     post.push(work, [member_id], KIND, compose, subject=service.subject(meeting.id))
 

@@ -184,6 +184,8 @@ def live(work: Work, voice: Voice, meeting: Meeting, *, minutes: bool) -> Reply:
         [_listed(voice, meeting)],
         [voice.button("meeting.end", call("meeting.end", meeting.id)), _back(voice)],
     ]
+    if work.now < meeting.starts_at:
+        rows.insert(2, [voice.button("meeting.cancel", call("meeting_change.cancel", meeting.id))])
     if minutes:
         rows[1].insert(0, _minutes(voice, meeting, "items"))
     choices = Choices(tuple(tuple(row) for row in rows))

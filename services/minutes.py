@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from content import Voice
 from content import voice as voice_of
 from domain.meeting import Meeting, MeetingState
+from domain.member import UnitKind
 from domain.minutes import LONGEST_POINT, LONGEST_TITLE, MOST_ITEMS, MOST_POINTS, Item, Point
-from domain.permission import Action
+from domain.permission import Action, Role
 from domain.refusal import Refusal
-from domain.vote import Basis, Outcome, Result, Tally, guess, judge, usual
+from domain.vote import Basis, Outcome, Result, Tally, fits, guess, judge, usual
 from services import permission
 from services.vote import bases, rule_of
 from services.work import Work
 from storage import meeting_view as meetings
 from storage import member as members
 from storage import minutes as table
+from storage import permission as grants
 from storage import unit as units
+from storage.attendee import belonging
 
 PLANNED = (MeetingState.DRAFT, MeetingState.CALLED)
 GOING_ON = (MeetingState.OPEN, MeetingState.HELD)
@@ -45,11 +49,20 @@ class Agenda:
 
 
 def may_manage(work: Work, member_id: int, meeting: Meeting) -> bool:
-    """Answer whether this person writes these minutes: whoever plans meetings there, or the chair."""
+    """Answer whether this person writes these minutes: whoever plans meetings there, or a chair who belongs there."""
     unit = units.get(work.connection, meeting.unit_id)
-    return meeting.chair_id == member_id or (
-        unit is not None and permission.may(work, member_id, Action.PLAN_MEETINGS, unit)
-    )
+    if unit is None:
+        return False
+    if permission.may(work, member_id, Action.PLAN_MEETINGS, unit):
+        return True
+    # Being the chair outlives a role, not belonging to the unit.
+    return meeting.chair_id == member_id and member_id in {one for one, *_ in belonging(work.connection, unit.path)}
+
+
+def heads(work: Work, meeting: Meeting) -> list[int]:
+    """Return who heads the unit of a meeting or one above it, nearest first."""
+    found = grants.holders(work.connection, Role.BRANCH_SECRETARY, meeting.path, work.now)
+    return [member_id for member_id, _ in found]
 
 
 def managed(work: Work, member_id: int, number: int, *, lock: bool = False) -> Meeting:
@@ -77,7 +90,12 @@ def writable(work: Work, member_id: int, number: int, *, planned: bool = False) 
     found = managed(work, member_id, number, lock=True)
     if found.state in GOING_ON or (planned and found.state in PLANNED):
         return found
-    raise Refusal(f"minutes.is_{'planned' if found.state in PLANNED else found.state.value}")
+    raise too_soon(found)
+
+
+def too_soon(meeting: Meeting) -> Refusal:
+    """Return why nothing is written in the state that a meeting is in."""
+    return Refusal(f"minutes.is_{'planned' if meeting.state in PLANNED else meeting.state.value}")
 
 
 def agenda(work: Work, member_id: int, number: int) -> Agenda:
@@ -157,16 +175,44 @@ def decide(work: Work, member_id: int, number: int, words: str) -> Item:
 def set_basis(work: Work, member_id: int, number: int, basis: str) -> Item:
     """Say by what the vote on the item at hand counts."""
     item = _at_hand(work, member_id, number)
-    if basis not in bases(work):
+    known = bases(work)
+    if basis not in known:
         raise Refusal("minutes.no_item")
+    check_basis(work, member_id, managed(work, member_id, number), known[basis])
     table.change_item(work.connection, item.id, basis=basis)
     return _item(work, number, item.id)
 
 
 def basis_of(work: Work, meeting: Meeting, item: Item) -> Basis:
     """Return by what the vote on an item counts: as it was set, as its title says, else as the meeting's quorum."""
-    known = bases(work)
-    return known.get(item.basis) or known.get(guess(item.title)) or known[usual(meeting.quorum)]
+    name = item.basis or guess(item.title)
+    if not fits(name, meeting.quorum) and not _is_refused(work, meeting, name):
+        name = usual(meeting.quorum)
+    return bases(work)[name]
+
+
+def _is_refused(work: Work, meeting: Meeting, name: str) -> bool:
+    """Answer whether this is a ballot that the branch meeting alone holds; a union's own election is not one."""
+    unit = units.get(work.connection, meeting.unit_id)
+    branch = unit is not None and unit.kind is UnitKind.PARTY_BRANCH
+    return name == "admission" or (name == "election" and branch)
+
+
+def check_basis(work: Work, member_id: int, meeting: Meeting, basis: Basis) -> None:
+    """Refuse a kind of vote that belongs to other meetings, with the rule that says so."""
+    if fits(basis.name, meeting.quorum):
+        return
+    voice = _voice(work, member_id)
+    law = basis if basis.source else bases(work)[usual(meeting.quorum)]
+    code = "minutes.wrong_basis" if basis.source else "minutes.wrong_other"
+    facts = {"kind": voice.label(f"vote.{basis.name}"), "right": voice.label(f"vote.{law.name}")}
+    where = voice.line("minutes.in_committee" if basis.name == "committee" else "minutes.in_branch")
+    raise Refusal(code, where=where, rule=rule_of(voice, law, quorum=True), **facts)
+
+
+def _voice(work: Work, member_id: int) -> Voice:
+    person = members.get(work.connection, member_id)
+    return voice_of((person.language if person else "") or work.organisation.language)
 
 
 def voters(work: Work, number: int) -> tuple[int, int]:
@@ -197,19 +243,18 @@ def vote(work: Work, member_id: int, number: int, counts: Mapping[str, int]) -> 
         counts.get("invalid", 0) if ballot else None,
     )
     basis = basis_of(work, meeting, item)
+    check_basis(work, member_id, meeting, basis)
     outcome = judge(basis, tally)
     if outcome.result is Result.REFUSED:
-        person = members.get(work.connection, member_id)
-        voice = voice_of((person.language if person else "") or work.organisation.language)
-        raise Refusal(outcome.code, rule=rule_of(voice, basis, quorum=True), **outcome.facts)
+        raise Refusal(outcome.code, rule=rule_of(_voice(work, member_id), basis, quorum=True), **outcome.facts)
     kept = {name: getattr(tally, name) for name in ("should", "present", "yes", "no", "abstain", "issued", "returned")}
     kept |= {"invalid": tally.invalid, "basis": basis.name, "outcome": outcome.result.value}
     table.change_item(work.connection, item.id, decided_at=work.now, decided_by=member_id, **kept)
     return _item(work, number, item.id), outcome
 
 
-def note(work: Work, member_id: int, number: int, words: str) -> int:
-    """Write down a point, about the item at hand if there is one; returns its number in the minutes."""
+def note(work: Work, member_id: int, number: int, words: str) -> tuple[int, int]:
+    """Write down a point, about the item at hand if there is one; returns its number in the minutes and its id."""
     writable(work, member_id, number)
     text = _one_line(words, LONGEST_POINT, "minutes.words_empty")
     found = agenda(work, member_id, number)
@@ -218,16 +263,28 @@ def note(work: Work, member_id: int, number: int, words: str) -> int:
     item = found.at_hand.id if found.at_hand else None
     point = table.add_point(work.connection, number, item, text, member_id, work.now)
     after = agenda(work, member_id, number).numbered
-    return next(place for place, one in after if one.id == point)
+    return next(place for place, one in after if one.id == point), point
 
 
-def rewrite(work: Work, member_id: int, number: int, place: int, words: str) -> None:
-    """Put other words in the place of a point; empty ones take it away."""
+def erase(work: Work, member_id: int, number: int, point_id: int) -> int:
+    """Take a point away by its id, once; returns the number that it had."""
+    writable(work, member_id, number)
+    known = agenda(work, member_id, number).numbered
+    place = next((place for place, one in known if one.id == point_id), None)
+    if place is None:
+        raise Refusal("minutes.erased_before")
+    table.change_point(work.connection, point_id, "")
+    return place
+
+
+def rewrite(work: Work, member_id: int, number: int, place: int, words: str) -> int:
+    """Put other words in the place of a point; empty ones take it away. Returns its id."""
     writable(work, member_id, number)
     point = dict(agenda(work, member_id, number).numbered).get(place)
     if point is None:
         raise Refusal("minutes.no_point", place=place)
     table.change_point(work.connection, point.id, _one_line(words, LONGEST_POINT, "") if words else "")
+    return point.id
 
 
 def _one_line(words: str, longest: int, empty: str) -> str:
@@ -248,7 +305,8 @@ def one_line(words: str) -> str:
 def listed(work: Work, member_id: int, states: Sequence[MeetingState], limit: int) -> list[Meeting]:
     """Return the newest meetings in these states whose minutes a person writes."""
     paths = [unit.path for unit in permission.scope(work, member_id, Action.PLAN_MEETINGS)]
-    return meetings.of_paths(work.connection, paths, member_id, states, limit)
+    found = meetings.of_paths(work.connection, paths, member_id, states, limit)
+    return [one for one in found if may_manage(work, member_id, one)]
 
 
 def attended(work: Work, member_id: int, limit: int) -> list[Meeting]:

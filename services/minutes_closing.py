@@ -101,14 +101,22 @@ def settle_row(voice: Voice, correction: Correction) -> tuple[Button, ...]:
     return taken, voice.button("correction.decline", call("correction.settle", correction.id, 0))
 
 
-def correction_lines(voice: Voice, correction: Correction) -> tuple[Text, ...]:
-    """Return a wish beside the point that it is about."""
+def correction_lines(voice: Voice, correction: Correction, now: str = "") -> tuple[Text, ...]:
+    """Return a wish beside the point that it is about. `now`: as that point reads since, when it was changed."""
     if not correction.old:
         return (voice.say("correction.wish", words=correction.text),)
+    changed = (voice.say("correction.since", words=now),) if now else ()
     return (
         voice.say("correction.old_point", words=correction.old),
+        *changed,
         voice.say("correction.new_point", words=correction.text),
     )
+
+
+def since(work: Work, wish: Correction) -> str:
+    """Return how the point of a wish reads now, where it was changed after the wish came; else nothing."""
+    points = table.points(work.connection, wish.meeting_id)
+    return next((one.text for one in points if one.id == wish.point_id and one.text != wish.old), "")
 
 
 def _get(work: Work, number: int) -> Meeting:
@@ -187,8 +195,9 @@ def correct(work: Work, member_id: int, number: int, words: str) -> Correction:
 
 
 def _writer(work: Work, meeting: Meeting) -> int:
-    """Return who is told of corrections: whoever planned it, or the chair when that person may not any more."""
-    return meeting.created_by if minutes.may_manage(work, meeting.created_by, meeting) else meeting.chair_id
+    """Return who is told of corrections: whoever planned it, else the chair, else who heads the unit."""
+    writers = (meeting.created_by, meeting.chair_id, *minutes.heads(work, meeting))
+    return next((one for one in writers if minutes.may_manage(work, one, meeting)), meeting.chair_id)
 
 
 def _correction(work: Work, number: int) -> Correction:
@@ -207,20 +216,43 @@ def settle(work: Work, member_id: int, number: int, *, taken: bool) -> Meeting:
     state = CorrectionState.TAKEN if taken else CorrectionState.DECLINED
     if not table.settle(work.connection, number, state, work.now):
         raise Refusal("correction.settled_before")
+    over = found.corrections_until is not None and work.now >= found.corrections_until
     if taken:
         _put_in(work, found, wish, member_id)
+        # What they found right is not what stands there now.
+        table.forget_agreed(work.connection, found.id, but=member_id)
+        _tell_changed(work, found, wish, member_id, over=over)
     if wish.member_id != member_id:
         code = "correction.told_taken" if taken else "correction.told_declined"
 
         def compose(voice: Voice) -> Reply:
             said = voice.say(code, title=found.title, words=wish.text)
-            return Reply((said,), personal=Personal.MEMBERSHIP)
+            rows = () if over or not taken else (Choices(_changed_rows(voice, found.id)),)
+            return Reply((said, *rows), personal=Personal.MEMBERSHIP)
 
         post.tell(work, wish.member_id, KIND, compose)
-    over = found.corrections_until is not None and work.now >= found.corrections_until
     if over and not standing(work, found).open:
         _close(work, found)
     return _get(work, found.id)
+
+
+def _changed_rows(voice: Voice, number: int) -> tuple[tuple[Button, ...], ...]:
+    """Return what somebody present can press under a change: as under the draft, and the whole text."""
+    return member_row(voice, number), (voice.button("correction.look", call("correction.show", number)),)
+
+
+def _tell_changed(work: Work, found: Meeting, wish: Correction, by: int, *, over: bool) -> None:
+    """Tell those present what the draft says now; whoever wished it so is told by her answer."""
+    code = "correction.changed_late" if over else "correction.changed"
+
+    def compose(voice: Voice) -> Reply:
+        said = voice.say(code, title=found.title)
+        look = ((voice.button("correction.look", call("correction.show", found.id)),),)
+        rows = Choices(look if over else _changed_rows(voice, found.id))
+        return Reply((said, *correction_lines(voice, wish), rows), personal=Personal.MEMBERSHIP)
+
+    people = [one for one in asked(work, found) if one not in {by, wish.member_id}]
+    post.push(work, people, KIND, compose, subject=str(found.id))
 
 
 def _put_in(work: Work, meeting: Meeting, wish: Correction, member_id: int) -> None:

@@ -57,8 +57,9 @@ def counted(people: list[Attendee], there: dict[int, There]) -> Attendance:
         leave=len(leave),
         absent=len(should) - len(came) - len(leave),
         extra=len(extra),
-        voting=sum(one.votes for one in should),
-        voting_came=sum(one.votes for one in came),
+        # Whoever need not come keeps her vote: the head counts as the votes beneath it do.
+        voting=sum(one.votes for one in people),
+        voting_came=sum(one.votes and one.member_id in there for one in people),
     )
 
 

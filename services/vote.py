@@ -26,7 +26,8 @@ def _basis(law: Vote, default: Basis) -> Basis:
     quorum = Share(
         law.quorum.numerator, law.quorum.denominator, more_than=law.quorum_over, of=Of.SHOULD, trust=law.trust.value
     )
-    majority = default.majority
+    # A law in force that names no majority has none: the usual one of anywhere else is no rule here.
+    majority = None
     if law.majority is not None:
         of = Of.PRESENT if law.majority_of is Base.PRESENT else Of.SHOULD
         shares = law.majority.numerator, law.majority.denominator
@@ -46,5 +47,6 @@ def rule_of(voice: Voice, basis: Basis, *, quorum: bool = False) -> str:
     code = "vote.article" if basis.article else "vote.source_alone"
     facts = {"article": basis.article} if basis.article else {}
     words = voice.line(code, source=basis.source, **facts)
-    trust = (basis.quorum if quorum else basis.majority).trust
+    share = basis.quorum if quorum else basis.majority
+    trust = share.trust if share else "S"
     return words + (voice.line(f"vote.note_{trust.lower()}") if trust in {"C", "U"} else "")

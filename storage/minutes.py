@@ -189,6 +189,17 @@ def settle(connection: Connection, number: int, state: CorrectionState, at: date
     return row is not None
 
 
+def forget_agreed(connection: Connection, meeting_id: int, but: int) -> None:
+    """Take away who found the draft right, except one person: it is another one now."""
+    connection.execute(
+        correction.delete().where(
+            correction.c.meeting_id == meeting_id,
+            correction.c.state == CorrectionState.AGREED.value,
+            correction.c.member_id != but,
+        )
+    )
+
+
 def open_corrections(connection: Connection, meetings: Sequence[int]) -> dict[int, int]:
     """Return how many corrections wait, by meeting."""
     rows = connection.execute(

@@ -187,6 +187,13 @@ def test_from_the_beginning_to_closed_minutes_in_few_taps(company: Company) -> N
         ("第３条 应为", (3, "应为")),
         ("12、x", (12, "x")),
         ("应为三", (None, "应为三")),
+        ("10.5万元应为12万元", (None, "10.5万元应为12万元")),
+        ("12:30应为13:00", (None, "12:30应为13:00")),
+        ("3,500元应为3,600元", (None, "3,500元应为3,600元")),
+        ("3点应为4点", (None, "3点应为4点")),
+        ("第3点 应为", (3, "应为")),
+        ("第3条：应为", (3, "应为")),
+        ("3. 应为", (3, "应为")),
         ("2026年应为2027年", (None, "2026年应为2027年")),
     ],
 )
@@ -219,6 +226,43 @@ def test_somebody_else_who_sends_it_out_has_agreed_and_the_secretary_is_asked(co
     assert "无误 1/2 人" in company.lin.calls(f"correction.show:{number}")
     company.lin.presses("无误")
     assert "已定稿" in company.bo.calls(f"correction.close:{number}")
+
+
+def test_a_wish_taken_after_all_agreed_asks_them_again_for_the_new_text(company: Company) -> None:
+    number = circulated(company)
+    company.ma.calls(f"correction.correct:{number}")
+    company.ma.says("1：下周三前报名")
+    company.bo.sees()
+    company.bo.presses("无误")
+    company.ma.calls(f"correction.agree:{number}")
+    company.lin.calls(f"correction.all:{number}")
+    company.lin.presses("采纳")
+    told = company.bo.sees()
+    assert "按更正改了" in told
+    assert "改为：下周三前报名" in told
+    assert "1/3 人回了“无误”" in company.lin.calls(f"correction.close:{number}")
+    assert "（1）下周三前报名" in company.bo.presses("看全文")
+    company.bo.presses("无误")
+    assert "已采纳" in company.ma.sees()
+    company.ma.presses("无误")
+    assert "已定稿" in company.lin.calls(f"correction.close:{number}")
+
+
+def test_a_wish_about_a_point_that_was_changed_meanwhile_says_so(company: Company) -> None:
+    number = circulated(company)
+    for phone, words in ((company.bo, "1：下周三前报名"), (company.ma, "1：下周五前报名")):
+        phone.calls(f"correction.correct:{number}")
+        phone.says(words)
+    company.lin.calls(f"correction.all:{number}")
+    assert "注意：这一条在这个更正提出以后已经改为：下周三前报名" in company.lin.presses("采纳")
+
+
+@pytest.mark.parametrize("state", [MeetingState.DRAFT, MeetingState.CALLED, MeetingState.CANCELLED])
+def test_before_it_is_held_there_is_neither_draft_nor_correction(company: Company, state: MeetingState) -> None:
+    number = hold(company, state=state)
+    said = "已经取消" if state is MeetingState.CANCELLED else "还没有开始"
+    for name in ("correction.show", "minutes.draft"):
+        assert said in company.lin.calls(f"{name}:{number}")
 
 
 @pytest.mark.parametrize("messenger", ["web", "telegram", "wecom", "dingtalk", "feishu"])

@@ -14,6 +14,7 @@ from domain.meeting import covers
 from domain.permission import Role
 from services import attachment
 from services import meeting as service
+from services.meeting_attendance import adjust
 from storage import member, permission
 from storage.meeting import meeting
 from storage.minutes import item
@@ -112,6 +113,7 @@ def test_from_planning_to_the_end_in_few_taps(company: Company) -> None:
     lin.presses("未到")
     lin.presses("林雪")
     lin.presses("返回")
+    company.travel_to(shanghai(11, 25, 15, 30))
     lin.presses("结束会议")
     over = lin.presses("确定结束")
     assert "已结束" in over
@@ -535,3 +537,65 @@ def test_the_item_at_hand_decides_which_quorum_is_shown(company: Company) -> Non
 
 def test_a_branch_without_a_committee_is_told_so(company: Company) -> None:
     assert "没有支部委员" in planned(company, "支委会")
+
+
+@pytest.mark.parametrize("call", ["meeting.plan:{unit}::2026-11", "meeting.kind:{unit}:", "meeting.kind:{unit}:x"])
+def test_a_forged_kind_is_refused(company: Company, call: str) -> None:
+    assert "不开这种会" in company.lin.calls(call.format(unit=company.roll.units["branch1"].id))
+
+
+@pytest.mark.parametrize("stamp", ["000101010000", "999912312359", "x", "2026"])
+def test_a_forged_time_is_an_old_button(company: Company, stamp: str) -> None:
+    called(company)
+    expired = company.lin.calls("meeting_change.move:1:x")
+    assert company.lin.calls(f"meeting_change.move:1:{stamp}") == expired
+
+
+def test_another_agenda_is_told_once(company: Company) -> None:
+    called(company)
+    company.lin.presses("修改")
+    company.lin.presses("议程")
+    assert "议程改好了" in company.lin.says("通过预算\n讨论计划")
+    assert "新的议程已发给 3 人" in company.lin.presses("通知大家")
+    told = company.bo.sees()
+    assert "议程有变" in told
+    assert "1. 通过预算" in told
+    assert "已经通知过" in company.lin.calls("meeting_change.tell_agenda:1")
+    company.bo.presses("日历")
+    assert event(company, company.bo).sequence.value == "1"
+    company.lin.calls("minutes.items:1")
+    company.lin.says("其他事项")
+    assert "新的议程已发给 3 人" in company.lin.presses("议程有变，通知大家")
+    assert "3. 其他事项" in company.bo.sees()
+    assert "不归你管" in company.bo.calls("meeting_change.tell_agenda:1")
+
+
+def test_a_sign_in_opened_early_can_be_called_off_and_not_ended(company: Company) -> None:
+    called(company)
+    company.travel_to(shanghai(11, 25, 14, 50))
+    company.lin.calls("meeting.start:1")
+    assert "还没到会议时间" in company.lin.calls("meeting.end_sure:1")
+    company.lin.calls("meeting.show:1")
+    company.lin.presses("取消会议")
+    assert "已取消" in company.lin.presses("确定取消")
+    assert "会议取消" in company.bo.sees()
+
+
+def test_a_meeting_that_has_begun_is_not_called_off(company: Company) -> None:
+    called(company)
+    company.travel_to(shanghai(11, 25, 14, 50))
+    company.lin.calls("meeting.start:1")
+    company.travel_to(shanghai(11, 25, 15, 1))
+    assert "取消会议" not in company.lin.calls("meeting.show:1").labels
+    assert "不能这样改" in company.lin.calls("meeting_change.cancel_sure:1")
+
+
+def test_whoever_is_taken_out_gets_the_file_that_takes_it_out_of_the_calendar(company: Company) -> None:
+    called(company)
+    tang = company.roll.people["tang"]
+    company.lin.calls("attendance.people:1")
+    company.write(lambda c: adjust(company.work(c), company.roll.people["lin"], 1, tang, None, "出差在外"))
+    company.deliver()
+    assert "你不用参加了" in company.tang.sees()
+    last = event(company, company.tang)
+    assert (last.sequence.value, last.how, last.status.value) == ("1", "CANCEL", "CANCELLED")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import Connection
 
-from domain.meeting import MeetingState
+from domain.meeting import Duty, MeetingKind, MeetingState
+from storage import attendee, member
 from storage import minutes as table
 from tests.meetings import end, hold
 from tests.talk import Company
@@ -74,7 +76,43 @@ def test_another_kind_of_vote_by_one_tap(company: Company) -> None:
 def test_a_group_meeting_counts_by_no_regulation(company: Company) -> None:
     number = hold(company, unit="group11", quorum="", by="tang", chair="tang", present=("bo", "tang"))
     company.tang.calls(f"minutes.items:{number}")
-    assert "没有条例规定，按到会过半数记" in company.tang.says("赞成 2")
+    assert "没有条例规定多少票算通过" in company.tang.says("赞成 2")
+    assert "✓ 通过" not in company.tang.calls(f"minutes.items:{number}")
+
+
+def test_a_vote_of_another_meeting_is_refused_with_its_rule(company: Company) -> None:
+    number = hold(company, unit="group11", quorum="", kind=MeetingKind.GROUP_MEETING, by="tang", chair="tang",
+                  present=("bo", "tang"), items=("预算", "讨论马琳同志预备党员转正"))  # fmt: skip
+    card = company.tang.calls(f"minutes.vote:{number}")
+    assert "票决" not in str(card.labels)
+    for name, rule in (
+        ("branch", "第十一条"),
+        ("committee", "第十二条"),
+        ("admission", "第十九条"),
+        ("election", "选举工作条例"),
+    ):
+        refused = company.tang.calls(f"minutes.basis:{number}:{name}")
+        assert "没有记，也没有改动" in refused, name
+        assert rule in refused
+    company.tang.calls(f"minutes.next:{number}")
+    assert "只在支部党员大会上进行" in company.tang.calls(f"minutes.vote:{number}")
+    refused = company.tang.says("发出 2 收回 2 赞成 2 反对 0 弃权 0 无效 0")
+    assert "只在支部党员大会上进行" in refused
+    assert [one.outcome for one in company.read(lambda c: table.items(c, number))] == ["", ""]
+
+
+def test_a_committee_votes_as_a_committee_and_its_result_is_not_ours_to_say(company: Company) -> None:
+    people = {"lin": True, "bo": True, "tang": True}
+    number = hold(company, quorum="committee", kind=MeetingKind.COMMITTEE_MEETING, people=people, present=("lin", "bo"))
+    company.lin.calls(f"minutes.vote:{number}")
+    kept = company.lin.says("赞成 2 反对 0")
+    assert "来源没有规定多少票算通过" in kept
+    assert "通过：" not in kept
+    assert "只在支部党员大会上进行" in company.lin.calls(f"minutes.basis:{number}:branch")
+    assert "只在支部党员大会上进行" in company.lin.calls(f"minutes.basis:{number}:election")
+    branch = hold(company, title="另一次")
+    assert "只在支委会上进行" in company.lin.calls(f"minutes.basis:{branch}:committee")
+    assert "按“党员大会表决”记" in company.lin.calls(f"minutes.basis:{branch}:other")
 
 
 def test_points_are_reworded_and_taken_away(company: Company) -> None:
@@ -86,6 +124,34 @@ def test_points_are_reworded_and_taken_away(company: Company) -> None:
     assert "没有第 9 条" in company.lin.says("删 9")
     assert "已去掉第 1 条" in company.lin.says("删第1条")
     assert "（1）改过的要点" in company.lin.presses("完成，看草稿")
+
+
+def test_a_point_is_taken_away_once_however_often_it_is_pressed(company: Company) -> None:
+    number = hold(company)
+    company.lin.calls(f"minutes.write:{number}")
+    company.lin.says("第一条要点")
+    company.lin.says("第二条要点")
+    company.lin.presses("撤掉这条")
+    assert "已经去掉了" in company.lin.calls(f"minutes.erase:{number}:2")
+    assert "（1）第一条要点" in company.lin.calls(f"minutes.draft:{number}")
+
+
+def test_the_head_counts_everybody_with_a_vote(company: Company) -> None:
+    number = hold(company)
+
+    def relieve(connection: Connection) -> None:
+        attendee.change(connection, number, company.roll.people["bo"], duty=Duty.NOT_REQUIRED.value)
+
+    company.write(relieve)
+    assert "有表决权的应到会 3 人，实到 2 人" in company.lin.calls(f"minutes.draft:{number}")
+
+
+def test_a_chair_who_left_the_unit_writes_no_more(company: Company) -> None:
+    number = hold(company, chair="bo")
+    assert "▶ 1." in company.bo.calls(f"minutes.items:{number}")
+    company.write(lambda c: member.set_units(c, company.roll.people["bo"], [company.roll.units["branch2"].id]))
+    assert "没有做任何改动" in company.bo.calls(f"minutes.items:{number}")
+    assert "支部党员大会" not in str(company.bo.says("会议记录").labels)
 
 
 def test_items_are_planned_before_and_added_during_the_meeting(company: Company) -> None:

@@ -12,6 +12,7 @@ from domain.vote import DEFAULTS, Of, Outcome, Result, Share, Tally, guess, judg
 
 BRANCH, COMMITTEE = DEFAULTS["branch"], DEFAULTS["committee"]
 ADMISSION, ELECTION = DEFAULTS["admission"], DEFAULTS["election"]
+HALF = Share(1, 2, more_than=True)
 PEOPLE = st.integers(1, 500)
 
 
@@ -35,8 +36,8 @@ CASES: list[tuple[str, Tally, Result, str]] = [
     ("branch", Tally(0, 0, 0), Result.REFUSED, "vote.nobody"),
     ("branch", Tally(5, 6, 6), Result.REFUSED, "vote.impossible"),
     ("branch", Tally(5, 5, -1), Result.REFUSED, "vote.impossible"),
-    ("committee", hands(5, 3, 2), Result.PASSED, "vote.passed"),
-    ("committee", hands(4, 4, 2), Result.FAILED, "vote.failed"),
+    ("committee", hands(5, 3, 2), Result.UNDECIDED, "vote.undecided"),
+    ("committee", hands(4, 4, 2), Result.UNDECIDED, "vote.undecided"),
     ("committee", hands(5, 2, 2), Result.REFUSED, "vote.no_quorum"),
     ("admission", hands(10, 10, 10), Result.REFUSED, "vote.needs_ballots"),
     ("admission", ballots(10, 8, 6), Result.PASSED, "vote.passed"),
@@ -135,8 +136,8 @@ def passes(outcome: Outcome) -> bool:
 
 @given(tallies())
 def test_the_bases_stand_in_order(tally: Tally) -> None:
-    of_present = replace(BRANCH, majority=replace(BRANCH.majority, of=Of.PRESENT))
-    of_all = replace(BRANCH, majority=replace(BRANCH.majority, of=Of.ALL))
+    of_present = replace(BRANCH, majority=replace(HALF, of=Of.PRESENT))
+    of_all = replace(BRANCH, majority=replace(HALF, of=Of.ALL))
     wider = replace(tally, everyone=tally.should + 3)
     assert not passes(judge(of_all, wider)) or passes(judge(BRANCH, tally))
     assert not passes(judge(BRANCH, tally)) or passes(judge(of_present, tally))
@@ -164,6 +165,16 @@ def test_whoever_did_not_vote_counts_as_no_yes(tally: Tally) -> None:
         ("发出选票12张，收回12张，赞成12票", {"issued": 12, "returned": 12, "yes": 12}),
         ("yes 7 no 2 abstain 1", {"yes": 7, "no": 2, "abstain": 1}),
         ("不同意 1 同意 8", {"yes": 8, "no": 1}),
+        ("赞成十", {"yes": 10}),
+        ("赞成九十九票", {"yes": 99}),
+        ("赞成〇票", {"yes": 0}),
+        ("赞成十十", None),
+        ("赞成三二十", None),
+        ("赞成二三十", None),
+        ("赞成十一二", None),
+        ("赞成一二", None),
+        ("赞成两十", None),
+        ("赞成零十", None),
         ("赞成 9 赞成 8", None),
         ("反对 1", None),
         ("大家赞成 3 号方案", None),
@@ -173,6 +184,17 @@ def test_whoever_did_not_vote_counts_as_no_yes(tally: Tally) -> None:
 )  # fmt: skip
 def test_what_is_typed_for_a_vote(words: str, found: dict[str, int] | None) -> None:
     assert read_votes(words) == found
+
+
+@given(st.text("零〇一二两三四五六七八九十百", min_size=1, max_size=5))
+def test_any_numeral_is_read_in_whole_or_not_at_all(words: str) -> None:
+    found = read_votes(f"赞成{words}")
+    assert found is None or 0 <= found["yes"] <= 99
+
+
+def test_a_vote_of_no_rule_is_counted_and_nobody_says_who_won() -> None:
+    assert judge(DEFAULTS["other"], hands(3, 2, 2)).result is Result.COUNTED
+    assert judge(DEFAULTS["other"], hands(3, 2, 2)).code == "vote.counted"
 
 
 @given(st.text(max_size=60))
