@@ -54,6 +54,7 @@ async def test_who_comes_who_waits_and_what_they_thought(company: Company) -> No
             for nickname in ("ada", "bo", "lin", "zhou", "sun"):
                 feedback.give(connection, number, company.roll.people[nickname])
                 feedback.keep(connection, number, SystemRandom(), stars=4)
+            feedback.show(connection, number, 5, 40, [])
 
         browser.run.app.database.write_now(answer)
         assert "平均 4.0 ★（5 份" in (await browser.gets(path)).plain
