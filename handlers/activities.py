@@ -142,7 +142,8 @@ def _rows(turn: Turn, seen: Seen) -> list[list[Button]]:
 
 
 def _ways_in(turn: Turn, one: Activity) -> list[list[Button]]:
-    rows = [[turn.button("activities.join", call("activities.join", one.id, 0))]]
+    code = "activities.join_list" if one.left == 0 else "activities.join"
+    rows = [[turn.button(code, call("activities.join", one.id, 0))]]
     if one.family:
         rows.append(
             [

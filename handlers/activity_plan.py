@@ -106,7 +106,7 @@ def unit(turn: Turn, number: int) -> Reply:
     return _go_on(turn, {**_facts(turn), "unit": found.id})
 
 
-@routes.step("unit")
+@routes.step("unit", yields=True)
 def unit_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take a unit by its name; when it is being addressed, as the one whose people may come."""
     words = content.text.strip() if isinstance(content, Said) else ""
@@ -137,7 +137,7 @@ def kind(turn: Turn, name: str) -> Reply:
     return _go_on(turn, facts)
 
 
-@routes.step("kind")
+@routes.step("kind", yields=True)
 def kind_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take typed words as the title of something of another kind."""
     title = activity_plan.check_words("title", _said(content))
@@ -221,7 +221,7 @@ def at(turn: Turn, minute: int) -> Reply:
     return _go_on(turn, {**facts, "at": moment.isoformat()})
 
 
-@routes.step("when")
+@routes.step("when", yields=True)
 def when(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take a typed beginning."""
     moment = read_when(_said(content), turn.work.organisation.local(turn.work.now))
@@ -285,7 +285,7 @@ def capacity(turn: Turn, count: int) -> Reply:
     return _go_on(turn, {**facts, "capacity": count})
 
 
-@routes.step("capacity", numbers=True)
+@routes.step("capacity", yields=True, numbers=True)
 def capacity_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take a typed number of places."""
     words = _said(content).rstrip("人个 ")
@@ -348,7 +348,7 @@ def change(turn: Turn, number: int, field: str) -> Reply:
     return _ask_words(turn, facts, field)
 
 
-@routes.step("deadline")
+@routes.step("deadline", yields=True)
 def deadline(turn: Turn, content: Said | Uploaded) -> Reply:
     """Take a typed end of signing up."""
     moment = read_when(_said(content), turn.work.organisation.local(turn.work.now))

@@ -47,18 +47,30 @@ def _mine(turn: Turn, number: int, one: Attendee, first: Block) -> Reply:
 def leave(turn: Turn, number: int) -> Reply:
     """Ask why somebody can't come: three words and no story."""
     service.mine(turn.work, turn.person.id, number)
+    turn.ask("attendance.reason", id=number)
+    return _reasons(turn, number, "attendance.leave_ask")
+
+
+def _reasons(turn: Turn, number: int, code: str) -> Reply:
     reasons = [
         turn.button(f"attendance.leave_{one.value}", call("attendance.because", number, one.value))
         for one in LeaveReason
     ]
-    rows = [reasons, [_back(turn, number)]]
-    return reply(turn.say("attendance.leave_ask"), rows=rows, edits=True, personal=Personal.OWN)
+    return reply(turn.say(code), rows=[reasons, [_back(turn, number)]], edits=True, personal=Personal.OWN)
+
+
+@routes.step("reason", yields=True)
+def reason_typed(turn: Turn, _content: Said | Uploaded) -> Reply:
+    """Take no story: three words are all that is kept, and what was typed is not."""
+    turn.forgets = True
+    return _reasons(turn, int(turn.facts["id"]), "attendance.leave_tap")
 
 
 @routes.button("because")
 def because(turn: Turn, number: int, reason: str) -> Reply:
     """Ask for leave."""
     one = service.ask_leave(turn.work, turn.person.id, number, reason)
+    turn.close()
     granted = one.answer is Answer.LEAVE_GRANTED
     return _mine(turn, number, one, turn.say("attendance.leave_granted" if granted else "attendance.leave_sent"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from content import Voice
+from domain.attendance import PARTY
 from domain.call import call
 from domain.gathering import USUAL_GRACE, Gathering
 from domain.meeting import (
@@ -16,6 +17,7 @@ from domain.meeting import (
     Duty,
     LeaveReason,
     Meeting,
+    MeetingKind,
     MeetingState,
 )
 from domain.member import Person
@@ -126,6 +128,10 @@ def adjust(work: Work, by: int, number: int, member_id: int, duty: Duty | None, 
     person = members.get(work.connection, member_id)
     if person is None:
         raise Refusal("meeting.gone")
+    party = found.kind is not MeetingKind.OTHER
+    if duty is Duty.SHOULD and party and not members.standings_of(work.connection, member_id) & set(PARTY):
+        # 应到 is the base of Party members' rates: whoever is none of them is welcome as a guest.
+        raise Refusal("meeting.guest_alone", name=person.name)
     known = attendees.get(work.connection, number, member_id)
     if duty is None:
         _take_out(work, found, known)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from domain.permission import Role
 from storage import audit, member, permission, relief
 from storage.attendee import attendee
+from storage.inbox import inbox
 from tests.talk import Company, Screen
 from tests.test_meeting import called, code_on, planned, shanghai
 
@@ -142,6 +143,23 @@ def test_a_guest_is_added_with_a_reason_and_counts_nowhere(company: Company) -> 
     noted = company.read(lambda c: audit.about(c, company.roll.people["chen"]))
     assert [one.deed for one in noted] == ["attendance.adjust"]
     assert noted[0].facts == {"meeting": 1, "duty": "guest", "reason": "上级派人列席"}
+
+
+def test_whoever_is_no_party_member_is_a_guest_alone(company: Company) -> None:
+    called(company)
+    assert "王芳 不是党员，不计应到" in set_otherwise(company, "王芳", "应到", "一起学习")
+    assert "列席（1）：王芳" in set_otherwise(company, "王芳", "列席", "一起学习")
+
+
+def test_a_story_about_leave_is_not_kept_and_the_words_stay_to_be_tapped(company: Company) -> None:
+    called(company)
+    company.bo.sees()
+    company.bo.presses("请假")
+    screen = company.bo.says("我肚子疼要去医院")
+    assert "请点一个原因" in screen
+    kept = company.read(lambda c: str(c.execute(select(inbox)).all()))
+    assert "肚子疼" not in kept
+    assert "已请假" in company.bo.presses("出差") or "待批" in company.bo.last
 
 
 def test_not_required_leaves_the_count_and_keeps_the_vote(company: Company) -> None:
