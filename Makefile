@@ -1,4 +1,4 @@
-# make run · make test · make test-faults · make check · make bench · make docs — each works from a fresh clone, on Python 3.11+, make and git.
+# make run · make test · make test-all · make test-faults · make check · make bench · make docs — each works from a fresh clone, on Python 3.11+, make and git.
 .POSIX:
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -29,6 +29,7 @@ endef
 help:
 	@echo "make run    打开演示企业 · open the demo enterprise"
 	@echo "make test   全部检查与测试 · every check and test"
+	@echo "make test-all 全部，每个都在两种数据库上 · all of it, on both databases each"
 	@echo "make test-faults 故障演练，全量 · faults at full size, about half an hour"
 	@echo "make check  只做静态检查 · static checks alone"
 	@echo "make bench  性能对照 · benchmarks"
@@ -52,7 +53,10 @@ check: $(TEST_STAMP)
 	@$(BIN)/lint-imports --no-logo
 
 test: check
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 3 $(ARGS)
+
+test-all: check
+	@DANGQUN_DATABASES=both $(BIN)/python -m pytest -n 3 $(ARGS)
 
 test-faults: $(TEST_STAMP)
 	@DANGQUN_FAULTS=long $(BIN)/python -m pytest tests/faults $(ARGS)
@@ -63,4 +67,4 @@ bench: $(TEST_STAMP)
 docs: $(TEST_STAMP)
 	@$(BIN)/python -m bot.documents $(ARGS)
 
-.PHONY: help run check test test-faults bench docs
+.PHONY: help run check test test-all test-faults bench docs

@@ -79,7 +79,7 @@ def new(visit: Visit) -> Result:
     number, kind = number_in(visit, "unit"), visit.query.get("kind", "")
     if not number:
         return Go("life/units?next=new")
-    unit = service.place(visit.work, visit.person.id, number, kind)
+    unit = service.place(visit.work, visit.person.id, number, kind or None)
     if not kind and len(KINDS[unit.kind]) == 1:
         kind = KINDS[unit.kind][0].value
     if not kind:

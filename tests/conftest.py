@@ -24,6 +24,27 @@ from tests.through import way
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
 
+CONVERSATIONS = frozenset(
+    {
+        "test_announcement", "test_calendar", "test_correction", "test_demand_desk", "test_document", "test_help",
+        "test_learning", "test_meeting", "test_meeting_attendance", "test_minutes", "test_numbers", "test_people",
+        "test_question", "test_quiz", "test_rate", "test_roles", "test_roster", "test_settings", "test_sign_in",
+    }
+)  # fmt: skip
+"""What these test is what is said: one database is enough for `make test`, and `make test-all` takes both. Their nouns
+are walked through on PostgreSQL by other tests (whole days, years, meetings, concurrency, machines)."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the second database of conversations, unless both are asked for or one test is named."""
+    if os.environ.get("DANGQUN_DATABASES") == "both" or any("::" in one for one in config.args):
+        return
+    left = [one for one in items if "[postgresql" in one.name and one.path.stem in CONVERSATIONS]
+    config.hook.pytest_deselected(items=left)
+    gone = set(left)
+    items[:] = [one for one in items if one not in gone]
+
+
 MEMORY = Path("/dev/shm")  # noqa: S108 - private folders are made in it
 
 
