@@ -26,9 +26,11 @@ settings.load_profile("house")
 
 CONVERSATIONS = frozenset(
     {
-        "test_announcement", "test_calendar", "test_correction", "test_demand_desk", "test_document", "test_help",
+        "test_activity", "test_activity_feedback", "test_announcement", "test_calendar", "test_correction",
+        "test_demand_desk", "test_digest", "test_document", "test_help",
         "test_learning", "test_meeting", "test_meeting_attendance", "test_minutes", "test_numbers", "test_people",
         "test_question", "test_quiz", "test_rate", "test_roles", "test_roster", "test_settings", "test_sign_in",
+        "test_theme_day",
     }
 )  # fmt: skip
 """What these test is what is said: one database is enough for `make test`, and `make test-all` takes both. Their nouns
