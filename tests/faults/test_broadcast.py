@@ -30,7 +30,7 @@ from tests.postgres import Server
 from tests.running import Page, new_token
 from tests.test_kill import far_side, free_port, start, wait_for
 
-KILLS = size(8, 50)
+KILLS = size(4, 50)
 PEOPLE = size(2000, 10_000)
 """On each messenger."""
 BATCH = 25
