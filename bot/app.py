@@ -328,10 +328,7 @@ async def run_until_stopped(app: App, sockets: Sequence[object], ready: Callable
         loop.add_signal_handler(name, stopping.set)
     try:
         await app.start(sockets)
-        # What a start makes stays to the end: looking through it again and again was a tenth of the time under load.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*GARBAGE)
+        spare_garbage()
         ready(app.gate.reasons)
         await stopping.wait()
     finally:
