@@ -20,12 +20,13 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 
 from console.drawing import draw, menu
-from console.grammar import Download, Go, Result, Route, Visit, all_routes
+from console.grammar import Download, Go, Page, Result, Route, Visit, all_routes
 from console.limit import Limit
+from console.stream import Streams
 from content import LANGUAGES, Voice, voice
 from domain.organisation import Organisation
 from domain.refusal import Refusal
-from domain.session import ABSOLUTE, Session
+from domain.session import ABSOLUTE, Session, digest
 from services import permission, session
 from services.work import Work
 
@@ -89,6 +90,7 @@ class Console:
         self._cookie, self._secure = ("__Host-console" if secure else "console"), secure
         self._static = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in TYPES}
         self._limit = Limit()
+        self._streams = Streams()
         self._routes = all_routes()
 
     def routes(self) -> Sequence[web.RouteDef]:
@@ -108,6 +110,8 @@ class Console:
     def _served_by(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
             try:
+                if route.live_every:
+                    return await self._stream(request, route)
                 return await self._serve(request, route)
             except web.HTTPException:
                 raise
@@ -141,6 +145,34 @@ class Console:
         if result is None:
             return self._plain(request, "forged", 403) if asked.forged else self._plain(request, "sign_in", 401)
         return self._answered(request, asked, route, result)
+
+    async def _stream(self, request: web.Request, route: Route) -> web.StreamResponse:
+        """Send a part of a page whenever it changed, as server-sent events; looking at it keeps no session alive."""
+        if (closed := self._closed(request)) is not None:
+            return closed
+        if not same_origin(request):
+            return self._plain(request, "forged", 403)
+        who = digest(request.cookies.get(self._cookie, ""))
+        if not self._streams.enter(who):
+            return self._plain(request, "too_often", 429)
+        try:
+            return await self._streams.run(request, route.live_every, lambda: self._part(request, route))
+        finally:
+            self._streams.leave(who)
+
+    async def _part(self, request: web.Request, route: Route) -> str | None:
+        """Return the part as it is now; None when this browser may not look, or no more."""
+        numbers = {name: int(value) for name, value in request.match_info.items()}
+        asked = _Asked(request.cookies.get(self._cookie, ""), "GET", numbers, dict(request.query))
+        if self._paused():
+            return None
+        try:
+            result: Result | None = await self._read(lambda work: self._run(work, asked, route))
+        except Refusal:
+            return None
+        if not isinstance(result, Page) or asked.visit is None:
+            return None
+        return draw(result.template, asked.visit.voice, self._organisation, result.facts, visit=asked.visit)
 
     def _closed(self, request: web.Request) -> web.StreamResponse | None:
         """Return what is answered without looking at anything, or None to go on."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parent / "static"
 
 
 @cache
@@ -37,11 +38,18 @@ def menu(visit: Visit, routes: list[Route]) -> list[tuple[str, str]]:
     """Return (address, noun) of the first page of each noun that this person may open."""
     found: dict[str, str] = {}
     for route in routes:
-        if route.method != "GET" or route.noun in found or "{" in route.path:
+        if route.method != "GET" or route.live_every or route.noun in found or "{" in route.path:
             continue
         if route.needs is None or permission.may_anywhere(visit.work, visit.person.id, route.needs):
             found[route.noun] = f"/console/{route.path}"
     return [(address, noun) for noun, address in found.items()]
+
+
+@cache
+def own(noun: str, suffix: str) -> tuple[str, ...]:
+    """Return the names of the static files of a noun and of the noun that it is a part of (`life_screen`: `life`)."""
+    names = dict.fromkeys((f"{noun.partition('_')[0]}{suffix}", f"{noun}{suffix}"))
+    return tuple(name for name in names if noun and (STATIC / name).exists())
 
 
 def draw(
@@ -77,6 +85,8 @@ def draw(
             form_key=visit.session.form_key if visit else "",
             menu=shown or [],
             here=here,
+            sheets=own(here, ".css"),
+            scripts=own(here, ".js"),
             notice=notice,
         )
     )

@@ -78,6 +78,8 @@ class Route:
     noun: str
     run: Function
     needs: Action | None
+    live_every: float = 0.0
+    """Seconds between two looks of a part that is sent again whenever it changed; 0 for everything else."""
 
 
 class Pages:
@@ -96,9 +98,19 @@ class Pages:
         """Register what a form does."""
         return self._register("POST", path, needs)
 
-    def _register(self, method: str, path: str, needs: Action | None) -> Callable[[Function], Function]:
+    def live(self, path: str, *, needs: Action | None = None, every: float = 2.0) -> Callable[[Function], Function]:
+        """Register a part of a page (a template without `base.html`) that is looked at again `every` so many seconds.
+
+        The page includes the same template and names the path: `<div data-live="/console/…">`; `console.js` puts in
+        what comes. Without scripts the page shows how things stood when it was opened.
+        """
+        return self._register("GET", path, needs, every)
+
+    def _register(
+        self, method: str, path: str, needs: Action | None, live_every: float = 0.0
+    ) -> Callable[[Function], Function]:
         def register(function: Function) -> Function:
-            self.routes.append(Route(method, path, self.noun, function, needs))
+            self.routes.append(Route(method, path, self.noun, function, needs, live_every))
             return function
 
         return register

@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
-
 import pytest
 
 from bot.browser import chromium
 from storage import announcement as table
-from tests.running import Running, running
-from tests.surfing import link_of
+from tests.browsing import browsing, tab_to
 from tests.talk import Company
-
-if TYPE_CHECKING:
-    from playwright.async_api import Page
 
 pytestmark = [
     pytest.mark.parametrize("company", ["sqlite"], indirect=True),
     pytest.mark.skipif(chromium() is None, reason="there is no Chromium here"),
 ]
-PATIENCE = 15_000
-
-
-@asynccontextmanager
-async def browsing(company: Company, nickname: str, *, scripts: bool) -> AsyncIterator[tuple[Page, Running]]:
-    """Run the program, and sign somebody in with a real browser."""
-    from playwright.async_api import async_playwright  # noqa: PLC0415 - a test requirement
-
-    async with running(company, telegram=False) as run, async_playwright() as play:
-        arguments = ["--no-sandbox", "--disable-gpu"]
-        browser = await play.chromium.launch(executable_path=chromium(), args=arguments)
-        page = await (await browser.new_context(java_script_enabled=scripts)).new_page()
-        page.set_default_timeout(PATIENCE)
-        await page.goto(run.url + link_of(run, company, nickname))
-        await page.focus("main button")
-        await page.keyboard.press("Enter")
-        await page.wait_for_url("**/console/")
-        yield page, run
-        await browser.close()
-
-
-async def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until the focus is there."""
-    for _ in range(60):
-        await page.keyboard.press("Tab")
-        if await page.locator(f"{selector}:focus").count():
-            return
-    raise AssertionError(f"the keyboard never came to {selector}")
 
 
 async def test_a_request_is_answered_and_closed_by_keyboard_alone(company: Company) -> None:

@@ -12,3 +12,15 @@ document.addEventListener("submit", (event) => {
 for (const select of document.querySelectorAll("select[data-now]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
+
+// A part that is sent again whenever it changed. When nobody may look any more, or the line is broken, it says so.
+for (const part of document.querySelectorAll("[data-live]")) {
+  const source = new EventSource(part.dataset.live);
+  source.addEventListener("message", (event) => {
+    const fresh = new DOMParser().parseFromString(event.data, "text/html");
+    part.replaceChildren(...fresh.body.childNodes);
+    part.removeAttribute("data-broken");
+  });
+  source.addEventListener("over", () => source.close());
+  source.addEventListener("error", () => part.setAttribute("data-broken", ""));
+}
