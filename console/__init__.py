@@ -13,4 +13,9 @@ NOUNS = (
     "life_rules",
     "life_relief",
     "people",
+    "sending",
+    "settings",
+    "settings_calendar",
+    "settings_machine",
+    "settings_audit",
 )

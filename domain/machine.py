@@ -68,10 +68,16 @@ class Copies:
     running: bool = False
     failure: str = ""
     """Why the last one that was asked for could not be made."""
+    begins: datetime | None = None
+    """When the first one should be there."""
 
     def too_old(self, now: datetime) -> bool:
         """Answer whether somebody should look after them."""
-        return self.possible and (not self.newest or now - self.newest[0].made_at > OLD_COPY)
+        if not self.possible:
+            return False
+        if self.newest:
+            return now - self.newest[0].made_at > OLD_COPY
+        return not self.daily or self.begins is None or now > self.begins
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,16 @@ def _checks(config: Path | None) -> Iterator[Check]:
     yield from _fonts()
 
 
+def cheap(settings: Settings) -> Iterator[Check]:
+    """Look at what asks neither the database nor anybody outside; the console shows it."""
+    yield from _clock(settings)
+    yield from _privacy(settings)
+    for name in NAMES:
+        section = getattr(settings, name)
+        if section.enabled:
+            yield from _guessable(name, section)
+
+
 def _configuration(settings: Settings, config: Path | None) -> Iterator[Check]:
     if config is None:
         yield Check("warning", "没有配置文件，用的是默认值 no configuration file", "dangqun init")
