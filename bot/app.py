@@ -89,6 +89,7 @@ class App:
         )
         self.leases = Leases(self.database, self.holder)
         self.gate = Gate(self.database, self._set)
+        self.gate.freed = self.nudge
         journal = Journal(self.settings.journal(), self.key, self.leases.holder)
         self.intake = Intake(
             self.database,
@@ -104,7 +105,7 @@ class App:
         self.clock = Clock(self.database, dispatch, self.nudge)
 
     async def _set(self, values: Mapping[str, str]) -> None:
-        """Go by what is set in the console from now on; the schedules are written anew, by whichever process is first."""
+        """Go by what is set in the console from now on; whichever process is first writes the schedules anew."""
         dispatch, now = self.clock.dispatch, datetime.now(UTC)
         changed = overrides.over(self.settings, values).as_organisation()
         dispatch.organisation = replace(changed, page=self.organisation.page)

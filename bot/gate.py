@@ -1,4 +1,4 @@
-"""Whether this copy may take, serve and send, and what was set by hand: rows, held in memory, looked at every few seconds.
+"""Whether this copy may take, serve and send, and what was set by hand: rows, looked at every few seconds.
 
 A pause shuts everything. Sending that was stopped by hand holds back pushes and announcements alone: updates are taken
 and answered, for whoever asks waits for the answer, and the way back into the console is a link in the chat.
@@ -59,6 +59,8 @@ class Gate:
         self._halted: frozenset[str] = frozenset()
         self._settings: dict[str, str] = {}
         self._tell = settings
+        self.freed: Callable[[], None] = lambda: None
+        """Called when sending may go on that was stopped by hand."""
         self._turned = asyncio.Event()
         self._hurry = asyncio.Event()
         self._stopping = False
@@ -79,8 +81,10 @@ class Gate:
 
     async def look(self) -> bool:
         """Learn how it stands; True when the gate has turned. Raises `StorageError`: then it stands as before."""
-        before = self.shut
+        before, halted = self.shut, self._halted
         self._reasons, self._halted, values = await self._database.read(_standing)
+        if halted - self._halted:
+            self.freed()
         if values != self._settings:
             await self._tell(values)
             self._settings = values

@@ -1,4 +1,4 @@
-"""Settings of the console over those of the configuration: the same sections check them, and nothing else may be set."""
+"""Settings of the console over those of the configuration: the same sections check them; nothing else may be set."""
 
 from __future__ import annotations
 
