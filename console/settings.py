@@ -29,7 +29,9 @@ def _said(visit: Visit, one: Settable, value: str) -> str:
         return words[f"flag_{value}"]
     if one.kind == "weekday":
         return words[f"weekday_{value}"]
-    return words["for_ever"] if one.section == "retention" and value == "0" else value
+    if one.section == "retention":
+        return words["for_ever"] if value == "0" else words["days_of"].format(count=value)
+    return value
 
 
 def _row(visit: Visit, one: Settable, found: dict[str, Any]) -> dict[str, Any]:

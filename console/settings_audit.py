@@ -9,10 +9,12 @@ from urllib.parse import urlencode
 
 from console.grammar import Download, Pages, Result, Visit
 from console.settings_frame import framed
+from domain.machine import EVERYTHING
 from domain.permission import Action
 from services import audit as service
 from services import sheet
 from services.audit import Asked
+from services.sending import messenger_name
 
 pages = Pages("settings")
 MACHINE = Action.RUN_MACHINE
@@ -56,14 +58,24 @@ def _row(visit: Visit, one: Any, names: Mapping[int, str]) -> dict[str, Any]:  #
         "deed": deed_name(words, one.deed),
         "about": names.get(one.subject_id, "") if one.subject_id else "",
         "facts": "；".join(
-            f"{words.get(f'fact_{key}', key)} {_fact(visit, value)}" for key, value in one.facts.items()
+            f"{words.get(f'fact_{key}', key)} {_fact(visit, key, value)}" for key, value in one.facts.items()
         ),
     }
 
 
-def _fact(visit: Visit, value: object) -> str:
-    """Return a fact as people say it: roles have names."""
-    return visit.voice.labels.get(f"permission.{value}", str(value))
+def _fact(visit: Visit, key: str, value: object) -> str:
+    """Return a fact as people say it: roles, messengers, settings and kinds of letters have names."""
+    said, words = str(value), visit.words("settings")
+    match key:
+        case "role":
+            return visit.voice.labels.get(f"permission.{said}", said)
+        case "messenger":
+            return words["everything"] if said == EVERYTHING else messenger_name(visit.voice, said)
+        case "kind":
+            return visit.words("sending").get(f"kind_{said}", said)
+        case "key":
+            return words.get(f"key_{said.replace('.', '_')}", said)
+    return said
 
 
 @pages.get("settings/audit", needs=MACHINE, when_paused=True)

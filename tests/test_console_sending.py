@@ -219,8 +219,8 @@ async def tries_everything(browser: Browser, numbers: tuple[int, int]) -> None:
     for path in (
         "sending", f"sending/{letters}", f"sending/{letters}/retry", f"sending/{letters}/drop", "sending/dead",
         f"sending/dead/{updates}", "sending/stop", "sending/copy", "settings",
-        "settings/value?name=schedule.learning_at", "settings/health", "settings/retention", "settings/backup", "settings/audit", "settings/audit/export",
-        "settings/calendar",
+        "settings/value?name=schedule.learning_at", "settings/health", "settings/retention",
+        "settings/backup", "settings/audit", "settings/audit/export", "settings/calendar",
     ):  # fmt: skip
         assert (await browser.gets(f"/console/{path}")).status == 403, path
     await browser.gets("/console/")
