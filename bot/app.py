@@ -38,7 +38,7 @@ from messengers import NAMES
 from messengers.base import Messenger, PausedError, Surroundings
 from services import calendar
 from services.work import Handing, Work
-from storage import bell
+from storage import audit, bell
 from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,7 @@ class App:
 
     def __post_init__(self) -> None:
         """Join what needs no network yet."""
+        audit.seal_with(self.key)
         page = (self.settings.web.base_url or self.base_url).rstrip("/")
         dispatch = Dispatch(
             replace(self.settings.as_organisation(), page=page if self.settings.web.enabled else ""),

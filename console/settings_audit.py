@@ -92,6 +92,7 @@ def audit(visit: Visit) -> Result:
         "following": urlencode({**query, "before": found.next}) if found.next else "",
         "query": urlencode(query),
         "most": service.MOST,
+        "head": service.head(visit.work),
     }
     return framed(visit, "settings_audit.html", "audit", facts)
 

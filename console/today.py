@@ -46,7 +46,8 @@ def way(path: str) -> str:
 def _matters(visit: Visit) -> list[Line]:
     found = digest.matters(visit.work, visit.person.id, visit.voice)
     found += _duties(visit)
-    upload = roster_upload.waiting(visit.work, visit.person.id)
+    imports = roster_upload.allowed(visit.work, visit.person.id)
+    upload = roster_upload.waiting(visit.work, visit.person.id) if imports else None
     if upload is not None:
         line = visit.words("today")["import_waits"].format(file=upload.name)
         found.append(Matter(line, "people/import"))

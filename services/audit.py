@@ -50,6 +50,11 @@ def kinds(work: Work) -> list[str]:
     return table.deeds(work.connection)
 
 
+def head(work: Work) -> str:
+    """Return the seal of the newest deed."""
+    return table.head(work.connection)
+
+
 def listed(work: Work, member_id: int, asked: Asked) -> Page:
     """Return a page, newest first."""
     _demand(work, member_id)

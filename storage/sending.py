@@ -34,7 +34,7 @@ from storage.stretch import stretch
 
 STATES = (READY, SENDING, SENT, UNKNOWN, FAILED, HELD, RECALLED, MUTED, CAPPED)
 LANES = (ANSWER, PUSH, URGENT, BROADCAST)
-SEARCHED = 5_000
+SEARCHED = 2_000
 """Letters of one messenger, state and lane among which one kind is looked for at once: no index is kept for kinds."""
 
 

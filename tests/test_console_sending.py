@@ -201,7 +201,7 @@ async def test_an_update_that_failed_is_had_again_once_the_program_is_mended(com
     async with running(company, telegram=False) as run, surfing(run) as browser, page(run, token) as chat:
         await chat.say("签到")
         await eventually(lambda: "签到成功" in chat.words)
-        number = run.read(lambda c: c.scalar(select(inbox.inbox.c.id)))
+        number = int(run.read(lambda c: c.scalar(select(inbox.inbox.c.id))) or 0)
         company.write(lambda c: c.execute(update(inbox.inbox).values(state=inbox.FAILED)))
         assert "failed" in run.states()
         await browser.posts(link_of(run, company, "root"))

@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_setting")),
     )
     op.create_index("ix_inbox_broken_id", "inbox", ["id"], sqlite_where=BROKEN, postgresql_where=BROKEN)
+    op.add_column("audit", sa.Column("seal", sa.String(64), nullable=False, server_default=""))
     op.create_index("ix_audit_at", "audit", ["at"])
     op.create_index("ix_audit_actor_id_id", "audit", ["actor_id", "id"])
     op.create_index("ix_audit_deed_id", "audit", ["deed", "id"])
@@ -45,6 +46,7 @@ def downgrade() -> None:
     op.drop_index("ix_audit_deed_id", "audit")
     op.drop_index("ix_audit_actor_id_id", "audit")
     op.drop_index("ix_audit_at", "audit")
+    op.drop_column("audit", "seal")
     op.drop_index("ix_inbox_broken_id", "inbox")
     op.drop_table("setting")
     op.drop_table("halt")
