@@ -143,7 +143,7 @@ def withdraw(work: Work, day: date, actor_id: int) -> None:
     """Let the calendar that the program came with speak of a day again."""
     if not declared.withdraw(work.connection, day):
         raise Refusal("settings.not_declared")
-    audit.note(work.connection, work.now, actor_id, "calendar.withdraw", None, day=day.isoformat())
+    audit.note(work.connection, work.now, actor_id, "workday.withdraw", None, day=day.isoformat())
 
 
 def missing_notice(work: Work) -> int | None:

@@ -170,7 +170,7 @@ def retry(work: Work, member_id: int, number: int, *, twice: bool) -> None:
     if not table.ready_again(work.connection, number, work.now):
         raise Refusal("sending.not_failed")
     facts = {"letter": number, "messenger": one.messenger, "kind": one.kind}
-    audit.note(work.connection, work.now, member_id, "sending.retry", None, **facts)
+    audit.note(work.connection, work.now, member_id, "machine.retry", None, **facts)
 
 
 def give_up(work: Work, member_id: int, number: int) -> None:
@@ -179,7 +179,7 @@ def give_up(work: Work, member_id: int, number: int) -> None:
     if not seen.may_give_up or not table.give_up(work.connection, number, work.now, GIVEN_UP):
         raise Refusal("sending.not_waiting")
     facts = {"letter": number, "messenger": seen.letter.messenger, "kind": seen.letter.kind}
-    audit.note(work.connection, work.now, member_id, "sending.give_up", None, **facts)
+    audit.note(work.connection, work.now, member_id, "machine.give_up", None, **facts)
 
 
 def dead(work: Work, member_id: int, before: int) -> tuple[list[Broken], bool]:
@@ -215,7 +215,7 @@ def raw(work: Work, member_id: int, number: int) -> tuple[Broken, str]:
     one, body = _dead(work, member_id, number)
     if one.state != inbox.DEAD:
         raise Refusal("sending.not_shown")
-    audit.note(work.connection, work.now, member_id, "sending.raw", None, update=number, messenger=one.messenger)
+    audit.note(work.connection, work.now, member_id, "machine.raw", None, update=number, messenger=one.messenger)
     return one, body
 
 
@@ -224,7 +224,7 @@ def handle_again(work: Work, member_id: int, number: int) -> None:
     one = dead_one(work, member_id, number)
     if not inbox.hear_again(work.connection, number):
         raise Refusal("sending.no_update")
-    audit.note(work.connection, work.now, member_id, "sending.again", None, update=number, messenger=one.messenger)
+    audit.note(work.connection, work.now, member_id, "machine.again", None, update=number, messenger=one.messenger)
 
 
 def stops(work: Work) -> list[Halt]:
@@ -242,7 +242,7 @@ def stop(work: Work, member_id: int, messenger: str, reason: str) -> None:
     if not halt.begin(work.connection, messenger, member_id, " ".join(reason.split()), work.now):
         raise Refusal("sending.stopped_before")
     audit.note(
-        work.connection, work.now, member_id, "sending.stop", None, messenger=messenger, reason=reason.strip()[:200]
+        work.connection, work.now, member_id, "machine.stop", None, messenger=messenger, reason=reason.strip()[:200]
     )
 
 
@@ -251,7 +251,7 @@ def resume(work: Work, member_id: int, messenger: str) -> None:
     demand(work, member_id)
     if not halt.end(work.connection, messenger):
         raise Refusal("sending.not_stopped")
-    audit.note(work.connection, work.now, member_id, "sending.resume", None, messenger=messenger)
+    audit.note(work.connection, work.now, member_id, "machine.resume", None, messenger=messenger)
 
 
 def micros(line: Line) -> int:
@@ -269,7 +269,7 @@ def start_copy(work: Work, member_id: int, *, sure: bool) -> None:
         raise Refusal("sending.not_sure")
     if not pause.end(work.connection):
         raise Refusal("sending.not_paused")
-    audit.note(work.connection, work.now, member_id, "sending.start_copy", None, reasons=", ".join(reasons))
+    audit.note(work.connection, work.now, member_id, "machine.start_copy", None, reasons=", ".join(reasons))
 
 
 def is_down(work: Work, face: Face) -> bool:

@@ -120,7 +120,7 @@ def choose_usual(work: Work, member_id: int, number: int) -> Coming:
     """Let a branch keep the organisation's day again."""
     unit = branch(work, member_id, number)
     table.forget(work.connection, unit.id)
-    audit.note(work.connection, work.now, member_id, "theme_day.usual", None, unit=unit.name)
+    audit.note(work.connection, work.now, member_id, "branch.usual_day", None, unit=unit.name)
     return coming(work, [unit])[0]
 
 

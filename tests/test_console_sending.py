@@ -74,7 +74,7 @@ async def test_what_failed_is_listed_and_tried_again_without_a_word_of_it(compan
         assert "不再发" in (await browser.posts(f"/console/sending/{number}/drop")).plain
         assert "有人在管理台决定不再发" in (await browser.gets(f"/console/sending/{number}")).plain
     assert state_of(company, number) == outbox.FAILED
-    assert deeds(company)[-2:] == ["sending.retry", "sending.give_up"]
+    assert deeds(company)[-2:] == ["machine.retry", "machine.give_up"]
 
 
 async def test_what_may_have_arrived_warns_before_it_comes_twice(company: Company) -> None:
@@ -148,7 +148,7 @@ async def test_sending_is_stopped_by_hand_and_answers_go_on(company: Company) ->
             await eventually(lambda: company.read(waiting) == 0)
         assert (await browser.posts("/console/sending/resume", messenger="*")).status == 409
         assert (await browser.posts("/console/sending/stop", messenger="fax", reason="不要了")).status == 409
-    assert [one for one in deeds(company) if one.startswith("sending")] == ["sending.stop", "sending.resume"]
+    assert [one for one in deeds(company) if one.startswith("machine")] == ["machine.stop", "machine.resume"]
 
 
 def waiting(connection: Connection) -> int:
@@ -182,7 +182,7 @@ async def test_an_unreadable_update_is_shown_once_asked_for_and_a_readable_one_n
         raw = await browser.posts(f"/console/sending/dead/{dead}/raw")
         assert '{"odd": "<script>alert(1)</script>"}' in raw.plain or "&lt;script&gt;" in raw.words
         assert "<script>alert" not in raw.words
-        assert deeds(company)[-1] == "sending.raw"
+        assert deeds(company)[-1] == "machine.raw"
         other = await browser.gets(f"/console/sending/dead/{failed}")
         assert "食堂" not in other.words
         assert "A1B2C3 ValueError" in other.plain

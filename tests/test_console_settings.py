@@ -128,7 +128,8 @@ async def test_a_branch_chooses_its_theme_day_after_seeing_the_dates(company: Co
         await browser.gets(f"/console/settings/theme-days/{mine}")
         assert "已定下来" in (await browser.posts(f"/console/settings/theme-days/{mine}", day="12", at="14:30")).plain
         assert "每月 12 日 14:30" in (await browser.gets("/console/settings/theme-days")).plain
-        key = browser.form_key or ((await browser.gets(f"/console/settings/theme-days/{mine}")) and browser.form_key)
+        await browser.gets(f"/console/settings/theme-days/{mine}")
+        key = browser.form_key
         for form in ({"day": "31", "at": "14:30"}, {"day": "", "at": ""}, {"day": "3", "at": "99:99"}):
             assert (await browser.posts(f"/console/settings/theme-days/{mine}", key=key, **form)).status == 409
         for number in (other, 999_999, company.roll.units["office"].id):
