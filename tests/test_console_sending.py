@@ -179,6 +179,7 @@ async def test_an_unreadable_update_is_shown_once_asked_for_and_a_readable_one_n
         assert "读不懂" in listed.plain
         one = await browser.gets(f"/console/sending/dead/{dead}")
         assert "odd" not in one.words
+        assert "built-in" not in one.plain
         raw = await browser.posts(f"/console/sending/dead/{dead}/raw")
         assert '{"odd": "<script>alert(1)</script>"}' in raw.plain or "&lt;script&gt;" in raw.words
         assert "<script>alert" not in raw.words
