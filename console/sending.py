@@ -11,11 +11,12 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from console.grammar import Go, Page, Pages, Result, Visit
+from console.grammar import Download, Go, Page, Pages, Result, Visit
 from domain.machine import EVERYTHING, trouble
 from domain.push import KINDS
 from domain.refusal import Refusal
 from services import sending as service
+from services import sheet
 from services.sending import MACHINE, MOST, Asked, messenger_name
 
 pages = Pages("sending")
@@ -26,6 +27,7 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
 }
 """What the list can be narrowed to."""
 LONGEST_NUMBER = 18
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def whole(words: str) -> int:
@@ -88,12 +90,30 @@ def sending(visit: Visit) -> Result:
             "called": lambda name: messenger_name(visit.voice, name),
             "rows": [_row(visit, one) for one in lines],
             "following": following,
+            "query": urlencode(query),
+            "exported": service.EXPORTED,
             "stops": _stops(visit),
             "everything": EVERYTHING,
             "dead": service.dead_count(work),
             "paused": list(visit.machine.paused()),
         },
     )
+
+
+@pages.get("sending/export", needs=MACHINE)
+def export(visit: Visit) -> Result:
+    """Give the newest of the list that is asked for."""
+    words, local = visit.words("sending"), visit.work.organisation.local
+    header = [words[name] for name in ("number", "kind", "messenger", "state", "at", "attempts", "why", "code")]
+    rows = []
+    for one in service.exported(visit.work, visit.person.id, _asked(visit)[0]):
+        row = _row(visit, one)
+        told = (one.id, row["kind"], row["messenger"], row["state"], f"{local(one.at):%Y-%m-%d %H:%M:%S}")
+        rows.append([*map(str, told), str(one.attempts), row["why"], one.note])
+    name = f"letters-{visit.work.today.isoformat()}"
+    if visit.query.get("format", "") == "csv":
+        return Download(f"{name}.csv", "text/csv", sheet.write_csv(header, rows))
+    return Download(f"{name}.xlsx", XLSX, sheet.write_xlsx("letters", header, rows))
 
 
 def _row(visit: Visit, one: Any) -> dict[str, Any]:  # noqa: ANN401 - a line of the service

@@ -106,7 +106,7 @@ def today(visit: Visit) -> Result:
     return Page("today.html", {"matters": _matters(visit), "banners": banners, **_flowing(visit)})
 
 
-@pages.live("today/live")
+@pages.live("today/live", every=4.0)
 def live(visit: Visit) -> Result:
     """Show what is being sent, as it changes."""
     return Page("today_live.html", _flowing(visit))

@@ -119,7 +119,7 @@ _MEANINGS: Mapping[str, tuple[str, ...]] = {
     "blocked": ("blocked", "deactivated", "chat not found", "not in the organisation", "kicked", "no such user"),
     "filtered": ("filters what goes",),
     "refused": ("token", "unauthorized", "forbidden", "http 401", "http 403", "access"),
-    "flood": ("flood", "too much for this person", "too many requests", "http 429", "punished"),
+    "flood": ("flood", "too much for this person", "too many requests", "http 429", "punished", "freq"),
     "far_side": ("http 5", "no answer", "no json", "a page", "none of"),
     "unreachable": ("timeout", "timed out", "connection", "connector", "network", "disconnected", "oserror"),
     "ours": ("error:",),

@@ -29,7 +29,7 @@ from storage import permission as grants
 
 TICK = "digest.weekly"
 LOOK_BACK = timedelta(days=14)
-MOST, MEETINGS = 1000, 100
+MOST, MEETINGS, THEME_DAYS = 1000, 100, 5
 
 
 def prepare(work: Work) -> None:
@@ -116,7 +116,7 @@ def _sent(work: Work, member_id: int, voice: Voice) -> Iterable[Matter]:
 
 def _theme_days(work: Work, member_id: int, voice: Voice) -> Iterable[Matter]:
     week = work.today + timedelta(days=6)
-    for one in theme_day.of_officer(work, member_id)[:5]:
+    for one in theme_day.page(work, member_id, "", THEME_DAYS, 0):
         if one.day <= week:
             facts = {"unit": one.unit.name, "day": voice.day(one.day), "time": f"{one.choice.at:%H:%M}"}
             yield Matter(voice.line("digest.theme_day", **facts), "settings/theme-days")

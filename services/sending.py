@@ -25,6 +25,8 @@ from storage.sending import Line, Whole
 
 MACHINE = Action.RUN_MACHINE
 PAGE = 50
+EXPORTED = 2_000
+"""Letters in one file."""
 MOST = 10_000
 """Counts stop here."""
 STATES = table.STATES
@@ -109,6 +111,12 @@ def listed(work: Work, member_id: int, asked: Asked) -> tuple[list[Line], bool]:
     """Return a page of letters, newest first, and whether there may be more."""
     demand(work, member_id)
     return some(work, asked, PAGE)
+
+
+def exported(work: Work, member_id: int, asked: Asked) -> list[Line]:
+    """Return the newest letters for a file."""
+    demand(work, member_id)
+    return some(work, asked, EXPORTED)[0]
 
 
 def some(work: Work, asked: Asked, most: int) -> tuple[list[Line], bool]:

@@ -14,7 +14,7 @@ from storage import member as members
 from storage import outbox
 
 LIVE = (outbox.READY, outbox.SENDING, outbox.FAILED, outbox.UNKNOWN)
-COUNTED = 1_000
+COUNTED = 300
 """A glance counts no further."""
 GIGA = 1 << 30
 

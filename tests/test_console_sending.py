@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import Connection, func, select, update
 
 from bot import app, gate
+from console.drawing import environment
 from content import LANGUAGES, voice
 from domain.push import KINDS
 from domain.reply import Reply, text
 from services import post
 from services.work import Work
-from storage import audit, inbox, outbox, pause
+from storage import audit, calendar, halt, inbox, outbox, pause, setting
 from tests.company import ORGANISATION
 from tests.running import bind_web, eventually, new_token, page, running
 from tests.surfing import Browser, link_of, signed_in, surfing
@@ -123,6 +124,16 @@ async def test_the_list_is_narrowed_and_turned(company: Company) -> None:
         assert "没有这样的信件" in (await browser.gets("/console/sending?day=2020-01-01")).plain
         for wrong in ("state=x", "before=1-x", f"before={'9' * 40}-1", "before=9999999999999999-5", "kind='", "day=9"):
             assert (await browser.gets(f"/console/sending?{wrong}")).status == 200, wrong
+
+
+async def test_the_list_is_saved_as_a_file_without_words(company: Company) -> None:
+    letter(company, "announcement", outbox.FAILED, "=1+1")
+    async with signed_in(company, "root") as browser:
+        got = await browser.gets("/console/sending/export?state=trouble&format=csv")
+        assert "公告" in got.words
+        assert SECRET_WORDS not in got.words
+        assert not re.search(r'(^|,)"=', got.words)
+        assert (await browser.session.get(f"{browser.run.url}/console/sending/export")).status == 200
 
 
 async def test_sending_is_stopped_by_hand_and_answers_go_on(company: Company) -> None:
@@ -245,7 +256,8 @@ def key_of(browser: Browser) -> str:
 @pytest.mark.parametrize("nickname", ["lin", "zhou"])
 async def test_a_secretary_tries_every_page_and_changes_nothing(company: Company, nickname: str) -> None:
     number = letter(company, "announcement", outbox.FAILED)
-    dump = lambda c: "\n".join(c.connection.dbapi_connection.iterdump())  # noqa: E731
+    tables = (outbox.letter, inbox.inbox, audit.audit, halt.halt, setting.setting, calendar.override, pause.pause)
+    dump = lambda c: [c.execute(select(table)).all() for table in tables]  # noqa: E731 - the leases live on
     async with signed_in(company, nickname) as browser:
         await browser.gets("/console/")
         before = browser.run.read(dump)
@@ -308,3 +320,9 @@ def test_every_kind_of_letter_has_its_words(company: Company) -> None:
     for language in LANGUAGES:
         words = voice(language).page["sending"]
         assert {f"kind_{kind}" for kind in (*KINDS, outbox.ANSWER_KIND, outbox.LIVE)} <= set(words)
+
+
+def test_a_word_is_never_taken_for_a_method_of_its_dictionary(company: Company) -> None:
+    del company
+    template = environment().from_string("{{ words.clear }} {{ words.update }} {{ words.get('clear') }}")
+    assert template.render(words={"clear": "a", "update": "b"}) == "a b a"
