@@ -56,6 +56,8 @@ demand = Table(
     Index("ix_demand_author_id_id", "author_id", "id"),
     Index("ix_demand_officer_id_state", "officer_id", "state"),
     Index("ix_demand_state_finish_by", "state", "finish_by"),
+    Index("ix_demand_filed_at", "filed_at"),
+    Index("ix_demand_closed_at", "closed_at"),
 )
 
 event = Table(
