@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from math import log
 
 LIKE_ENOUGH = 0.34
@@ -11,20 +11,16 @@ SAME_CATEGORY = 0.12
 MOST = 5
 _SHORTEST = 2
 _SHORTEST_LATIN = 3
-COMMON = frozenset(
-    "我们 你们 他们 大家 公司 单位 领导 反映 反应 希望 建议 请问 问题 解决 能否 能不能 可以 可不可以 没有 一个 这个 那个 现在 "
-    "已经 一直 还是 但是 因为 所以 如果 什么 怎么 为什么 非常 很多 有人 不能 需要 应该 是否 尽快 谢谢 你好 您好 "
-    "the and are was not for too very with have has had this that there please could would should can our your from"
-    .split()
-)  # fmt: skip
-"""Words that stand in every other request and say nothing about its topic."""
 
 
-def topic(said: Iterable[str]) -> list[str]:
-    """Return the words that say what a text is about, each once; `said`: the text cut into words."""
+def topic(said: Iterable[str], common: Container[str]) -> list[str]:
+    """Return the words that say what a text is about, each once.
+
+    `said`: the text cut into words; `common`: words that stand in every other text and say nothing.
+    """
     found = dict.fromkeys(word.lower() for word in said)
     least = {True: _SHORTEST_LATIN, False: _SHORTEST}
-    return [word for word in found if word not in COMMON and len(word) >= least[word.isascii()] and not word.isdigit()]
+    return [word for word in found if word not in common and len(word) >= least[word.isascii()] and not word.isdigit()]
 
 
 def similar(

@@ -1,4 +1,4 @@
-"""Merging at an officer's desk: what seems to be about the same thing, joining the two after both were seen, undoing."""
+"""Merging at an officer's desk: what seems to be about the same, joining two after both were seen, and undoing it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from domain import demand_similar as likeness
 from domain.demand import Act, Case
 from domain.refusal import Refusal
 from domain.reply import Personal
-from services import demand_category, demand_merge, demand_view, desk, words
+from services import demand_category, demand_merge, demand_view, desk
 from services.work import Work
 from storage import audit
 from storage import demand as table
@@ -41,7 +41,7 @@ def similar(work: Work, officer_id: int, case: Case) -> list[Similar]:
         for number, category, text in rows
         if demand_category.class_of(category, text) is not Personal.HARDSHIP
     }
-    found = likeness.similar(likeness.topic(words.cut(case.text[:CUT])), case.category, others) if others else []
+    found = likeness.similar(demand_category.topic(case.text[:CUT]), case.category, others) if others else []
     return [Similar(one, shared) for number, shared in found if (one := _on_desk(work, officer_id, number))]
 
 
@@ -79,9 +79,7 @@ def merge(work: Work, officer_id: int, number: int, lead_id: int) -> Case:
     merges.remove(work.connection, case.id)
     merges.add(work.connection, case.id, lead.id, officer_id, work.now)
     demand_merge.note(work, case, Act.MERGE, officer_id)
-    audit.note(
-        work.connection, work.now, officer_id, "demand.merge", None, number=case.number, lead=lead.number
-    )
+    audit.note(work.connection, work.now, officer_id, "request.merge", None, number=case.number, lead=lead.number)
     return lead
 
 
@@ -93,5 +91,5 @@ def undo(work: Work, officer_id: int, number: int) -> Case:
     if lead is None:
         raise Refusal("desk.merged_not")
     demand_merge.part(work, case, officer_id)
-    audit.note(work.connection, work.now, officer_id, "demand.part", None, number=case.number, lead=lead.number)
+    audit.note(work.connection, work.now, officer_id, "request.part", None, number=case.number, lead=lead.number)
     return case

@@ -40,4 +40,4 @@ def add(work: Work, officer_id: int, number: int, words: str, token: str) -> Non
     if table.count(work.connection, case.id) >= MOST:
         raise Refusal("desk.note_many", most=MOST)
     if table.add(work.connection, case.id, officer_id, work.now, text, token):
-        audit.note(work.connection, work.now, officer_id, "demand.note", None, number=case.number)
+        audit.note(work.connection, work.now, officer_id, "request.note", None, number=case.number)

@@ -60,7 +60,9 @@ def followers(connection: Connection, lead_id: int) -> list[Case]:
 
 def lead_of(connection: Connection, demand_id: int) -> Case | None:
     """Return the demand that this one follows now."""
-    row = connection.execute(select(_lead).select_from(_JOINED).where(merge.c.demand_id == demand_id, _TOGETHER)).first()
+    row = connection.execute(
+        select(_lead).select_from(_JOINED).where(merge.c.demand_id == demand_id, _TOGETHER)
+    ).first()
     return None if row is None else as_case(row)
 
 

@@ -84,6 +84,4 @@ def add(connection: Connection, unit_id: int, title: str, text: str, by: int, at
 
 def change(connection: Connection, number: int, by: int, at: datetime, **values: Any) -> None:  # noqa: ANN401 - columns
     """Write what changed: `title` and `text`, or `retired_at`."""
-    connection.execute(
-        canned.update().where(canned.c.id == number).values(changed_by=by, changed_at=at, **values)
-    )
+    connection.execute(canned.update().where(canned.c.id == number).values(changed_by=by, changed_at=at, **values))
