@@ -13,9 +13,9 @@ from domain.demand import Act, Case
 from domain.demand_draft import LONGEST, Draft, clean_text
 from domain.permission import Action
 from domain.refusal import Refusal
-from domain.reply import Block, Button, Personal, Reply, text
+from domain.reply import Block, Button, Personal, Picture, Reply, text
 from handlers.grammar import Matter, Routes, Turn, reply
-from services import demand, demand_merge, demand_view, permission
+from services import attachment, demand, demand_merge, demand_view, desk_load, permission
 from services import desk as service
 
 routes = Routes("desk")
@@ -92,7 +92,24 @@ def overview(turn: Turn) -> Reply:
     if figures.next_limit is not None:
         day = demand_view.last_day(turn.voice, turn.work, figures.next_limit)
         blocks.append(turn.say("desk.next_limit", day=day))
-    return _card(*blocks, rows=[[turn.button("desk.list", call("desk.page", 0))]], personal=Personal.MEMBERSHIP)
+    draws = turn.button("desk.picture", call("desk.picture"))
+    return _card(
+        *blocks, rows=[[draws], [turn.button("desk.list", call("desk.page", 0))]], personal=Personal.MEMBERSHIP
+    )
+
+
+@routes.button("picture")
+def picture(turn: Turn) -> Reply:
+    """Draw what was filed and closed by week, for those who oversee; the words under the picture say the same."""
+    if service.figures(turn.work, turn.person.id) is None:
+        raise Refusal("help.not_yours")
+    back = [turn.button("desk.overview", call("desk.overview"))]
+    drawn = desk_load.drawn(turn.work, turn.voice, turn.person.id)
+    if drawn is None:
+        return _card(turn.say("desk.chart_none", least=turn.work.organisation.smallest_group), rows=[back])
+    body, said = drawn
+    kept = attachment.keep(turn.work, f"{turn.work.today}.png", "image/png", body)
+    return reply(Picture(kept, said), text(said), rows=[back], personal=Personal.MEMBERSHIP)
 
 
 @routes.button("case")

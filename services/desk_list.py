@@ -1,4 +1,4 @@
-"""An officer's desk as a wide list: by state, by words, with counts; satisfaction, an export, and the load of officers.
+"""An officer's desk as a wide list: by state, by words, with counts; satisfaction, and an export.
 
 It lists what lies on the officer's desk at units where the officer holds a role for it now; nobody else's words.
 """
@@ -9,13 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from content import Voice
-from domain import demand_route as routing
 from domain.demand import OPEN, Case, State
 from domain.permission import Action, reach
 from services import demand_view, permission
 from services.work import Work
 from storage import desk as table
-from storage import member, unit
 
 ON_A_PAGE = 50
 MOST_EXPORTED = 20_000
@@ -32,17 +30,6 @@ class Listed:
     near: int
     ratings: Mapping[str, int]
     """How the officer's closed demands were rated; those without a rating under an empty word."""
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """How much one officer has to do; counts alone."""
-
-    officer: str
-    unit: str
-    open: int
-    near: int
-    over: int
 
 
 def _wish(work: Work, officer_id: int, states: tuple[State, ...], words: str = "", *, near: bool = False) -> table.Wish:
@@ -80,16 +67,3 @@ def export_rows(
     wish = _wish(work, officer_id, states, words, near=near)
     rows = table.listed(work.connection, wish, MOST_EXPORTED, 0)
     return headers, [demand_view.row(voice, work, case, first, demand_view.kind(voice, case)) for case, first in rows]
-
-
-def loads(work: Work, member_id: int) -> list[Load]:
-    """Return what each officer has to do within what this person oversees; nobody's words, no employee's name."""
-    grants = [one for one in permission.grants_of(work, member_id) if one.role in routing.OVERSEERS]
-    if not grants:
-        return []
-    rows = table.loads(work.connection, work.now)
-    found_at = unit.some(work.connection, {row[1] for row in rows})
-    rows = [row for row in rows if any(routing.oversees(one.path, found_at[row[1]].path) for one in grants)]
-    names = member.names_of(work.connection, {row[0] for row in rows})
-    found = [Load(names.get(row[0], ""), found_at[row[1]].name, row[2], row[3], row[4]) for row in rows]
-    return sorted(found, key=lambda one: (one.unit, one.officer))

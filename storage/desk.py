@@ -1,4 +1,4 @@
-"""An officer's demands as a list to be filtered, searched and turned; counts by state, by rating, and by officer."""
+"""An officer's demands as a list to be filtered, searched and turned; counts by state and by rating."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, false, func, or_, select
 
 from domain.demand import OPEN, Case, State
 from storage.demand import DUE, FIRST_ANSWER, WARNS, as_case, demand
@@ -64,19 +64,3 @@ def ratings(connection: Connection, wish: Wish) -> dict[str, int]:
     """Return how many were rated how; those without a rating under an empty word."""
     rows = connection.execute(_where(select(demand.c.rating, func.count()), wish).group_by(demand.c.rating))
     return {row[0] or "": row[1] for row in rows}
-
-
-def loads(connection: Connection, now: datetime) -> list[tuple[int, int, int, int, int]]:
-    """Return (officer, unit, open, near a limit, past one) of all who have open demands."""
-    rows = connection.execute(
-        select(
-            demand.c.officer_id,
-            demand.c.unit_id,
-            func.count(),
-            func.count().filter(and_(now >= WARNS, now < DUE)),
-            func.count().filter(now >= DUE),
-        )
-        .where(_OPEN, demand.c.officer_id.is_not(None), demand.c.unit_id.is_not(None))
-        .group_by(demand.c.officer_id, demand.c.unit_id)
-    )
-    return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]

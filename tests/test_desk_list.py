@@ -12,7 +12,7 @@ from domain.announcement import State as Stands
 from domain.demand import OPEN, State
 from domain.demand_draft import Draft
 from domain.refusal import Refusal
-from services import announcement_list, demand, desk, desk_list
+from services import announcement_list, demand, desk, desk_list, desk_load
 from services.announcement_list import Form
 from storage import address, permission
 from tests.talk import Company
@@ -68,8 +68,8 @@ def test_the_list_ends_with_the_role(company: Company) -> None:
 def test_loads_are_for_those_who_oversee(company: Company) -> None:
     file_some(company, 5)
 
-    def loads(nickname: str) -> list[desk_list.Load]:
-        return company.read(lambda c: desk_list.loads(company.work(c), company.roll.people[nickname]))
+    def loads(nickname: str) -> list[desk_load.Load]:
+        return company.read(lambda c: desk_load.loads(company.work(c), company.roll.people[nickname]))
 
     assert [(one.officer, one.open, one.over) for one in loads("zhou")] == [("周明", 4, 0)]
     assert loads("lin") == []
