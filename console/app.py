@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 
 from console.drawing import draw, menu
-from console.grammar import Download, Go, Page, Result, Route, Visit, all_routes
+from console.grammar import Download, Go, Page, Picture, Result, Route, Visit, all_routes
 from console.limit import Limit
 from console.stream import Streams
 from content import LANGUAGES, Voice, voice
@@ -49,6 +49,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+OF_PICTURES = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox"}
+"""Opened by itself, a picture may do nothing at all."""
 
 
 @dataclass(slots=True)
@@ -223,6 +226,8 @@ class Console:
         if isinstance(result, Download):
             saved = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(result.name)}"}
             return web.Response(body=result.body, content_type=result.mime, headers={**HEADERS, **saved})
+        if isinstance(result, Picture):
+            return web.Response(text=result.svg, content_type=TYPES[".svg"], headers={**HEADERS, **OF_PICTURES})
         visit = asked.visit
         assert visit is not None  # noqa: S101 - a page was drawn for somebody
         notice = visit.voice.page.get(route.noun, {}).get(f"notice_{request.query.get('notice', '')}", "")

@@ -65,7 +65,14 @@ class Download:
     body: bytes
 
 
-Result = Page | Go | Download
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An SVG that a page shows as an image; the page has the same figures in words."""
+
+    svg: str
+
+
+Result = Page | Go | Download | Picture
 Function = Callable[[Visit], Result]
 
 

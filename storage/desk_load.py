@@ -90,9 +90,7 @@ def kinds(connection: Connection, now: datetime, since: datetime, paths: Sequenc
 def between(connection: Connection, column: str, moments: Sequence[datetime], paths: Sequence[str]) -> tuple[int, ...]:
     """Return how many have this time (`filed_at` or `closed_at`) between each two of these moments, in their order."""
     at = demand.c[column]
-    spans = [
-        func.count().filter(and_(at >= first, at < last)) for first, last in pairwise(moments)
-    ]
+    spans = [func.count().filter(and_(at >= first, at < last)) for first, last in pairwise(moments)]
     row = connection.execute(
         select(*spans).select_from(_PLACED).where(at >= moments[0], at < moments[-1], _seen(paths))
     ).one()
