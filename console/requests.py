@@ -18,8 +18,19 @@ from domain.demand_draft import LONGEST, Draft, File, clean_name
 from domain.file_type import file_type, picture_type
 from domain.permission import Action
 from domain.refusal import Refusal
-from services import attachment, demand, demand_merge, demand_view, desk, desk_canned, desk_list, desk_merge, desk_note
-from services import permission, sheet
+from services import (
+    attachment,
+    demand,
+    demand_merge,
+    demand_view,
+    desk,
+    desk_canned,
+    desk_list,
+    desk_merge,
+    desk_note,
+    permission,
+    sheet,
+)
 
 pages = Pages("requests")
 HANDLES = Action.HANDLE_DEMANDS
@@ -131,15 +142,17 @@ def _beside(visit: Visit, words: str = "") -> dict[str, Any]:
     """
     work, voice, person = visit.work, visit.voice, visit.person.id
     one = desk.of(work, person, visit.numbers["number"])
+    alike = desk_merge.similar(work, person, one)
     return {
         "kept": words,
+        "waits": alike is None,
         "canned": desk_canned.offered(work, one) if one.open else [],
         "notes": desk_note.notes(work, person, one.id),
         "lead": demand_merge.lead_of(work, one),
         "followers": demand_merge.followers(work, one),
         "similar": [
             (found.case, demand_view.kind(voice, found.case), demand_view.state(voice, found.case), found.shared)
-            for found in desk_merge.similar(work, person, one)
+            for found in alike or ()
         ],
     }
 

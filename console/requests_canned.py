@@ -7,7 +7,6 @@ from domain.demand_draft import LONGEST
 from domain.permission import Action
 from domain.refusal import Refusal
 from services import desk_canned
-from services.desk_canned import LONGEST_TITLE
 
 pages = Pages("requests")
 HANDLES = Action.HANDLE_DEMANDS
@@ -37,7 +36,7 @@ def _listed(visit: Visit, why: str = "") -> Page:
 
 
 def _limits() -> dict[str, int]:
-    return {"longest": LONGEST, "longest_title": LONGEST_TITLE, "most": desk_canned.MOST}
+    return {"longest": LONGEST, "longest_title": desk_canned.TITLE, "most": desk_canned.MOST}
 
 
 @pages.post("requests/canned", needs=HANDLES)

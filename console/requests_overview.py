@@ -1,4 +1,4 @@
-"""What those who oversee see of requests: counts, weeks as a chart, categories, the load of officers. No words, no case."""
+"""What those who oversee see of requests: counts, weeks as a chart, categories, the load of officers; no words."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def overview(visit: Visit) -> Result:
     figures = desk.figures(work, person)
     if figures is None:
         raise Refusal("help.not_yours")
-    due, loads = figures.next_limit, desk_load.loads(work, person)
+    due, (loads, topics) = figures.next_limit, desk_load.together(work, voice, person)
     asked = visit.query.get("page", "")
     pages_ = max(1, -(-len(loads) // ROWS))
     at = min(int(asked), pages_ - 1) if asked.isascii() and asked.isdigit() and len(asked) < len("1" * 10) else 0
@@ -35,7 +35,7 @@ def overview(visit: Visit) -> Result:
         "loads": [(one, desk_load.duration(voice, one.first)) for one in loads[at * ROWS : (at + 1) * ROWS]],
         "at": at,
         "pages": pages_,
-        "topics": [(one, desk_load.duration(voice, one.first)) for one in desk_load.topics(work, voice, person)],
+        "topics": [(one, desk_load.duration(voice, one.first)) for one in topics],
         "chart": charts.shown(_weeks(visit), WEEKS),
         "least": work.organisation.smallest_group,
         "days": desk_load.DAYS,

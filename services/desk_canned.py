@@ -13,9 +13,11 @@ from services import permission
 from services.work import Work
 from storage import audit, unit
 from storage import desk_canned as table
-from storage.desk_canned import LONGEST_TITLE, Canned
+from storage.desk_canned import Canned
 
 ON_A_PAGE = 50
+TITLE = table.LONGEST_TITLE
+"""So many characters a title has at most."""
 MOST = 60
 """A unit has no more in use: nobody finds one among hundreds."""
 
@@ -66,8 +68,8 @@ def one(work: Work, officer_id: int, number: int) -> Canned:
 
 def _checked(title: str, text: str) -> tuple[str, str]:
     title, text = " ".join(clean_text(title).split()), clean_text(text)
-    if not 1 <= len(title) <= LONGEST_TITLE or not SHORTEST <= len(text) <= LONGEST:
-        raise Refusal("desk.canned_length", title=LONGEST_TITLE, least=SHORTEST, most=LONGEST)
+    if not 1 <= len(title) <= TITLE or not SHORTEST <= len(text) <= LONGEST:
+        raise Refusal("desk.canned_length", title=TITLE, least=SHORTEST, most=LONGEST)
     return title, text
 
 

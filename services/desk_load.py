@@ -7,11 +7,10 @@ people behind it than the smallest group is not counted on its own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
-from typing import Any
 
 from content import Voice
 from domain import demand_route as routing
@@ -24,7 +23,7 @@ from storage import member, unit
 
 DAYS = 90
 WEEKS = 12
-ANSWERS = 5_000
+ANSWERS = 3_000
 """So many first answers are looked at, the newest."""
 
 
@@ -60,10 +59,27 @@ def seen(work: Work, member_id: int) -> list[str]:
 def loads(work: Work, member_id: int) -> list[Load]:
     """Return what each officer has to do within what this person oversees, in the order of the tree."""
     paths = seen(work, member_id)
-    rows = table.loads(work.connection, work.now, paths) if paths else []
+    return _loads(work, paths, _answers(work, paths)) if paths else []
+
+
+def together(work: Work, voice: Voice, member_id: int) -> tuple[list[Load], list[Topic]]:
+    """Return the load of officers, and the categories in their own order, within what this person oversees."""
+    paths = seen(work, member_id)
+    if not paths:
+        return [], []
+    answers = _answers(work, paths)
+    return _loads(work, paths, answers), _topics(work, voice, paths, answers)
+
+
+def _answers(work: Work, paths: list[str]) -> list[table.Answer]:
+    return table.first_answers(work.connection, work.now - timedelta(days=DAYS), paths, ANSWERS)
+
+
+def _loads(work: Work, paths: list[str], answers: list[table.Answer]) -> list[Load]:
+    rows = table.loads(work.connection, work.now, paths)
     places = unit.some(work.connection, {row[1] for row in rows})
     names = member.names_of(work.connection, {row[0] for row in rows})
-    took = _took(work, paths, lambda officer, place, _: (officer, place)) if rows else {}
+    took = _took(work, (((one.officer_id, one.unit_id), one) for one in answers))
 
     def in_order(row: tuple[int, ...]) -> tuple[list[int], str]:
         return [int(part) for part in places[row[1]].path.split("/") if part], names.get(row[0], "")
@@ -74,28 +90,22 @@ def loads(work: Work, member_id: int) -> list[Load]:
     ]
 
 
-def _took(work: Work, paths: list[str], key: Any) -> Mapping[object, timedelta]:  # noqa: ANN401 - a function
+def _took(work: Work, answers: Iterable[tuple[object, table.Answer]]) -> dict[object, timedelta]:
     """Return the median time to the first answer by key, where there are enough answers to say so."""
-    since = work.now - timedelta(days=DAYS)
     times: dict[object, list[float]] = defaultdict(list)
-    for officer, place, category, filed, answered in table.first_answers(work.connection, since, paths, ANSWERS):
-        times[key(officer, place, category)].append((answered - filed).total_seconds())
+    for key, one in answers:
+        times[key].append((one.answered_at - one.filed_at).total_seconds())
     least = work.organisation.smallest_group
-    return {one: timedelta(seconds=median(some)) for one, some in times.items() if len(some) >= least}
+    return {key: timedelta(seconds=median(some)) for key, some in times.items() if len(some) >= least}
 
 
-def topics(work: Work, voice: Voice, member_id: int) -> list[Topic]:
-    """Return the categories in their own order, within what this person oversees."""
-    paths = seen(work, member_id)
-    if not paths:
-        return []
+def _topics(work: Work, voice: Voice, paths: list[str], answers: list[table.Answer]) -> list[Topic]:
     since = work.now - timedelta(days=DAYS)
-    rows = {one.category: one for one in table.kinds(work.connection, work.now, since, paths)}
+    rows = table.kinds(work.connection, work.now, since, paths)
     places = {code: at for at, code in enumerate(demand_category.pack().categories)}
-    least = work.organisation.smallest_group
     sizes = {at: rows[code].askers for code, at in places.items() if code in rows}
-    shown = publishable(sizes, sum(sizes.values()), least)
-    took = _took(work, paths, lambda _officer, _place, category: category)
+    shown = publishable(sizes, sum(sizes.values()), work.organisation.smallest_group)
+    took = _took(work, ((one.category, one) for one in answers))
     return [
         Topic(
             demand_category.known(code).called(voice.language),
@@ -119,9 +129,9 @@ def by_week(work: Work, voice: Voice, member_id: int) -> Chart | None:
     days = [monday - timedelta(weeks=WEEKS - 1 - at) for at in range(WEEKS)]
     moments = [work.organisation.start_of(day) for day in (*days, monday + timedelta(weeks=1))]
     least = work.organisation.smallest_group
-    enough = any(len(member.some_of(work.connection, path, (), least)) >= least for path in paths)
+    enough = table.people(work.connection, paths, least) >= least
     found = [
-        table.between(work.connection, column, moments, paths) if enough else (None,) * WEEKS
+        table.between(work.connection, column, moments, paths) if enough else [None] * WEEKS
         for column in ("filed_at", "closed_at")
     ]
     names = (voice.label("desk.chart_filed"), voice.label("desk.chart_closed"))
@@ -131,7 +141,7 @@ def by_week(work: Work, voice: Voice, member_id: int) -> Chart | None:
         kind=Kind.LINES,
         first=voice.label("desk.chart_week"),
         labels=tuple(f"{day:%m-%d}" for day in days),
-        series=tuple(Series(name, values) for name, values in zip(names, found, strict=True)),
+        series=tuple(Series(name, tuple(values)) for name, values in zip(names, found, strict=True)),
         hidden=voice.line("desk.chart_hidden", least=least),
     )
 

@@ -8,7 +8,7 @@ from domain import demand_similar as likeness
 from domain.demand import Act, Case
 from domain.refusal import Refusal
 from domain.reply import Personal
-from services import demand_category, demand_merge, demand_view, desk
+from services import demand_category, demand_merge, demand_view, desk, words
 from services.work import Work
 from storage import audit
 from storage import demand as table
@@ -28,13 +28,16 @@ class Similar:
     shared: tuple[str, ...]
 
 
-def similar(work: Work, officer_id: int, case: Case) -> list[Similar]:
+def similar(work: Work, officer_id: int, case: Case) -> list[Similar] | None:
     """Return open demands on the same desk that seem to be about the same as this one, likeliest first.
 
-    Nothing about hardship is compared: an answer to one person's misfortune is nobody else's.
+    Nothing about hardship is compared: an answer to one person's misfortune is nobody else's. None: the dictionary is
+    not there yet, ask again in some seconds.
     """
     if not case.open or _hardship(case) or demand_merge.lead_of(work, case) is not None:
         return []
+    if not words.ready():
+        return None
     rows = merges.candidates(work.connection, officer_id, case.id, LOOKED_AT)
     others = {
         number: (category, text[:CUT])

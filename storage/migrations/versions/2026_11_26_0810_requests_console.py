@@ -15,8 +15,11 @@ _TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    op.create_index("ix_demand_filed_at", "demand", ["filed_at"])
-    op.create_index("ix_demand_closed_at", "demand", ["closed_at"])
+    columns = ["officer_id", "state", "unit_id", "rating"]
+    op.create_index("ix_demand_officer_id_state_unit_id_rating", "demand", columns)
+    columns = ["filed_at", "unit_id", "category", "author_id"]
+    op.create_index("ix_demand_filed_at_unit_id_category_author_id", "demand", columns)
+    op.create_index("ix_demand_closed_at_unit_id", "demand", ["closed_at", "unit_id"])
     op.create_table(
         "demand_note",
         sa.Column("id", _ID, autoincrement=True, nullable=False),
@@ -63,5 +66,6 @@ def downgrade() -> None:
     op.drop_table("demand_merge")
     op.drop_table("canned_reply")
     op.drop_table("demand_note")
-    op.drop_index("ix_demand_closed_at", "demand")
-    op.drop_index("ix_demand_filed_at", "demand")
+    op.drop_index("ix_demand_closed_at_unit_id", "demand")
+    op.drop_index("ix_demand_filed_at_unit_id_category_author_id", "demand")
+    op.drop_index("ix_demand_officer_id_state_unit_id_rating", "demand")
