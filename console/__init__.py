@@ -3,6 +3,7 @@
 NOUNS = (
     "today",
     "announcements",
+    "announcements_chart",
     "requests",
     "requests_overview",
     "requests_beside",
