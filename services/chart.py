@@ -14,7 +14,7 @@ from typing import Any
 
 from services import picture
 
-WIDTH, LEFT, RIGHT, AXIS = 720, 32, 688, 76
+WIDTH, LEFT, RIGHT, AXIS = 600, 24, 576, 64
 PLOT = 220
 """How high the lines may rise."""
 MOST_BARS = 20
@@ -22,7 +22,7 @@ MOST_BARS = 20
 MOST_SAID = 14
 """With more points than these the numbers would cover each other; the words have them."""
 _TICKS = 5
-_TITLE, _LINE = 62, 94
+_TITLE, _LINE = 54, 82
 """So many half-width columns fit in a title, and in a line."""
 _APART = 16
 Points = list[dict[str, Any]]
@@ -184,7 +184,7 @@ def _lines(chart: Chart, styles: Sequence[dict[str, Any]], top: int) -> dict[str
         [None if value is None else round(base - PLOT * value / high, 1) for value in one.values]
         for one in chart.series
     ]
-    every = max(1, -(-int(max(map(picture.width, chart.labels), default=1) * 7 + 10) // max(1, int(apart))))
+    every = max(1, -(-int(max(map(picture.width, chart.labels), default=1) * 6.5 + 8) // max(1, int(apart))))
     return {
         "bottom": base + 48,
         "ticks": [{"x1": AXIS, "x2": RIGHT, "y": round(base - PLOT * tick / high, 1), "value": tick} for tick in ticks],
