@@ -130,10 +130,9 @@ def by_month(work: Work, unit: Unit, span: Period) -> list[tuple[Period, Rate | 
 
     None: too few people for a figure. A month in which nothing was held has an empty one.
     """
-    within = [one for one in table.every_unit(work.connection) if one.within(unit)]
-    held, found = _held(work, within, span), []
+    everything, found = held(work, unit, span), []
     for month in ending_between(Cycle.MONTH, span.first, span.last):
-        some = [one for one in held if rules.day_counted(one, work.organisation.today(one.starts_at)) in month]
+        some = [one for one in everything if rules.day_counted(one, work.organisation.today(one.starts_at)) in month]
         rate = rules.participation(some)
         people = 0
         if not rate.empty:
@@ -145,6 +144,23 @@ def by_month(work: Work, unit: Unit, span: Period) -> list[tuple[Period, Rate | 
 def _held(work: Work, within: Sequence[Unit], span: Period) -> list[Held]:
     rows = meetings.between(work.connection, [unit.id for unit in within], *_moments(work, span))
     return [one for one in rows if rules.day_counted(one, work.organisation.today(one.starts_at)) in span]
+
+
+def held(work: Work, top: Unit, span: Period) -> list[Held]:
+    """Return what was held in a period at a unit and beneath it."""
+    return _held(work, [one for one in table.every_unit(work.connection) if one.within(top)], span)
+
+
+def owed(work: Work, top: Unit, span: Period) -> list[Owed]:
+    """Return what a unit and all beneath it owe, and that ends in a period."""
+    return _obligations(work, [one for one in table.every_unit(work.connection) if one.within(top)], span)
+
+
+def took_part(work: Work, top: Unit, span: Period) -> frozenset[int]:
+    """Return who of a unit took part in an activity of a period, and could have."""
+    over = activities.over_between(work.connection, ["/"], *_moments(work, span))
+    people = table.at(work.connection, top.path, activities.participants(work.connection, [one.id for one in over]))
+    return table.among(work.connection, {(one.audience_path, one.standings) for one in over}, people)
 
 
 def _activities(work: Work, span: Period) -> tuple[dict[str, frozenset[int]], list[Cell]]:

@@ -26,9 +26,9 @@ def file_two(company: Company) -> None:
         company.deliver()
 
 
-def merged(company: Company, number: int = 2, lead: int = 1) -> Case:
-    zhou = company.roll.people["zhou"]
-    return company.write(lambda c: desk_merge.merge(company.work(c), zhou, number, lead))
+def merged(company: Company, number: int = 2, lead: int = 1, officer: str = "zhou") -> Case:
+    who = company.roll.people[officer]
+    return company.write(lambda c: desk_merge.merge(company.work(c), who, number, lead))
 
 
 def state_of(company: Company, number: int) -> State:
@@ -180,11 +180,7 @@ def test_what_can_not_be_merged(company: Company) -> None:
         (9, 1, "zhou"),
     ):
         with pytest.raises(Refusal):
-            company.write(
-                lambda c, n=number, to=lead, who=officer: desk_merge.merge(
-                    company.work(c), company.roll.people[who], n, to
-                )
-            )
+            merged(company, number, lead, officer)
 
 
 def test_followers_of_a_follower_follow_the_new_lead(company: Company) -> None:

@@ -15,6 +15,7 @@ from domain.demand_draft import Draft
 from domain.refusal import Refusal
 from services import announcement_list, demand, desk, desk_canned, desk_list, desk_load, desk_note
 from services.announcement_list import Form
+from services.chart import Chart
 from storage import address, permission
 from tests.talk import Company
 
@@ -104,14 +105,18 @@ def test_those_who_oversee_see_categories_and_weeks_and_no_small_group(company: 
     paths = {unit.name: unit.path for unit in company.roll.units.values()}
     assert [paths[one.unit] for one in loads] == sorted(paths[one.unit] for one in loads)
     assert sum(one.open for one in loads) == 17
-    weeks = company.read(lambda c: desk_load.by_week(company.work(c), voice("zh"), zhou))
+
+    def by_week(person: int) -> Chart | None:
+        return company.read(lambda c: desk_load.by_week(company.work(c), voice("zh"), person))
+
+    weeks = by_week(zhou)
     assert weeks is not None
     filed, closed = weeks.series
     assert (filed.values[-2:], closed.values[-2:], sum(value or 0 for value in filed.values)) == ((7, 11), (1, 0), 18)
     assert weeks.labels[-1] == "11-30"
     for person in (ada, sun):
         assert together(person) == ([], [])
-        assert company.read(lambda c, who=person: desk_load.by_week(company.work(c), voice("zh"), who)) is None
+        assert by_week(person) is None
     header, rows = company.read(lambda c: desk_load.export_rows(company.work(c), voice("en"), zhou))
     assert len(header) == len(rows[0]) == 6
 
