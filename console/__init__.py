@@ -3,7 +3,11 @@
 NOUNS = (
     "today",
     "announcements",
+    "announcements_chart",
     "requests",
+    "requests_overview",
+    "requests_beside",
+    "requests_canned",
     "life",
     "life_meeting",
     "life_deed",

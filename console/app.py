@@ -21,7 +21,7 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 
 from console.drawing import draw, menu
-from console.grammar import Download, Go, Later, Page, Result, Route, Visit, all_routes
+from console.grammar import Download, Go, Later, Page, Picture, Result, Route, Visit, all_routes
 from console.limit import Limit
 from console.machine import Machine
 from console.stream import Streams
@@ -54,6 +54,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+OF_PICTURES = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox"}
+"""Opened by itself, a picture may do nothing at all."""
 
 
 @dataclass(slots=True)
@@ -243,6 +246,8 @@ class Console:
         if isinstance(result, Download):
             saved = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(result.name)}"}
             return web.Response(body=result.body, content_type=result.mime, headers={**HEADERS, **saved})
+        if isinstance(result, Picture):
+            return web.Response(text=result.svg, content_type=TYPES[".svg"], headers={**HEADERS, **OF_PICTURES})
         if isinstance(result, Later):
             self._begin(result)
             result = result.meanwhile

@@ -70,6 +70,13 @@ class Download:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """An SVG that a page shows as an image; the page has the same figures in words."""
+
+    svg: str
+
+
+@dataclass(frozen=True, slots=True)
 class Later:
     """What takes long is worked out beside, once for all who ask, by a reading piece of work; a page meanwhile."""
 
@@ -79,7 +86,7 @@ class Later:
     meanwhile: Page
 
 
-Result = Page | Go | Download | Later
+Result = Page | Go | Download | Picture | Later
 Function = Callable[[Visit], Result]
 
 
