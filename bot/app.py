@@ -266,7 +266,15 @@ class App:
 
         secure = self.base_url.startswith("https:")
         read, write = within(self.database.read), within(self.database.write)
-        return Console(self.organisation, read, write, secure=secure, paused=lambda: self.gate.shut, sent=self.nudge)
+        return Console(
+            self.organisation,
+            read,
+            write,
+            secure=secure,
+            paused=lambda: self.gate.shut,
+            sent=self.nudge,
+            links=self.links,
+        )
 
     async def _serve_web(self, sockets: Sequence[object]) -> None:
         site = web.Application(client_max_size=25 * 1024 * 1024)

@@ -4,6 +4,8 @@ NOUNS = (
     "today",
     "announcements",
     "requests",
+    "gatherings",
+    "gatherings_screen",
     "life",
     "life_meeting",
     "life_deed",

@@ -80,11 +80,13 @@ class Console:
         secure: bool,
         paused: Callable[[], bool],
         sent: Callable[[], None] = lambda: None,
+        links: Mapping[str, Callable[[str], str]] | None = None,
     ) -> None:
         """`secure`: browsers reach us by https. `paused`: whether this copy serves nobody at the moment.
 
-        `sent`: called after each change, which may have written letters.
+        `sent`: called after each change, which may have written letters. `links`: into the chats, see `Visit`.
         """
+        self._links = links or {}
         self._organisation, self._read, self._write, self._paused = organisation, read, write, paused
         self._sent = sent
         self._cookie, self._secure = ("__Host-console" if secure else "console"), secure
@@ -198,7 +200,8 @@ class Console:
         if asked.method == "GET" and session.needs_touch(work, found):
             asked.stale = found
         speech = voice(person.language or self._organisation.language)
-        asked.visit = Visit(work, person, found, speech, asked.numbers, asked.query, asked.form, asked.files)
+        came = (asked.numbers, asked.query, asked.form, asked.files)
+        asked.visit = Visit(work, person, found, speech, *came, self._links)
         asked.menu = menu(asked.visit, self._routes)
         if route.needs is not None and not permission.may_anywhere(work, person.id, route.needs):
             log.info("console: %s refused to member %d", route.path, person.id)

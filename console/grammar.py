@@ -33,6 +33,8 @@ class Visit:
     form: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
     """Name of the field -> (file name, bytes)."""
+    links: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+    """Messenger -> what makes a link that opens the chat there with a payload; empty words where there is none."""
 
     def words(self, noun: str) -> Mapping[str, str]:
         """Return the page words of a noun in the reader's language."""

@@ -45,7 +45,7 @@ def activity(visit: Visit) -> Result:
         "lines": [block.plain for block in service.details(work, voice, one)],
         "state_name": voice.line(f"activity.is_{one.state.value}"),
         "now": activity_day.standing(work, one),
-        "code": sign_in.code(work.now) if is_open and sign_in else "",
+        "signing_in": is_open,
         "people": [(row, _how(visit, row)) for row in people[:ROWS]],
         "feedback": activity_feedback.summary(work, person, number) if over else None,
         "least": FEEDBACK_FROM,

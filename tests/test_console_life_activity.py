@@ -44,7 +44,7 @@ async def test_who_comes_who_waits_and_what_they_thought(company: Company) -> No
             lambda c: table.change(c, number, (ActivityState.PUBLISHED,), starts_at=begun)
         )
         opened = await browser.posts(path, None, deed="open")
-        assert "签到码" in opened.plain
+        assert "投影页" in opened.plain
         by_hand = await browser.posts(path, None, deed="enter_for", member=str(company.roll.people["bo"]))
         assert "已代签" in by_hand.plain
         over = await browser.posts(path, None, deed="finish")

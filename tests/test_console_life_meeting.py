@@ -156,7 +156,7 @@ async def test_the_projector_shows_the_code_and_the_counts_and_no_name(company: 
         assert "应到 4 实到 2 有表决权到会 1 /3" in seen.plain
         assert "还差 1 人" in seen.plain
         assert "议程 1 / 1 通过三季度工作计划" in seen.plain
-        assert '<noscript><meta http-equiv="refresh" content="10"></noscript>' in seen.words
+        assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in seen.words
         assert "<script>" not in seen.words
         assert "style=" not in seen.words
         assert "赵强" not in seen.plain
