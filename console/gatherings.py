@@ -115,6 +115,7 @@ def _form(visit: Visit, typed: Mapping[str, str], why: str = "") -> Page:
         "wanted": wanted,
         "many": len(places) >= lists.SHOWN_UNITS or bool(wanted),
         "titles": [visit.voice.label(f"gathering.{one}") for one in TITLES],
+        "usual": visit.voice.line("gathering.usual_title"),
         "longest": LONGEST_TITLE,
         "today": visit.work.today.isoformat(),
         "why": why,

@@ -206,7 +206,7 @@ def enter_for(work: Work, secretary: int, number: int, member_id: int) -> Signed
         raise Refusal("gathering.closed")
     if not belongs(work, member_id, found):
         raise Refusal("gathering.gone")
-    audit.note(work.connection, work.now, secretary, "gathering.enter", member_id, gathering=number)
+    audit.note(work.connection, work.now, secretary, "gathering_enter", member_id, gathering=number)
     return enter(work, found, member_id, secretary)
 
 
@@ -233,7 +233,7 @@ def close(work: Work, secretary: int, number: int) -> Gathering:
     """Close the sign-in."""
     found = runs(work, secretary, number)
     if table.close(work.connection, found.id, work.now):
-        audit.note(work.connection, work.now, secretary, "gathering.close", None, gathering=number)
+        audit.note(work.connection, work.now, secretary, "gathering_close", None, gathering=number)
     return _get(work, number)
 
 
@@ -244,7 +244,7 @@ def reopen(work: Work, secretary: int, number: int) -> Gathering:
         raise Refusal("gathering.gone")
     if not found.is_open(work.now) and not table.reopen(work.connection, number, work.now - LONGEST):
         raise Refusal("gathering.too_old", hours=int(LONGEST.total_seconds() // 3600))
-    audit.note(work.connection, work.now, secretary, "gathering.reopen", None, gathering=number)
+    audit.note(work.connection, work.now, secretary, "gathering_reopen", None, gathering=number)
     return _get(work, number)
 
 

@@ -143,7 +143,7 @@ def judge(work: Work, by: int, number: int, member_id: int, reason: str, *, late
 def _mark(work: Work, by: int, number: int, member_id: int, said: Mark, reason: str) -> None:
     marks.put(work.connection, number, member_id, said, reason, by, work.now)
     facts = {"gathering": number, "mark": said.value, "reason": reason}
-    audit.note(work.connection, work.now, by, "gathering.mark", member_id, **facts)
+    audit.note(work.connection, work.now, by, "gathering_mark", member_id, **facts)
 
 
 def line(work: Work, by: int, number: int, member_id: int) -> Line:
@@ -161,7 +161,7 @@ def take_back(work: Work, by: int, number: int, member_id: int) -> None:
     found = alone(work, by, number)
     if not keeps(work, by, found) or not marks.drop(work.connection, number, member_id):
         raise Refusal("gathering.gone")
-    audit.note(work.connection, work.now, by, "gathering.unmark", member_id, gathering=number)
+    audit.note(work.connection, work.now, by, "gathering_unmark", member_id, gathering=number)
 
 
 def every_line(work: Work, member_id: int, found: Gathering) -> list[Line]:
