@@ -12,7 +12,9 @@ NOUNS = (
     "life_screen",
     "life_figures",
     "life_activity",
+    "life_activity_form",
     "life_rules",
+    "life_template",
     "life_relief",
     "people",
 )

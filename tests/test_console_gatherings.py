@@ -23,7 +23,7 @@ def opened(company: Company, title: str = "读书会") -> int:
     company.now = company_now()
     company.lin.says(f"/gathering {title}")
     company.lin.presses("第一党支部")
-    return int(company.read(lambda c: c.scalar(select(table.gathering.c.id).order_by(table.gathering.c.id.desc()))))
+    return int(company.read(lambda c: c.execute(select(table.gathering)).all())[-1].id)
 
 
 def code_of(company: Company, number: int, *, back: int = 0) -> str:

@@ -32,7 +32,7 @@ async def test_a_sign_in_is_opened_by_keyboard_and_its_count_lives_on_the_projec
         await tab_to(page, "main .deeds a.button")
         await page.keyboard.press("Enter")
         await page.wait_for_selector(".qr svg")
-        found = run.read(lambda c: table.get(c, int(c.scalar(select(table.gathering.c.id)))))
+        found = run.read(lambda c: table.get(c, c.execute(select(table.gathering)).one().id))
         assert found is not None
         company.now = company_now()
         assert "签到成功" in company.bo.opens(payload_of(found.code(company.now, SCREEN)))
