@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 from sqlalchemy import select
 
+from domain.activity import Activity
 from services import document_template
 from storage import activity as table
 from storage import outbox
@@ -31,7 +32,7 @@ def form(company: Company, **other: str) -> dict[str, str]:
     return {**usual, **other}
 
 
-def kept(browser: Browser) -> list[table.Activity]:
+def kept(browser: Browser) -> list[Activity]:
     found = browser.run.read(lambda c: [table.get(c, row.id) for row in c.execute(select(table.activity.c.id))])
     return [one for one in found if one is not None]
 
