@@ -104,7 +104,7 @@ def draw(voice: Voice, found: Year, today: date) -> bytes:
     """Return the picture (PNG)."""
     rows = [
         {
-            "names": _name_lines(_name(voice, row)),
+            "names": name_lines(_name(voice, row)),
             "article": _cut(f"{row[-1].rule.article} [{row[-1].rule.trust.value}]", 2 * _LONGEST),
             "y": _HEAD + place * _ROW,
             "cells": [_cell(voice, one, found.year, today) for one in row],
@@ -135,7 +135,7 @@ def draw(voice: Voice, found: Year, today: date) -> bytes:
     )
 
 
-def _name_lines(name: str) -> list[dict[str, object]]:
+def name_lines(name: str) -> list[dict[str, object]]:
     """Return a rule's name in one line, or a long one in two smaller ones, cut between words where it has any."""
     if _fitting(name, _LONGEST) == len(name):
         return [{"text": name, "size": 15, "down": 18}]
@@ -144,7 +144,8 @@ def _name_lines(name: str) -> list[dict[str, object]]:
         first = blank
     rest = name[first:].strip()
     lines = [name[:first], *([_cut(rest, _SMALL)] if rest else [])]
-    return [{"text": line, "size": 12, "down": 12 + 12 * place} for place, line in enumerate(lines)]
+    top = 12 if rest else 18
+    return [{"text": line, "size": 12, "down": top + 12 * place} for place, line in enumerate(lines)]
 
 
 def _fitting(words: str, most: int) -> int:
