@@ -8,7 +8,7 @@ from console.gatherings_code import EVERY, shown
 from console.gatherings_code import screen as shows
 from console.grammar import Page, Pages, Result, Visit
 from domain.permission import Action
-from services import gathering, gathering_list
+from services import gathering_list
 
 pages = Pages("gatherings")
 
@@ -32,6 +32,6 @@ def _facts(visit: Visit) -> dict[str, Any]:
         "one": found,
         "running": found.is_open(visit.work.now),
         "coming": found.is_coming(visit.work.now),
-        "count": gathering.count(visit.work, found),
+        "count": gathering_list.count(visit.work, found),
         **shown(visit, found),
     }

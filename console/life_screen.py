@@ -10,7 +10,7 @@ from console.grammar import Page, Pages, Result, Visit
 from domain.meeting import MeetingState
 from domain.permission import Action
 from domain.refusal import Refusal
-from services import activity, activity_day, gathering, minutes, minutes_text
+from services import activity, activity_day, gathering, gathering_list, minutes, minutes_text
 from services import meeting as service
 from services import vote as votes
 
@@ -74,6 +74,6 @@ def _activity(visit: Visit) -> dict[str, Any]:
         "one": found,
         "running": found.is_open(work.now),
         "coming": False,
-        "count": gathering.count(work, found),
+        "count": gathering_list.count(work, found),
         **shown(visit, found),
     }

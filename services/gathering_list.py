@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from domain.announcement import secrecy_mark
 from domain.gathering import REASON, Gathering, Line, Mark
@@ -23,6 +24,7 @@ from storage import unit as units
 STATES = ("open", "coming", "over")
 LISTS = ("missing", "there", "leave", "all")
 MOST_EXPORTED = 10_000
+LASTS, MOST_KEPT = timedelta(minutes=1), 1000
 SHOWN_UNITS = 200
 """So many units stand in the form; of more they are looked for by name."""
 
@@ -89,7 +91,24 @@ def keeps(work: Work, member_id: int, found: Gathering) -> bool:
 def standing(work: Work, member_id: int, found: Gathering) -> Standing:
     """Count a gathering; to whoever may not know of leave nobody is excused."""
     excused = marks.excused(work.connection, found.id) if keeps(work, member_id, found) else 0
-    return Standing(service.count(work, found), excused)
+    return Standing(count(work, found), excused)
+
+
+_expected: dict[str, tuple[datetime, int]] = {}
+"""Secret of a gathering -> when its people were counted, and how many they are: a unit of 100,000 takes 0.3 s."""
+
+
+def count(work: Work, found: Gathering) -> Count:
+    """Return how a gathering stands; how many are expected may be a minute old."""
+    at, expected = _expected.get(found.secret, (work.now - LASTS, 0))
+    if not timedelta(0) <= work.now - at < LASTS:
+        counted = service.count(work, found)
+        if len(_expected) >= MOST_KEPT:
+            _expected.clear()
+        _expected[found.secret] = (work.now, counted.expected)
+        return counted
+    there, late, by_hand = gatherings.counts(work.connection, found.id)
+    return Count(there, late, by_hand, expected)
 
 
 def people(
@@ -105,10 +124,9 @@ def people(
 
 
 def _slice(work: Work, found: Gathering, which: str, wanted: str, limit: int, offset: int) -> list[Line]:
-    if which != "there":
-        every = table.people(work.connection, found, which, wanted, words.MOST_IN_ORDER + 1)
-        if len(every) <= words.MOST_IN_ORDER:
-            return words.in_order(every, lambda one: one.name)[offset : offset + limit]
+    every = None if which == "there" else table.few(work.connection, found, which, wanted, words.MOST_IN_ORDER)
+    if every is not None:
+        return words.in_order(every, lambda one: one.name)[offset : offset + limit]
     return table.people(work.connection, found, which, wanted, limit, offset)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     Connection,
     ForeignKey,
+    Index,
     Integer,
     PrimaryKeyConstraint,
     Select,
@@ -62,6 +63,7 @@ presence = Table(
     Column("late", Boolean, nullable=False),
     Column("by_member_id", Id, ForeignKey("member.id"), nullable=True),
     PrimaryKeyConstraint("gathering_id", "member_id"),
+    Index("ix_presence_gathering_id_at", "gathering_id", "at"),
 )
 
 wrong_code = Table(
@@ -225,12 +227,10 @@ def presence_of(connection: Connection, number: int, member_id: int) -> tuple[da
 
 def counts(connection: Connection, number: int) -> tuple[int, int, int]:
     """Return how many are there, how many of them late, and how many entered by the secretary."""
-    rows = connection.execute(
-        select(presence.c.late, presence.c.by_member_id.is_not(None), func.count())
-        .where(presence.c.gathering_id == number)
-        .group_by(presence.c.late, presence.c.by_member_id.is_not(None))
-    ).all()
-    return sum(r[2] for r in rows), sum(r[2] for r in rows if r[0]), sum(r[2] for r in rows if r[1])
+    late = func.count().filter(presence.c.late)
+    query = select(func.count(), late, func.count(presence.c.by_member_id)).where(presence.c.gathering_id == number)
+    row = connection.execute(query).one()
+    return row[0], row[1], row[2]
 
 
 def expected_people(found: Gathering) -> Select[tuple[int]]:

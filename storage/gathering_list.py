@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 from domain.gathering import LONGEST, Gathering, Line, Mark
 from storage.gathering import expected_people, gathering, made, presence, select_gatherings
 from storage.gathering_mark import mark
-from storage.member import member
+from storage.member import belongs, member, some_of
 from storage.unit import unit
 
 
@@ -47,7 +47,8 @@ def counts(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[in
     return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
-def _people(found: Gathering, which: str, words: str) -> Select[tuple[object, ...]]:
+def _people(found: Gathering, which: str, words: str, *, many: bool = False) -> Select[tuple[object, ...]]:
+    """Return the query. `many`: each member is looked at in turn instead of a list being made of all the expected."""
     here = and_(presence.c.gathering_id == found.id, presence.c.member_id == member.c.id)
     said = and_(mark.c.gathering_id == found.id, mark.c.member_id == member.c.id)
     query = (
@@ -66,7 +67,10 @@ def _people(found: Gathering, which: str, words: str) -> Select[tuple[object, ..
         .join(mark, said, isouter=which != "leave")
     )
     if which not in {"there", "anybody"}:
-        query = query.where(member.c.id.in_(expected_people(found)))
+        if many and not found.listed:
+            query = query.where(member.c.left_at.is_(None), belongs(member.c.id, found.path))
+        else:
+            query = query.where(member.c.id.in_(expected_people(found)))
     if which in {"missing", "leave", "away"}:
         query = query.where(presence.c.at.is_(None))
     if which == "missing":
@@ -78,14 +82,28 @@ def _people(found: Gathering, which: str, words: str) -> Select[tuple[object, ..
     return query
 
 
+def few(connection: Connection, found: Gathering, which: str, words: str, most: int) -> list[Line] | None:
+    """Return all its people of a list (see `people`) in no order; None when there are more than `most`."""
+    if _is_large(connection, found, most):
+        return None
+    rows = connection.execute(_people(found, which, words).limit(most + 1)).all()
+    return [_line(tuple(row)) for row in rows] if len(rows) <= most else None
+
+
+def _is_large(connection: Connection, found: Gathering, most: int) -> bool:
+    if found.listed:
+        return False
+    return len(some_of(connection, found.path, (), most + 1)) > most
+
+
 def people(connection: Connection, found: Gathering, which: str, words: str, limit: int, offset: int = 0) -> list[Line]:
     """Return a slice of its people: `missing`, `there` (first come first), `leave`, or `all` who are expected.
 
-    `away`: who is not there, excused or not.
+    `away`: who is not there, excused or not. All but `there` are ordered by number.
     """
-    order = (presence.c.at, member.c.employee_no) if which == "there" else (member.c.employee_no,)
-    rows = connection.execute(_people(found, which, words).order_by(*order).limit(limit).offset(offset))
-    return [_line(tuple(row)) for row in rows]
+    order = (presence.c.at, presence.c.member_id) if which == "there" else (member.c.employee_no,)
+    query = _people(found, which, words, many=which != "there")
+    return [_line(tuple(row)) for row in connection.execute(query.order_by(*order).limit(limit).offset(offset))]
 
 
 def _line(row: Sequence[Any]) -> Line:

@@ -32,8 +32,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("gathering_id", "member_id", name=op.f("pk_gathering_mark")),
     )
     op.create_index("ix_gathering_unit_id", "gathering", ["unit_id"])
+    op.create_index("ix_presence_gathering_id_at", "presence", ["gathering_id", "at"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_presence_gathering_id_at", "presence")
     op.drop_index("ix_gathering_unit_id", "gathering")
     op.drop_table("gathering_mark")
