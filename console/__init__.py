@@ -15,6 +15,7 @@ NOUNS = (
     "life_activity_form",
     "life_rules",
     "life_template",
+    "life_pack",
     "life_relief",
     "people",
 )
