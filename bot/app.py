@@ -283,7 +283,7 @@ class App:
         secure = self.base_url.startswith("https:")
         read, write = within(self.database.read), within(self.database.write)
         machine = Machine(self.settings, self.database, self.gate, self.deliveries)
-        return Console(self.organisation, read, write, machine, secure=secure, sent=self.nudge)
+        return Console(self.organisation, read, write, machine, secure=secure, sent=self.nudge, links=self.links)
 
     async def _serve_web(self, sockets: Sequence[object]) -> None:
         site = web.Application(client_max_size=25 * 1024 * 1024)

@@ -88,9 +88,14 @@ class Console:
         *,
         secure: bool,
         sent: Callable[[], None] = lambda: None,
+        links: Mapping[str, Callable[[str], str]] | None = None,
     ) -> None:
-        """`secure`: browsers reach us by https. `sent`: called after each change, which may have written letters."""
+        """`secure`: browsers reach us by https. `sent`: called after each change, which may have written letters.
+
+        `links`: into the chats, see `Visit`.
+        """
         self._organisation, self._read, self._write, self._machine = organisation, read, write, machine
+        self._links = links or {}
         self._sent = sent
         self._cookie, self._secure = ("__Host-console" if secure else "console"), secure
         self._static = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in TYPES}
@@ -207,9 +212,8 @@ class Console:
         if asked.method == "GET" and session.needs_touch(work, found):
             asked.stale = found
         speech = voice(person.language or self._organisation.language)
-        asked.visit = Visit(
-            work, person, found, speech, self._machine, asked.numbers, asked.query, asked.form, asked.files
-        )
+        came = (asked.numbers, asked.query, asked.form, asked.files)
+        asked.visit = Visit(work, person, found, speech, self._machine, *came, links=self._links)
         if self._machine.paused() and not self._served_paused(work, person.id, route):
             return None
         asked.menu = menu(asked.visit, self._open())

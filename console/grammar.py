@@ -37,6 +37,8 @@ class Visit:
     """Name of the field -> (file name, bytes)."""
     then: list[Callable[[], None]] = field(default_factory=list)
     """What the program is to do once this is committed."""
+    links: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+    """Messenger -> what makes a link that opens the chat there with a payload; empty words where there is none."""
 
     def words(self, noun: str) -> Mapping[str, str]:
         """Return the page words of a noun in the reader's language."""

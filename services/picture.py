@@ -1,6 +1,6 @@
 """Pictures: an SVG template of `content/picture/`, filled with facts and drawn as PNG with the project's own font.
 
-A picture never stands alone: whoever sends it gives the same facts in words.
+A picture never stands alone: whoever sends it gives the same facts in words. And QR codes, which are SVG as well.
 """
 
 from __future__ import annotations
@@ -67,3 +67,10 @@ def wrapped(lines: Iterable[str], wide: int) -> list[str]:
             now = f"{now}{piece}".lstrip(" ")
         cut.append(now)
     return cut
+
+
+def qr(words: str) -> str:
+    """Return a QR code of these words as SVG without a size, dark on light whatever stands around it."""
+    import segno  # noqa: PLC0415 - as above
+
+    return segno.make(words, error="m", micro=False).svg_inline(omitsize=True, border=4, dark="#000", light="#fff")

@@ -18,14 +18,14 @@ from services import rate_words as words
 from services.rate import Figures, Shown
 from services.rate_ground import FIGURES, STANDARDISATION, in_order
 from services.rate_kept import Measured, measure
-from services.sheet import Page
+from services.sheet import Cell, Page, Percent
 from services.work import Work
 
 COLUMNS = (
     "unit", "type", "period", "numerator", "denominator", "percent", "left_out", "lacking", "version", "note",
 )  # fmt: skip
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-Row = list[str | int]
+Row = list[Cell]
 
 
 def _both(code: str) -> str:
@@ -74,7 +74,8 @@ def _cells(voice: Voice, shown: Shown) -> Row:
         return ["", "", "", "", "", "", note]
     note = "" if rate.percentage else voice.label("rate.cell_none")
     left_out, lacking = words.left_out(voice, rate), words.lacking(voice, rate)
-    return [rate.numerator, rate.denominator, rate.percentage, left_out, lacking, _version(rate), note]
+    percent = Percent(rate.tenths, rate.percentage) if rate.tenths is not None else ""
+    return [rate.numerator, rate.denominator, percent, left_out, lacking, _version(rate), note]
 
 
 def _version(rate: Rate) -> str:
