@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     ForeignKey,
     Integer,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     event,
     func,
     select,
@@ -50,7 +52,12 @@ reading = Table(
     Column("source_en", String(LONGEST_SOURCE), nullable=False),
     Column("version", String(32), nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("own", Boolean, nullable=False, server_default="0"),
+    Column("closed", Boolean, nullable=False, server_default="0"),
 )
+"""`active`: for what is shipped, whether it still is. `own`: the organisation's. `closed`: the organisation retired it."""
+
+IN_USE: ColumnElement[bool] = and_(reading.c.active, ~reading.c.closed)
 
 reading_text = Table(
     "reading_text",
@@ -113,7 +120,7 @@ _MATCH = {
 _FIND = {
     name: text(
         "SELECT r.id, t.language, t.title, t.body FROM reading_text t JOIN reading r ON r.id = t.reading_id "  # noqa: S608 - constants of this module
-        f"WHERE r.active AND t.id IN ({match}) ORDER BY r.position, r.id, t.language"
+        f"WHERE r.active AND NOT r.closed AND t.id IN ({match}) ORDER BY r.position, r.id, t.language"
     )
     for name, match in _MATCH.items()
 }
