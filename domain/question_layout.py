@@ -145,6 +145,16 @@ def find_layout(rows: Sequence[Sequence[str]]) -> Layout:
     return Layout(at, tuple(_counted(rows[at + 1 :], _spread(rows, at, columns))))
 
 
+def layout_at(rows: Sequence[Sequence[str]], header: int) -> Layout:
+    """Say what the columns are when this row is the header."""
+    if not 0 <= header < len(rows):
+        return replace(_guessed(rows), header=NO_HEADER)
+    columns = _fields(rows[header])
+    width = max((len(row) for row in rows), default=0)
+    columns += [""] * (width - len(columns))
+    return Layout(header, tuple(_counted(rows[header + 1 :], _spread(rows, header, columns))))
+
+
 def _second_row(rows: Sequence[Sequence[str]], at: int, columns: list[str]) -> tuple[int, list[str]]:
     """Take in a second header row that has the letters under one 选项."""
     if at + 1 >= len(rows):

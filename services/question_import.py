@@ -173,7 +173,8 @@ def apply_of(work: Work, bank: Bank | str, name: str, made: Understood, actor_id
 
 def _read(work: Work, name: str, body: bytes) -> Understood:
     made = understand(work, name, body)
-    if not made.placed:
+    guessed = all(one.header < 0 for one in made.layouts)
+    if not made.placed or (made.layouts and guessed and not made.questions):
         raise Refusal("question.no_header")
     return made
 
@@ -282,6 +283,6 @@ def template() -> bytes:
     return sheet.write_xlsx("questions", template_header(), _template()["rows"])
 
 
-def names(work: Work) -> list[tuple[str, int]]:
+def own_banks(work: Work) -> list[tuple[Bank, int]]:
     """Return the organisation's own banks, with how many questions."""
     return banks.own(work)

@@ -36,7 +36,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_upload_expires_at"), "upload", ["expires_at"])
     op.add_column("question_bank", sa.Column("closed", sa.Boolean(), nullable=False, server_default="0"))
-    op.create_index(op.f("ix_question_bank_active_kind"), "question", ["bank", "active", "kind"])
+    op.create_index(op.f("ix_question_bank_question_active_question_kind"), "question", ["bank", "active", "kind"])
     op.add_column("reading", sa.Column("own", sa.Boolean(), nullable=False, server_default="0"))
     op.add_column("reading", sa.Column("closed", sa.Boolean(), nullable=False, server_default="0"))
 
@@ -44,7 +44,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("reading", "closed")
     op.drop_column("reading", "own")
-    op.drop_index(op.f("ix_question_bank_active_kind"), "question")
+    op.drop_index(op.f("ix_question_bank_question_active_question_kind"), "question")
     op.drop_column("question_bank", "closed")
     op.drop_index(op.f("ix_upload_expires_at"), "upload")
     op.drop_table("upload")
