@@ -32,12 +32,16 @@ _KINDS = (
     ("", ("选择", "choice")),
 )
 """In this order: 不定项选择 is no 选择, and a plain 选择 题 has one answer or several."""
+_OTHERS = ("简答", "问答", "论述", "案例分析", "名词解释", "计算题")
+"""Kinds that we have not: named, so that no question under such a heading is taken for one of ours."""
 _TAG = re.compile(r"[【\[（(]\s*((?:单选|多选|单项选择|多项选择|不定项选择|判断|填空|选择)题?)\s*[】\])）]")
 _SCORE = re.compile(r"[（(\[【]\s*(?:本题)?\s*\d{1,2}(?:\.\d)?\s*分\s*[)）\]】]")
+_ASKED = re.compile(r"(?<=[？?])\s*（ ）[。.]?$")
+"""After a question mark an empty bracket says nothing."""
 _EMPTY = re.compile(r"[（(][ \t\u3000_＿]*[)）]")
 _FILLED = re.compile(r"[（(]\s*([^（()）]{1,12}?)\s*[)）]")
 _UNDERLINED = re.compile(r"[_＿]{1,}\s*([^_＿]{1,40}?)\s*[_＿]{1,}")
-_SAID = re.compile(r"^\s*[【\[（(]?\s*(?:参考|正确|标准)?答案(?:是|为)?\s*[】\])）]?\s*[:：]?\s*")
+_SAID = re.compile(r"^\s*[【\[（(]?\s*(?:(?:参考|正确|标准)?答案(?:是|为)?|answer\b)\s*[】\])）]?\s*[:：]?\s*", re.IGNORECASE)
 _NUMBER = re.compile(r"^\s*(?:第\s*\d{1,4}\s*题\s*[.．、:：)）]?|\d{1,4}\s*[.．、)）]|[（(]\s*\d{1,4}\s*[)）])\s*(?!\d)")
 
 
@@ -65,18 +69,29 @@ def read_kind(words: str) -> str:
     said = plain(words)
     if not said or said.isdigit():
         return ""
+    if other := next((one for one in _OTHERS if one in said), ""):
+        return other
     return next((kind for kind, marks in _KINDS if any(mark in said for mark in marks)), words.strip())
 
 
 def is_kind(words: str) -> bool:
-    """Answer whether the words name a kind that we have."""
+    """Answer whether the words name a kind, ours or another."""
     said = plain(words)
-    return any(mark in said for _, marks in _KINDS for mark in marks)
+    return any(mark in said for _, marks in (*_KINDS, ("", _OTHERS)) for mark in marks)
 
 
 def unnumbered(words: str) -> str:
     """Return the words without a number before them."""
     return words[found.end() :] if (found := _NUMBER.match(words)) else words
+
+
+def joined(lines: Sequence[str]) -> str:
+    """Return lines that were broken where the page ended as one."""
+    whole = ""
+    for line in lines:
+        blank = " " if whole[-1:].isascii() and whole and line[:1].isascii() else ""
+        whole += blank + line.strip()
+    return whole
 
 
 def has_number(words: str) -> bool:
@@ -204,6 +219,8 @@ def _within(text: str, options: Sequence[str], answer: str, kind: str) -> tuple[
             return text, answer
     if kind == "fill" and not answer and (found := _UNDERLINED.search(text)) is not None:
         return f"{text[: found.start()]}____{text[found.end() :]}", found[1]
+    if kind == "fill" and not answer and len(places := list(_FILLED.finditer(text))) == 1:
+        return text[: places[0].start()] + BLANK + text[places[0].end() :], places[0][1]
     return text, answer
 
 
@@ -223,7 +240,7 @@ def settled(entry: Entry, kind: str = "") -> Entry:
         text, options = inside
     said = read_kind(entry.kind) or read_kind(tag[1] if tag else "") or read_kind(kind)
     text, answer = _within(text, options, entry.answer.strip(), said)
-    text = _EMPTY.sub(BLANK, text).strip()
+    text = _ASKED.sub("", _EMPTY.sub(BLANK, text).strip())
     judging = _judging(options)
     if said == "judge" or (not said and (judging or (not options and read_judgement(answer) is not None))):
         answer = _judged(_SAID.sub("", answer), options, known=said == "judge")

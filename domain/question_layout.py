@@ -160,7 +160,7 @@ def _second_row(rows: Sequence[Sequence[str]], at: int, columns: list[str]) -> t
     if at + 1 >= len(rows):
         return at, columns
     below = [cell if len(plain(cell)) <= _SHORT else "" for cell in rows[at + 1]]
-    letters = {place: name for place, name in enumerate(_fields(below)) if name in LETTERS}
+    letters = {place: name for place, name in enumerate(_fields(below)) if name and name in LETTERS}
     stem = columns.index("text")
     own = rows[at + 1][stem].strip() if stem < len(rows[at + 1]) else ""
     if len(letters) < 2 or (own and own != rows[at][stem].strip()):  # noqa: PLR2004 - A and B

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from domain.question import plain
-from domain.question_entry import MANY, Entry, is_kind, lettered, read_kind, settled, shadow, unlettered
+from domain.question_entry import MANY, Entry, is_kind, joined, lettered, read_kind, settled, shadow, unlettered
 
 LONGEST_HEADING = 60
 _PART = re.compile(r"^\s*(?:[一二三四五六七八九十]{1,3}\s*[、.．]|第\s*[一二三四五六七八九十\d]{1,3}\s*(?:部分|章|大题|节))\s*")
 _START = re.compile(r"^\s*(?:第\s*(\d{1,4})\s*题\s*[.．、:：)）]?|(\d{1,4})\s*[.．、)）:：](?!\d)|[（(]\s*(\d{1,4})\s*[)）])\s*")
-_ANSWER = re.compile(r"^\s*[【\[（(]?\s*(?:参考|正确|标准)?答案\s*(?:[】\])）]\s*[:：]?|[:：])\s*")
-_WHY = re.compile(r"^\s*[【\[（(]?\s*(?:答案|试题|题目)?(?:解析|分析|解释|说明)\s*(?:[】\])）]\s*[:：]?|[:：])\s*")
-_FROM = re.compile(r"^\s*[【\[（(]?\s*(?:出处|依据|来源|答案依据)\s*(?:[】\])）]\s*[:：]?|[:：])\s*")
+_ANSWER = re.compile(r"^\s*[【\[（(]?\s*(?:参考|正确|标准)?答案\s*(?:[】\])）]\s*[:：]?|[:：])\s*|^\s*(?:correct\s+)?answers?\s*[:：]\s*", re.I)
+_WHY = re.compile(r"^\s*[【\[（(]?\s*(?:答案|试题|题目)?(?:解析|分析|解释|说明|explanation)\s*(?:[】\])）]\s*[:：]?|[:：])\s*", re.I)
+_FROM = re.compile(r"^\s*[【\[（(]?\s*(?:出处|依据|来源|答案依据|source)\s*(?:[】\])）]\s*[:：]?|[:：])\s*", re.I)
 _ASIDE = re.compile(r"^\s*[【\[（(]?\s*(?:难度|分值|考点|知识点|得分|分数|难易度|难易程度)\s*(?:[】\])）]\s*[:：]?|[:：])")
 _OPTION = re.compile(r"^\s*(?:[(\[]\s*[A-Ha-h]\s*[)\]]|[A-Ha-h]\s*[.、:)]|[A-H]\s+\S)")
 _KEY = re.compile(r"^(?:附|附件|附录)?[:：\s]*(?:试题|题库|测试题|练习题)?(?:参考|标准|正确)?答案(?:及|与|和)?(?:解析)?(?:表)?\s*[:：]?$")
@@ -77,6 +77,9 @@ class _Reader:
             self.passed += 1
         elif self.in_key:
             self._key(said)
+        elif self.drafts and (found := _ANSWER.match(said)) and _is_key(said[found.end() :]):
+            self.in_key, self.part, self.kind = True, 0, ""
+            self._key(said[found.end() :])
         else:
             self._question(row, said)
         self.blank = False
@@ -141,7 +144,7 @@ class _Reader:
             now.options += _options(said, len(now.options))
             now.last = "options"
         elif now.last == "options" and now.options:
-            now.options[-1] = f"{now.options[-1]}{said}"
+            now.options[-1] = joined([now.options[-1], said])
         elif now.last == "why":
             now.why.append(said)
         elif now.last == "answer" and not now.answer:
@@ -241,6 +244,11 @@ def _in_turn(places: Sequence[re.Match[str]]) -> list[re.Match[str]]:
     return kept
 
 
+def _is_key(words: str) -> bool:
+    """Answer whether what stands after 答案： answers several questions."""
+    return _RANGE.match(words) is not None or len(list(_answers(words))) > 1
+
+
 def _of_range(first: int, last: int, words: str) -> Iterator[tuple[int, str, str]]:
     count = last - first + 1
     parts = [one for one in re.split(r"[\s,，;；、/|]+", words.strip()) if one]
@@ -276,10 +284,13 @@ def entries(lines: Iterable[tuple[int, str]], kind: str = "") -> tuple[list[Entr
         reader.line(row, words)
     made = []
     for draft in reader.drafts:
+        if not reader.numbered and not (draft.options or draft.answer):
+            reader.passed += 1
+            continue
         answer, why = reader.answered(draft)
         entry = Entry(
             draft.row,
-            "\n".join(draft.text),
+            joined(draft.text),
             tuple(draft.options),
             answer,
             draft.kind,
