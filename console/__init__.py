@@ -12,5 +12,7 @@ NOUNS = (
     "life_activity",
     "life_rules",
     "life_relief",
+    "questions",
+    "learning",
     "people",
 )

@@ -189,7 +189,7 @@ def close(work: Work, actor_id: int, name: str, *, closed: bool) -> bool:
     return True
 
 
-def _own(work: Work, actor_id: int, number: int) -> Row:
+def own_of(work: Work, actor_id: int, number: int) -> Row:
     """Return a question of the organisation's own; what is shipped is read only."""
     found = one_of(work, actor_id, number)
     if _is_ours(work, found.bank):
@@ -199,7 +199,7 @@ def _own(work: Work, actor_id: int, number: int) -> Row:
 
 def retire(work: Work, actor_id: int, number: int, *, retired: bool) -> bool:
     """Draw an own question no more, or again; what was answered stays. False when it is so already."""
-    found = _own(work, actor_id, number)
+    found = own_of(work, actor_id, number)
     if found.active != retired:
         return False
     if retired:
@@ -218,7 +218,7 @@ def change(work: Work, actor_id: int, number: int, version: str, one: Question) 
 
     `version`: what its editor had before her eyes; raises when somebody else has changed it since.
     """
-    found = _own(work, actor_id, number)
+    found = own_of(work, actor_id, number)
     before = digest(found.question.to_json())
     if version != before:
         raise Refusal("question.changed_since")

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import timedelta
 
+from content import Voice
 from domain.question import Bank
 from domain.question_layout import KINDS, Layout
 from domain.refusal import Refusal
@@ -17,7 +18,7 @@ from storage import question as table
 from storage import upload
 
 WAITS = timedelta(hours=4)
-PURPOSE = "questions"
+PURPOSE, LEFT = "questions", "questions_left"
 _LONGEST_CHOICE = 200_000
 
 
@@ -101,10 +102,11 @@ def plan(work: Work, one: Upload, made: Understood) -> Plan:
     return question_import.plan_of(work, bank_meant(work, one.bank), made)
 
 
-def apply(work: Work, actor_id: int, number: int) -> tuple[Bank, Plan, int]:
+def apply(work: Work, voice: Voice, actor_id: int, number: int) -> tuple[Bank, Plan, int]:
     """Import the file, remember how it was read where its owner corrected that, and let it go.
 
-    Returns the bank, what was done, and how many layouts are remembered. A second press finds it gone.
+    Returns the bank, what was done, and how many layouts are remembered. What was wrong waits as a file in the
+    owner's language. A second press finds the file gone.
     """
     one = meant(work, actor_id, number)
     made = understand(work, one)
@@ -112,7 +114,18 @@ def apply(work: Work, actor_id: int, number: int) -> tuple[Bank, Plan, int]:
     done = question_import.apply_of(work, bank, one.name, made, actor_id)
     kept = question_import.remember(work, made) if one.corrected else 0
     upload.drop(work.connection, actor_id, PURPOSE)
+    upload.drop(work.connection, actor_id, LEFT)
+    if done.failed:
+        body = question_import.wrong_rows(voice, made)
+        upload.keep(work.connection, actor_id, LEFT, "questions-to-mend.xlsx", body, work.now + WAITS, work.now)
     return bank, done, kept
+
+
+def left(work: Work, actor_id: int) -> bytes | None:
+    """Return what this person's last import left out, while it waits."""
+    banks.demand(work, actor_id)
+    found = upload.find(work.connection, actor_id, LEFT, work.now)
+    return None if found is None else found.body
 
 
 def forget(work: Work, actor_id: int, number: int) -> int:
