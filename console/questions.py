@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from console import questions_import
 from console.grammar import Download, Go, Page, Pages, Result, Visit
 from content import voice
+from domain.arrival import clean
 from domain.permission import Action
 from domain.question import BOTH, LETTERS, Kind, Question
 from domain.refusal import Refusal
@@ -51,8 +52,8 @@ def _asked(visit: Visit) -> Asked:
     query = visit.query
     kind = query.get("kind", "")
     return Asked(
-        query.get("bank", "")[:64],
-        query.get("q", "").strip()[:100],
+        clean(query.get("bank", ""))[:64],
+        clean(query.get("q", "")).strip()[:100],
         kind if kind in set(Kind) else "",
         _STATES.get(query.get("state", "")),
     )

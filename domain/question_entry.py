@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain.question import LETTERS, digest, plain, read_judgement, read_letters
+from domain.arrival import clean
+from domain.question import digest, plain, read_judgement, read_letters
 
 MANY = "ABCDEFGH"
 """Letters that are looked for: more than a question may have, so that too many options are said to be too many."""
@@ -229,8 +230,15 @@ def _tidy(words: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def _clean(entry: Entry) -> Entry:
+    """Return an entry without characters that no database takes."""
+    told = {name: clean(getattr(entry, name)) for name in ("text", "answer", "kind", "explanation", "source", "ref")}
+    return replace(entry, options=tuple(clean(one) for one in entry.options), **told)
+
+
 def settled(entry: Entry, kind: str = "") -> Entry:
     """Return an entry with everything in its place: kind, options, answer. `kind`: what it is when it says nothing."""
+    entry = _clean(entry)
     text, options = _tidy(entry.text), entry.options
     tag = _TAG.search(text)
     if tag and (tag.start() == 0 or tag.end() == len(text)):

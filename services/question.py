@@ -162,7 +162,7 @@ def demand(work: Work, actor_id: int) -> None:
 def bank_of(work: Work, actor_id: int, name: str) -> tuple[Bank, bool, bool]:
     """Return (bank, shipped, closed) for somebody who keeps questions."""
     demand(work, actor_id)
-    found = table.bank_of(work.connection, name[:64])
+    found = table.bank_of(work.connection, clean(name)[:64])
     if found is None:
         raise Refusal("question.no_bank")
     return found

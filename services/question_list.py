@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from domain.arrival import clean
 from domain.question import BOTH, LETTERS, Kind, Problem, Question, check, digest, plain
 from services import question as banks
 from services.question_import import template_header
@@ -104,6 +105,7 @@ def fields(one: Question | None) -> dict[str, str]:
 
 def typed(form: Mapping[str, str], ref: str = "") -> Question | list[Problem]:
     """Return the question that a form holds, or everything that is wrong with it. `ref`: the name that it keeps."""
+    form = {name: clean(words) for name, words in form.items()}
     kind = form.get("kind", "")
     raw: dict[str, Any] = {
         "id": ref or f"q-{digest(plain(form.get('text_zh', '')))[:16]}",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from content import Voice
+from domain.arrival import clean
 from domain.question import Bank
 from domain.question_layout import KINDS, Layout
 from domain.refusal import Refusal
@@ -52,7 +53,7 @@ def keep(work: Work, actor_id: int, name: str, body: bytes, bank: str) -> None:
 
 def _write(work: Work, actor_id: int, bank: str, choice: Choice | None) -> None:
     chosen = None if choice is None else [[one.to_json() for one in choice.layouts], choice.text_kind]
-    line = json.dumps([bank[:200], chosen], ensure_ascii=False)
+    line = json.dumps([clean(bank)[:200], chosen], ensure_ascii=False)
     if len(line) > _LONGEST_CHOICE:
         raise Refusal("question.too_many_tables")
     upload.choose(work.connection, actor_id, PURPOSE, line)
