@@ -95,7 +95,11 @@ def _exported(visit: Visit, one: Listed) -> list[str]:
 def reading(visit: Visit) -> Result:
     """Show a reading as the day's card."""
     one = service.one_of(visit.work, visit.person.id, visit.numbers["number"], visit.voice.language)
-    cards = [(language, service.card(visit.work, one.row, language)) for language in BOTH if language in one.row.reading.pages]
+    cards = [
+        (language, service.card(visit.work, one.row, language))
+        for language in BOTH
+        if language in one.row.reading.pages
+    ]
     return Page("learning_one.html", {"one": one, "row": one.row, "cards": cards, "today": visit.work.today})
 
 

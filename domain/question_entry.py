@@ -12,14 +12,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain.arrival import clean
 from domain.question import digest, plain, read_judgement, read_letters
 
 MANY = "ABCDEFGH"
 """Letters that are looked for: more than a question may have, so that too many options are said to be too many."""
 SEVERAL = 2
 BLANK = "（ ）"
-SEPARATORS = {"newline": "\n", "semicolon": ";；", "bar": "|｜", "comma": ",，", "pause": "、", "slash": "/", "space": " "}
+SEPARATORS = {
+    "newline": "\n",
+    "semicolon": ";；",
+    "bar": "|｜",
+    "comma": ",，",
+    "pause": "、",
+    "slash": "/",
+    "space": " ",
+}
 """What may stand between options in one cell, by name; the characters mean the same."""
 _FOUND_ALONE = ("newline", "bar", "semicolon")
 _WIDE = {ord(a): b for a, b in zip("（）【】［］．：，；｜", "()[][].:,;|", strict=True)}
@@ -42,8 +49,12 @@ _ASKED = re.compile(r"(?<=[？?])\s*（ ）[。.]?$")
 _EMPTY = re.compile(r"[（(][ \t\u3000_＿]*[)）]")
 _FILLED = re.compile(r"[（(]\s*([^（()）]{1,12}?)\s*[)）]")
 _UNDERLINED = re.compile(r"[_＿]{1,}\s*([^_＿]{1,40}?)\s*[_＿]{1,}")
-_SAID = re.compile(r"^\s*[【\[（(]?\s*(?:(?:参考|正确|标准)?答案(?:是|为)?|answer\b)\s*[】\])）]?\s*[:：]?\s*", re.IGNORECASE)
-_NUMBER = re.compile(r"^\s*(?:第\s*\d{1,4}\s*题\s*[.．、:：)）]?|\d{1,4}\s*[.．、)）]|[（(]\s*\d{1,4}\s*[)）])\s*(?!\d)")
+_SAID = re.compile(
+    r"^\s*[【\[（(]?\s*(?:(?:参考|正确|标准)?答案(?:是|为)?|answer\b)\s*[】\])）]?\s*[:：]?\s*", re.IGNORECASE
+)
+_NUMBER = re.compile(
+    r"^\s*(?:第\s*\d{1,4}\s*题\s*[.．、:：)）]?|\d{1,4}\s*[.．、)）]|[（(]\s*\d{1,4}\s*[)）])\s*(?!\d)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +129,7 @@ def lettered(words: str) -> tuple[str, tuple[str, ...]] | None:
     """Return (what stands before A, the options) of words with A, B … in them; None when there are fewer than two."""
     seen = shadow(words)
     apart = r"(?:^|(?<=[\s;|,。?!？！、)\]]))"
-    ways = (
+    ways: tuple[tuple[str, str, str], ...] = (
         (seen, apart, r"[.、:)]"),
         (seen.upper() if seen[:1] in "a(" else seen, apart, r"[.、:)]"),
         (seen, "", r"[.、:]"),
@@ -152,7 +163,9 @@ def split_options(cell: str, separator: str = "") -> tuple[str, ...]:
     for name in names:
         parts = [one for one in re.split(f"[{re.escape(SEPARATORS[name])}]", cell) if one.strip()]
         if len(parts) >= SEVERAL:
-            return tuple(_option(unlettered(one, MANY[n])) if n < len(MANY) else _option(one) for n, one in enumerate(parts))
+            return tuple(
+                _option(unlettered(one, MANY[n])) if n < len(MANY) else _option(one) for n, one in enumerate(parts)
+            )
     return (_option(cell),)
 
 
@@ -218,8 +231,8 @@ def _within(text: str, options: Sequence[str], answer: str, kind: str) -> tuple[
             if not answer or read_answer(answer, options) == (letters or answer):
                 return text[: found.start()] + BLANK + text[found.end() :], answer or said
             return text, answer
-    if kind == "fill" and not answer and (found := _UNDERLINED.search(text)) is not None:
-        return f"{text[: found.start()]}____{text[found.end() :]}", found[1]
+    if kind == "fill" and not answer and (line := _UNDERLINED.search(text)) is not None:
+        return f"{text[: line.start()]}____{text[line.end() :]}", line[1]
     if kind == "fill" and not answer and len(places := list(_FILLED.finditer(text))) == 1:
         return text[: places[0].start()] + BLANK + text[places[0].end() :], places[0][1]
     return text, answer
@@ -230,15 +243,8 @@ def _tidy(words: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _clean(entry: Entry) -> Entry:
-    """Return an entry without characters that no database takes."""
-    told = {name: clean(getattr(entry, name)) for name in ("text", "answer", "kind", "explanation", "source", "ref")}
-    return replace(entry, options=tuple(clean(one) for one in entry.options), **told)
-
-
 def settled(entry: Entry, kind: str = "") -> Entry:
     """Return an entry with everything in its place: kind, options, answer. `kind`: what it is when it says nothing."""
-    entry = _clean(entry)
     text, options = _tidy(entry.text), entry.options
     tag = _TAG.search(text)
     if tag and (tag.start() == 0 or tag.end() == len(text)):
@@ -278,5 +284,3 @@ def to_raw(entry: Entry) -> dict[str, Any]:
         "source_zh": _tidy(entry.source) or "-",
         "zh": wording,
     }
-
-

@@ -35,14 +35,16 @@ _SHORT = 4
 """Digits of a running number."""
 _NAMES = {
     **dict.fromkeys(("编号", "id", "题目编号", "试题编号", "ref"), "id"),
-    **dict.fromkeys(("题型", "类型", "题目类型", "试题类型", "试题题型", "题类", "kind", "type", "questiontype"), "kind"),
-    **dict.fromkeys(
-        ("题干", "题目", "试题", "题目内容", "试题内容", "试题题干", "题目题干", "题面", "题目描述", "问题", "考题", "内容"), "text"
-    ),
+    **dict.fromkeys(("题型", "类型", "题目类型", "试题类型", "试题题型", "题类"), "kind"),
+    **dict.fromkeys(("kind", "type", "questiontype"), "kind"),
+    **dict.fromkeys(("题干", "题目", "试题", "题目内容", "试题内容", "试题题干", "题目题干"), "text"),
+    **dict.fromkeys(("题面", "题目描述", "问题", "考题", "内容"), "text"),
     **dict.fromkeys(("question", "text", "stem", "title", "content", "questiontext"), "text"),
-    **dict.fromkeys(("答案", "正确答案", "标准答案", "参考答案", "正确选项", "试题答案", "答案选项", "选项答案"), "answer"),
+    **dict.fromkeys(("答案", "正确答案", "标准答案", "参考答案", "正确选项", "试题答案"), "answer"),
+    **dict.fromkeys(("答案选项", "选项答案"), "answer"),
     **dict.fromkeys(("answer", "key", "correct", "correctanswer", "rightanswer", "answers"), "answer"),
-    **dict.fromkeys(("选项", "备选项", "备选答案", "题目选项", "候选项", "选择项", "options", "choices", "option"), "options"),
+    **dict.fromkeys(("选项", "备选项", "备选答案", "题目选项", "候选项", "选择项"), "options"),
+    **dict.fromkeys(("options", "choices", "option"), "options"),
     **dict.fromkeys(("解析", "答案解析", "说明", "试题解析", "题目解析", "解释", "分析"), "explanation"),
     **dict.fromkeys(("explanation", "analysis", "explain", "note"), "explanation"),
     **dict.fromkeys(("出处", "依据", "来源", "答案依据", "法条", "条款", "题目来源", "source", "reference"), "source"),
@@ -170,7 +172,7 @@ def _second_row(rows: Sequence[Sequence[str]], at: int, columns: list[str]) -> t
 
 
 def _spread(rows: Sequence[Sequence[str]], at: int, columns: list[str]) -> list[str]:
-    """Read one 选项 over several columns without names as A, B, C …"""
+    """Read one 选项 over several columns without names as the letters."""
     if "options" not in columns:
         return columns
     first = columns.index("options")
@@ -238,7 +240,7 @@ def entries(table: Table, layout: Layout) -> tuple[list[Entry], int]:
         return [], 0
     places = {name: place for place, name in enumerate(layout.columns) if name}
     told = [place for name, place in places.items() if name in {"text", "answer", "options", *LETTERS}]
-    header = [plain(cell) for cell in table.rows[layout.header]] if layout.header >= 0 else None
+    header = [plain(cell) for cell in table.rows[layout.header]] if 0 <= layout.header < len(table.rows) else None
     kind = layout.kind or (read_kind(table.name) if is_kind(table.name) else "")
     found: list[tuple[Entry, str]] = []
     passed = 0

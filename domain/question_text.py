@@ -8,19 +8,36 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from domain.question import plain
 from domain.question_entry import MANY, Entry, is_kind, joined, lettered, read_kind, settled, shadow, unlettered
 
 LONGEST_HEADING = 60
-_PART = re.compile(r"^\s*(?:[一二三四五六七八九十]{1,3}\s*[、.．]|第\s*[一二三四五六七八九十\d]{1,3}\s*(?:部分|章|大题|节))\s*")
-_START = re.compile(r"^\s*(?:第\s*(\d{1,4})\s*题\s*[.．、:：)）]?|(\d{1,4})\s*[.．、)）:：](?!\d)|[（(]\s*(\d{1,4})\s*[)）])\s*")
-_ANSWER = re.compile(r"^\s*[【\[（(]?\s*(?:参考|正确|标准)?答案\s*(?:[】\])）]\s*[:：]?|[:：])\s*|^\s*(?:correct\s+)?answers?\s*[:：]\s*", re.I)
-_WHY = re.compile(r"^\s*[【\[（(]?\s*(?:答案|试题|题目)?(?:解析|分析|解释|说明|explanation)\s*(?:[】\])）]\s*[:：]?|[:：])\s*", re.I)
-_FROM = re.compile(r"^\s*[【\[（(]?\s*(?:出处|依据|来源|答案依据|source)\s*(?:[】\])）]\s*[:：]?|[:：])\s*", re.I)
-_ASIDE = re.compile(r"^\s*[【\[（(]?\s*(?:难度|分值|考点|知识点|得分|分数|难易度|难易程度)\s*(?:[】\])）]\s*[:：]?|[:：])")
+_PART = re.compile(
+    r"^\s*(?:[一二三四五六七八九十]{1,3}\s*[、.．]|第\s*[一二三四五六七八九十\d]{1,3}\s*(?:部分|章|大题|节))\s*"
+)
+_START = re.compile(
+    r"^\s*(?:第\s*(\d{1,4})\s*题\s*[.．、:：)）]?|(\d{1,4})\s*[.．、)）:：](?!\d)|[（(]\s*(\d{1,4})\s*[)）])\s*"
+)
+_ANSWER = re.compile(
+    r"^\s*[【\[（(]?\s*(?:参考|正确|标准)?答案\s*(?:[】\])）]\s*[:：]?|[:：])\s*|^\s*(?:correct\s+)?answers?\s*[:：]\s*",
+    re.IGNORECASE,
+)
+_WHY = re.compile(
+    r"^\s*[【\[（(]?\s*(?:答案|试题|题目)?(?:解析|分析|解释|说明|explanation)\s*(?:[】\])）]\s*[:：]?|[:：])\s*",
+    re.IGNORECASE,
+)
+_FROM = re.compile(
+    r"^\s*[【\[（(]?\s*(?:出处|依据|来源|答案依据|source)\s*(?:[】\])）]\s*[:：]?|[:：])\s*", re.IGNORECASE
+)
+_ASIDE = re.compile(
+    r"^\s*[【\[（(]?\s*(?:难度|分值|考点|知识点|得分|分数|难易度|难易程度)\s*(?:[】\])）]\s*[:：]?|[:：])"
+)
 _OPTION = re.compile(r"^\s*(?:[(\[]\s*[A-Ha-h]\s*[)\]]|[A-Ha-h]\s*[.、:)]|[A-H]\s+\S)")
-_KEY = re.compile(r"^(?:附|附件|附录)?[:：\s]*(?:试题|题库|测试题|练习题)?(?:参考|标准|正确)?答案(?:及|与|和)?(?:解析)?(?:表)?\s*[:：]?$")
+_KEY = re.compile(
+    r"^(?:附|附件|附录)?[:：\s]*(?:试题|题库|测试题|练习题)?(?:参考|标准|正确)?答案(?:及|与|和)?(?:解析)?(?:表)?\s*[:：]?$"
+)
 _RANGE = re.compile(r"(\d{1,4})\s*(?:-|－|—|–|~|～|至|到)\s*(\d{1,4})\s*[题.．、:：)）]*\s*")
 _EACH = re.compile(r"(?:^|(?<=[\s;；,，。、√×✓✗对错A-Ha-h）)]))(\d{1,4})\s*(?:[.．、:：)）]|\s(?=\s*[A-H√×]))\s*")
 _MARKS = re.compile(r"正确|错误|[A-Ha-h]+|[√×✓✗✔✘对错TF]")
@@ -105,7 +122,9 @@ class _Reader:
             self._begin(row, int(start[1] or start[2] or start[3]), said[start.end() :])
         elif now is None and (self.numbered or marked or not self._starts(said)):
             self.passed += 1
-        elif not self.numbered and not marked and self.blank and (now is None or now.over) and not self._is_option(said):
+        elif (
+            not self.numbered and not marked and self.blank and (now is None or now.over) and not self._is_option(said)
+        ):
             self._begin(row, len(self.drafts) + 1, said)
         elif now is not None:
             self._more(now, said, marked)
@@ -177,7 +196,9 @@ class _Reader:
         kind = read_kind(draft.kind) if draft.kind else ""
         parts = len({one.part for one in self.drafts})
         same_number = [at for at in self.keys if at[2] == draft.number]
-        fits = [at for at in same_number if at[1] and at[1] == kind] or [at for at in same_number if at[0] == draft.part]
+        fits = [at for at in same_number if at[1] and at[1] == kind] or [
+            at for at in same_number if at[0] == draft.part
+        ]
         if not fits and (parts == 1 or len(same_number) == 1):
             fits = same_number
         if len(fits) != 1:
@@ -263,7 +284,7 @@ def _of_range(first: int, last: int, words: str) -> Iterator[tuple[int, str, str
 def key_lines(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return a table of 题号 over 答案 as the lines of a key; empty when it is another table."""
     lines: list[str] = []
-    for above, below in zip(rows, rows[1:], strict=False):
+    for above, below in pairwise(rows):
         heads = (plain(above[0]) if above else "", plain(below[0]) if below else "")
         if heads[0] not in {"题号", "序号", "题目"} or heads[1] not in {"答案", "参考答案", "正确答案"}:
             continue
@@ -299,5 +320,3 @@ def entries(lines: Iterable[tuple[int, str]], kind: str = "") -> tuple[list[Entr
         )
         made.append(settled(entry, kind))
     return made, reader.passed
-
-

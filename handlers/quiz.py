@@ -115,9 +115,7 @@ def _question(turn: Turn, paper: Paper, item: Item, notice: str = "") -> Reply:
 
 def _answers(turn: Turn, paper: Paper, item: Item) -> list[list[Button]]:
     """Return the buttons of a question; each knows which version of it was shown."""
-    return question_view.answers(
-        turn.voice, item.question, (paper.id, item.position), item.version[:6], item.given
-    )
+    return question_view.answers(turn.voice, item.question, (paper.id, item.position), item.version[:6], item.given)
 
 
 def _shown(turn: Turn, number: int, position: int, version: str) -> tuple[Paper, Item, Reply | None]:

@@ -26,7 +26,9 @@ ON_A_PAGE = 50
 FURTHEST = 366
 """Days ahead that can be planned."""
 LONGEST_TOPIC = 60
-_SOURCE = re.compile(r"^\s*[（(【\[]?\s*(?:来源|出处|资料来源|转载自|source)\s*[:：]\s*(.+?)\s*[）)】\]]?\s*$", re.IGNORECASE)
+_SOURCE = re.compile(
+    r"^\s*[（(【\[]?\s*(?:来源|出处|资料来源|转载自|source)\s*[:：]\s*(.+?)\s*[）)】\]]?\s*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,7 @@ def search(
     count = table.count(work.connection, words, topic, in_use=in_use)
     pages = max(1, -(-count // ON_A_PAGE))
     page = max(1, min(page, pages))
-    rows = table.listed(
-        work.connection, words, topic, in_use=in_use, limit=ON_A_PAGE, offset=(page - 1) * ON_A_PAGE
-    )
+    rows = table.listed(work.connection, words, topic, in_use=in_use, limit=ON_A_PAGE, offset=(page - 1) * ON_A_PAGE)
     return Found(_listed(work, rows, language), count, page, pages)
 
 

@@ -136,14 +136,12 @@ def _rows(table: Any) -> Iterator[tuple[str, ...]]:  # noqa: ANN401 - python-doc
 
 
 class _Counting:
-    """Counts as Word does: lists go on by their number, a deeper level or another list in between begins letters anew."""
+    """Counts as Word does: lists go on, and letters begin anew after another list or a line in between."""
 
     def __init__(self, document: Any) -> None:  # noqa: ANN401 - python-docx's own
         self._styles = {style.style_id: style.element for style in document.styles}
-        try:
-            self._numbering = document.part.numbering_part.element
-        except (KeyError, NotImplementedError):
-            self._numbering = None
+        parts = (one.target_part for one in document.part.rels.values() if one.reltype.endswith("/numbering"))
+        self._numbering = getattr(next(parts, None), "element", None)
         self._kinds: dict[tuple[str, str], tuple[str, str, int, str]] = {}
         self._counts: dict[tuple[str, str], int] = {}
         self._last = ""

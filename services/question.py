@@ -184,7 +184,12 @@ def close(work: Work, actor_id: int, name: str, *, closed: bool) -> bool:
         return False
     table.close(work.connection, name, closed=closed)
     audit.note(
-        work.connection, work.now, actor_id, "questions.close_bank" if closed else "questions.open_bank", None, bank=name
+        work.connection,
+        work.now,
+        actor_id,
+        "questions.close_bank" if closed else "questions.open_bank",
+        None,
+        bank=name,
     )
     return True
 

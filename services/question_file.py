@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from domain.arrival import clean
 from domain.question import LETTERS
 from domain.question_layout import Table, find_layout
 from domain.question_text import key_lines
@@ -34,7 +35,15 @@ class Source:
 
 
 def read(name: str, body: bytes) -> Source:
-    """Read a file. Raises the refusal that says what is wrong with it."""
+    """Read a file, without characters that no database takes. Raises the refusal that says what is wrong with it."""
+    found = _read(name, body)
+    tables = (
+        Table(clean(one.name), [[clean(cell) for cell in row] for row in one.rows], one.first) for one in found.tables
+    )
+    return Source(found.kind, tuple(tables), tuple((number, clean(words)) for number, words in found.lines))
+
+
+def _read(name: str, body: bytes) -> Source:
     if not body:
         raise Refusal("question.no_file")
     if len(body) > sheet.LARGEST_FILE:
@@ -140,7 +149,9 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, dict):
-        return "\n".join(f"{key}.{_cell(one)}" if str(key).upper() in LETTERS else _cell(one) for key, one in value.items())
+        return "\n".join(
+            f"{key}.{_cell(one)}" if str(key).upper() in LETTERS else _cell(one) for key, one in value.items()
+        )
     if isinstance(value, list):
         if all(isinstance(one, dict) for one in value):
             return "\n".join(_labelled(one) for one in value)

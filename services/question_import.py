@@ -140,6 +140,8 @@ def _checked(placed: Sequence[Placed]) -> tuple[list[Question], list[Trouble], l
     for place, found in problems:
         problem, here = found, placed[place]
         if found.code == "quiz.problem_twice":
+            if found.place == "id" and not here.entry.ref:
+                continue  # it follows from the words, which are named beside
             first = placed[int(str(found.facts["place"])) - 1]
             problem = Problem(found.place, "question.twice", {"row": first.entry.row, "sheet": first.sheet})
         troubles.append(Trouble(here.sheet, here.entry.row, problem))
@@ -230,7 +232,9 @@ def wrong_rows(voice: Voice, made: Understood) -> bytes:
     pages = []
     for part, table in enumerate(made.source.tables):
         layout = made.layouts[part]
-        header = list(table.rows[layout.header]) if layout.header >= 0 else list(_names(voice, layout))
+        header = (
+            list(table.rows[layout.header]) if 0 <= layout.header < len(table.rows) else list(_names(voice, layout))
+        )
         width = max((len(row) for row in table.rows), default=0)
         rows = []
         for place in made.wrong:
@@ -240,7 +244,9 @@ def wrong_rows(voice: Voice, made: Understood) -> bytes:
                 rows.append([*row, str(entry.row), "；".join(words[table.name, entry.row])])
         ends = [voice.label("question.column_row"), voice.label("question.column_wrong")]
         if rows:
-            pages.append(sheet.Page(_page_name(table.name, part), [*header, *[""] * (width - len(header)), *ends], rows))
+            pages.append(
+                sheet.Page(_page_name(table.name, part), [*header, *[""] * (width - len(header)), *ends], rows)
+            )
     texts = [made.placed[place].entry for place in made.wrong if made.placed[place].part == len(made.source.tables)]
     if texts or not pages:
         pages.append(_text_page(voice, texts, words))

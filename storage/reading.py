@@ -55,7 +55,7 @@ reading = Table(
     Column("own", Boolean, nullable=False, server_default="0"),
     Column("closed", Boolean, nullable=False, server_default="0"),
 )
-"""`active`: for what is shipped, whether it still is. `own`: the organisation's. `closed`: the organisation retired it."""
+"""`active`: whether what was shipped still is. `own`: the organisation's. `closed`: the organisation retired it."""
 
 IN_USE: ColumnElement[bool] = and_(reading.c.active, ~reading.c.closed)
 

@@ -109,7 +109,10 @@ def options_in_a_row() -> tuple[str, bytes]:
 
 def answers_in_words() -> tuple[str, bytes]:
     rows = [["题型", "题干", "选项1", "选项2", "选项3", "选项4", "正确答案"]]
-    rows += [[o.kind, o.text, *padded(o), "、".join(o.words) or {"对": "正确", "错": "错误"}.get(o.answer, o.answer)] for o in ALL]
+    rows += [
+        [o.kind, o.text, *padded(o), "、".join(o.words) or {"对": "正确", "错": "错误"}.get(o.answer, o.answer)]
+        for o in ALL
+    ]
     return "d.xlsx", book(("题", rows))
 
 
@@ -117,7 +120,7 @@ def a_sheet_a_kind() -> tuple[str, bytes]:
     signs = {"对": "√", "错": "×"}
     sheets = []
     for name, group in GROUPS:
-        rows = [["题号", "题目", "A选项", "B选项", "C选项", "D选项", "答案"]]
+        rows: Rows = [["题号", "题目", "A选项", "B选项", "C选项", "D选项", "答案"]]
         rows += [[n, o.text, *padded(o), signs.get(o.answer, o.answer)] for n, o in enumerate(group, 1)]
         sheets.append((name, rows))
     return "e.xlsx", book(*sheets, ("说明", [["请按题型分表填写"]]))
@@ -137,12 +140,18 @@ def utf_16() -> tuple[str, bytes]:
 def in_brackets() -> tuple[str, bytes]:
     signs = {"对": "T", "错": "F"}
     rows = ["题干;选项;答案"]
-    rows += [f"{o.text};{lettered(o, '（{}）{}', '')};{signs.get(o.answer, ','.join(o.answer.lower()) if o.options else o.answer)}" for o in ALL]
+    for one in ALL:
+        answer = ",".join(one.answer.lower()) if one.options else signs.get(one.answer, one.answer)
+        rows.append(f"{one.text};{lettered(one, '（{}）{}', '')};{answer}")
     return "h.csv", "\n".join(rows).encode("utf-8-sig")
 
 
 def two_headers() -> tuple[str, bytes]:
-    rows: Rows = [["题库"], ["序号", "题型", "题目", "选项", None, None, None, "答案"], [None, None, None, "A", "B", "C", "D", None]]
+    rows: Rows = [
+        ["题库"],
+        ["序号", "题型", "题目", "选项", None, None, None, "答案"],
+        [None, None, None, "A", "B", "C", "D", None],
+    ]
     rows += [[n, o.kind, o.text, *padded(o), o.answer] for n, o in enumerate(ALL, 1)]
     merged = ["A1:H1", "A2:A3", "B2:B3", "C2:C3", "D2:G2", "H2:H3"]
     return "i.xlsx", book(("题", rows), merged=merged)
@@ -150,7 +159,15 @@ def two_headers() -> tuple[str, bytes]:
 
 def one_name_over_many() -> tuple[str, bytes]:
     rows: Rows = [["题型", "题目", "选项", None, None, None, "答案"]]
-    rows += [[o.kind, o.text, *(f"{letter}.{words}" if words else None for letter, words in zip("ABCD", padded(o), strict=True)), o.answer] for o in ALL]
+    rows += [
+        [
+            o.kind,
+            o.text,
+            *(f"{letter}.{words}" if words else None for letter, words in zip("ABCD", padded(o), strict=True)),
+            o.answer,
+        ]
+        for o in ALL
+    ]
     return "j.xlsx", book(("题", rows), merged=["C1:F1"])
 
 
@@ -223,7 +240,12 @@ def as_json() -> tuple[str, bytes]:
 def as_nested_json() -> tuple[str, bytes]:
     made = {
         name: [
-            {"id": n, "title": o.text, "choices": [{"key": "ABCD"[p], "value": w} for p, w in enumerate(o.options)], "answer": o.answer}
+            {
+                "id": n,
+                "title": o.text,
+                "choices": [{"key": "ABCD"[p], "value": w} for p, w in enumerate(o.options)],
+                "answer": o.answer,
+            }
             for n, o in enumerate(group, 1)
         ]
         for name, group in GROUPS
@@ -312,7 +334,9 @@ def word_with_a_table_of_answers() -> tuple[str, bytes]:
     numbered = [f"{n}. {o.text}" for n, o in enumerate(ALL, 1)]
     found: list[str] = []
     for words, one in zip(numbered, ALL, strict=True):
-        found += [f"{words}【{one.kind}题】", lettered(one, "{}. {}", "  ")] if one.options else [f"{words}【{one.kind}题】"]
+        found += (
+            [f"{words}【{one.kind}题】", lettered(one, "{}. {}", "  ")] if one.options else [f"{words}【{one.kind}题】"]
+        )
     rows = [["题号", *range(1, len(ALL) + 1)], ["答案", *(o.answer for o in ALL)]]
     return "w.docx", docx(found, [rows])
 
@@ -333,7 +357,12 @@ def text_answered_inside() -> tuple[str, bytes]:
 def text_in_blocks() -> tuple[str, bytes]:
     found = []
     for one in ALL:
-        found += [f"{one.text}", *(f"{'ABCD'[p]}. {w}" for p, w in enumerate(one.options)), f"正确答案：{one.answer}", ""]
+        found += [
+            f"{one.text}",
+            *(f"{'ABCD'[p]}. {w}" for p, w in enumerate(one.options)),
+            f"正确答案：{one.answer}",
+            "",
+        ]
     return "z.txt", "\n".join(found).encode()
 
 
@@ -342,7 +371,12 @@ def markdown() -> tuple[str, bytes]:
     for name, group in GROUPS:
         found += [f"## {name}", ""]
         for n, one in enumerate(group, 1):
-            found += [f"{n}. {one.text}", *(f"   {'ABCD'[p]}. {w}" for p, w in enumerate(one.options)), f"   答案：{one.answer}", ""]
+            found += [
+                f"{n}. {one.text}",
+                *(f"   {'ABCD'[p]}. {w}" for p, w in enumerate(one.options)),
+                f"   答案：{one.answer}",
+                "",
+            ]
     return "题库.md", "\n".join(found).encode()
 
 

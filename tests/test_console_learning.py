@@ -83,7 +83,12 @@ async def test_an_own_reading_is_written_changed_and_planned(company: Company) -
         one = number(browser)
         assert "同名的文章" in (await browser.posts("/console/learning/new", None, **OWN)).plain
         await browser.gets(f"/console/learning/{one}/edit")
-        both = {**OWN, "title_en": "Four things before going home", "body_en": "Power off.", "source_en": "Rules, art. 3"}
+        both = {
+            **OWN,
+            "title_en": "Four things before going home",
+            "body_en": "Power off.",
+            "source_en": "Rules, art. 3",
+        }
         changed = await browser.posts(f"/console/learning/{one}/edit", None, **both)
         assert "Four things before going home" in changed.plain
         await browser.gets(f"/console/learning/{one}/edit")
@@ -146,7 +151,9 @@ async def test_an_article_comes_from_a_file(company: Company) -> None:
         assert "没有文字" in (await sends(browser, "e.txt", b"\n \n")).plain
         assert "没有收到文件" in (await sends(browser, "", b"")).plain
         for form in ("xlsx", "csv"):
-            async with browser.session.get(f"{browser.run.url}/console/learning/export?q=直接危及&format={form}") as got:
+            async with browser.session.get(
+                f"{browser.run.url}/console/learning/export?q=直接危及&format={form}"
+            ) as got:
                 [table] = sheet.read(f"x.{form}", await got.read())
             assert [row[1] for row in table.rows] == ["标题", "觉得危险，可以先停下来"]
 

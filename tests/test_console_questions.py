@@ -37,7 +37,9 @@ async def sends(browser: Browser, name: str, body: bytes, **fields: str) -> Seen
         form.add_field(field, value)
     form.add_field("file", body, filename=name, content_type="application/octet-stream")
     headers = {"Origin": browser.run.url, "Sec-Fetch-Site": "same-origin"}
-    async with browser.session.post(browser.run.url + "/console/questions/import", data=form, headers=headers) as answer:
+    async with browser.session.post(
+        browser.run.url + "/console/questions/import", data=form, headers=headers
+    ) as answer:
         return browser._took(answer, await answer.text())
 
 
@@ -185,9 +187,17 @@ async def test_a_person_corrects_the_columns_and_they_are_remembered(company: Co
     async with signed_in(company, "root") as browser:
         seen = await sends(browser, "外单位.xlsx", book(("题", STRANGE)))
         one = number(browser)
-        head = await browser.posts("/console/questions/import/layout", number=one, bank="车间安全", header_0="0", used_0="yes")
+        head = await browser.posts(
+            "/console/questions/import/layout", number=one, bank="车间安全", header_0="0", used_0="yes"
+        )
         assert "还不知道哪一列是题干" in head.plain
-        fields = {"header_0": "0", "used_0": "yes", "column_0_0": "text", "column_0_4": "answer", "column_0_5": "explanation"}
+        fields = {
+            "header_0": "0",
+            "used_0": "yes",
+            "column_0_0": "text",
+            "column_0_4": "answer",
+            "column_0_5": "explanation",
+        }
         fields |= {"column_0_1": "A", "column_0_2": "B", "column_0_3": "C", "separator_0": "nonsense", "kind_0": "king"}
         seen = await browser.posts("/console/questions/import/layout", None, number=one, bank="车间安全", **fields)
         assert "认出 3 道题" in seen.plain
@@ -204,7 +214,9 @@ async def test_a_person_corrects_the_columns_and_they_are_remembered(company: Co
         seen = await browser.posts("/console/questions/import/forget", number=number(browser))
         assert "已恢复自动识别" in seen.plain
         assert "以前有人改过" not in seen.plain
-        assert browser.run.read(lambda c: c.scalar(select(func.count()).select_from(question_layout.question_layout))) == 0
+        assert (
+            browser.run.read(lambda c: c.scalar(select(func.count()).select_from(question_layout.question_layout))) == 0
+        )
 
 
 async def test_a_word_file_with_a_key_at_the_end(company: Company) -> None:
@@ -214,7 +226,9 @@ async def test_a_word_file_with_a_key_at_the_end(company: Company) -> None:
         assert "认出 12 道题" in seen.plain
         assert re.findall(r'class="number">(\d+)<', seen.words) == ["12", "0", "0", "0"]
         assert seen.plain.count("每日一练 1/5") == 10
-        seen = await browser.posts("/console/questions/import/layout", number=number(browser), title="党委", only="bank")
+        seen = await browser.posts(
+            "/console/questions/import/layout", number=number(browser), title="党委", only="bank"
+        )
         assert "党委" in seen.words
         assert "没有导入，文件已删除" in (await browser.posts("/console/questions/import/drop")).plain
 
@@ -247,11 +261,33 @@ async def test_nobody_else_gets_in_or_at_another_persons_file(company: Company) 
         one = number(browser)
     async with signed_in(company, "lin") as other:
         assert "/console/questions" not in (await other.gets("/console/")).words
-        for path in ("", "/bank?bank=safety", "/1", "/1/edit", "/new?bank=safety", "/import", "/import/wrong", "/import/left", "/export?bank=safety", "/template", "/bank/close?bank=safety"):
+        for path in (
+            "",
+            "/bank?bank=safety",
+            "/1",
+            "/1/edit",
+            "/new?bank=safety",
+            "/import",
+            "/import/wrong",
+            "/import/left",
+            "/export?bank=safety",
+            "/template",
+            "/bank/close?bank=safety",
+        ):
             assert (await other.gets(f"/console/questions{path}")).status == 403, path
         await other.gets("/console/")
         key = other.form_key
-        for path in ("/1/edit", "/1/retire", "/new", "/bank/close", "/import", "/import/layout", "/import/apply", "/import/drop", "/import/forget"):
+        for path in (
+            "/1/edit",
+            "/1/retire",
+            "/new",
+            "/bank/close",
+            "/import",
+            "/import/layout",
+            "/import/apply",
+            "/import/drop",
+            "/import/forget",
+        ):
             form = {"key": key, "number": one, "bank": "safety", "closed": "yes", "retired": "yes"}
             assert (await other.posts(f"/console/questions{path}", None, **form)).status == 409, path
     company.write(lambda c: give_committee(company, c))
@@ -261,7 +297,12 @@ async def test_nobody_else_gets_in_or_at_another_persons_file(company: Company) 
             assert (await third.posts(f"/console/questions/import/{path}", number=one, bank="x")).status == 409
             await third.gets("/console/questions/import")
         assert (await third.posts("/console/questions/import/drop", key="0" * 64)).status == 403
-        for path in ("/questions/999999", "/questions/bank?bank=nothing", "/questions/999999/edit", "/questions/1/edit"):
+        for path in (
+            "/questions/999999",
+            "/questions/bank?bank=nothing",
+            "/questions/999999/edit",
+            "/questions/1/edit",
+        ):
             assert (await third.gets(f"/console{path}")).status == 403, path
     assert company.read(lambda c: c.scalar(select(func.count()).select_from(upload))) == 1
 
