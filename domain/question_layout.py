@@ -243,7 +243,7 @@ def entries(table: Table, layout: Layout) -> tuple[list[Entry], int]:
     header = [plain(cell) for cell in table.rows[layout.header]] if 0 <= layout.header < len(table.rows) else None
     kind = layout.kind or (read_kind(table.name) if is_kind(table.name) else "")
     found: list[tuple[Entry, str]] = []
-    passed = 0
+    passed = sum(any(cell.strip() for cell in row) for row in table.rows[: max(0, layout.header)])
     for number, row in enumerate(table.rows[layout.header + 1 :], layout.header + 1 + table.first):
         filled = [cell for cell in row if cell.strip()]
         if not filled:

@@ -141,7 +141,7 @@ class _Counting:
     def __init__(self, document: Any) -> None:  # noqa: ANN401 - python-docx's own
         self._styles = {style.style_id: style.element for style in document.styles}
         parts = (one.target_part for one in document.part.rels.values() if one.reltype.endswith("/numbering"))
-        self._numbering = getattr(next(parts, None), "element", None)
+        self._numbering: Any = getattr(next(parts, None), "element", None)
         self._kinds: dict[tuple[str, str], tuple[str, str, int, str]] = {}
         self._counts: dict[tuple[str, str], int] = {}
         self._last = ""

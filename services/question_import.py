@@ -188,8 +188,7 @@ def remember(work: Work, made: Understood) -> int:
         if layout.header < 0 or layout.header >= len(table.rows) or "text" not in layout.columns:
             continue
         mark = fingerprint(table.rows[layout.header])
-        found = replace(find_layout(table.rows), header=layout.header)
-        if mark and (layout != found or remembered.find(work.connection, [mark])):
+        if mark and (layout != find_layout(table.rows) or remembered.find(work.connection, [mark])):
             remembered.keep(work.connection, mark, layout.to_json(), work.now)
             count += 1
     return count
