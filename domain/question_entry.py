@@ -17,6 +17,8 @@ from domain.question import digest, plain, read_judgement, read_letters
 MANY = "ABCDEFGH"
 """Letters that are looked for: more than a question may have, so that too many options are said to be too many."""
 SEVERAL = 2
+LONGEST_READ = 1600
+"""A question with its options in one cell has fewer characters; what has more is too long whatever is in it."""
 BLANK = "（ ）"
 SEPARATORS = {
     "newline": "\n",
@@ -154,6 +156,8 @@ def split_options(cell: str, separator: str = "") -> tuple[str, ...]:
     """Return the options of one cell: by their letters, else by what stands between them (`SEPARATORS`)."""
     if not cell.strip():
         return ()
+    if len(cell) > LONGEST_READ:
+        return (cell,)
     if not separator and (found := lettered(cell)) is not None and not found[0]:
         return found[1]
     if separator:
@@ -245,6 +249,8 @@ def _tidy(words: str) -> str:
 
 def settled(entry: Entry, kind: str = "") -> Entry:
     """Return an entry with everything in its place: kind, options, answer. `kind`: what it is when it says nothing."""
+    if max(len(entry.text), len(entry.answer)) > LONGEST_READ:
+        return replace(entry, kind=read_kind(entry.kind) or read_kind(kind) or "single")
     text, options = _tidy(entry.text), entry.options
     tag = _TAG.search(text)
     if tag and (tag.start() == 0 or tag.end() == len(text)):

@@ -33,6 +33,7 @@ FIELDS = ("text", "answer", "kind", "options", *LETTERS, "explanation", "source"
 KINDS = ("single", "multiple", "judge", "fill")
 _SHORT = 4
 """Digits of a running number."""
+_LONGEST_NAME = 40
 _NAMES = {
     **dict.fromkeys(("编号", "id", "题目编号", "试题编号", "ref"), "id"),
     **dict.fromkeys(("题型", "类型", "题目类型", "试题类型", "试题题型", "题类"), "kind"),
@@ -100,6 +101,8 @@ def checked(layout: Layout) -> Layout:
 
 def _named(cell: str) -> str:
     """Return the field that a header cell names; empty when it names none."""
+    if len(cell) > _LONGEST_NAME:
+        return ""
     said = plain(re.sub(r"[（(\[【][^）)\]】]*[)）\]】]", "", cell) or cell).strip("*＊")
     if said in _NAMES:
         return _NAMES[said]
@@ -240,7 +243,7 @@ def entries(table: Table, layout: Layout) -> tuple[list[Entry], int]:
         return [], 0
     places = {name: place for place, name in enumerate(layout.columns) if name}
     told = [place for name, place in places.items() if name in {"text", "answer", "options", *LETTERS}]
-    header = [plain(cell) for cell in table.rows[layout.header]] if 0 <= layout.header < len(table.rows) else None
+    header = [cell.strip() for cell in table.rows[layout.header]] if 0 <= layout.header < len(table.rows) else None
     kind = layout.kind or (read_kind(table.name) if is_kind(table.name) else "")
     found: list[tuple[Entry, str]] = []
     passed = sum(any(cell.strip() for cell in row) for row in table.rows[: max(0, layout.header)])
@@ -252,7 +255,7 @@ def entries(table: Table, layout: Layout) -> tuple[list[Entry], int]:
         if heading and (_PART.match(heading) or (is_kind(heading) and len(plain(heading)) < HEADER_WITHIN)):
             kind = read_kind(heading) if is_kind(heading) else kind
             passed += 1
-        elif [plain(cell) for cell in row] == header or not any(_cell(row, place) for place in told):
+        elif [cell.strip() for cell in row] == header or not any(_cell(row, place) for place in told):
             passed += 1
         else:
             found.append((_entry(number, row, places, layout.separator), kind))

@@ -18,7 +18,7 @@ from domain.refusal import Refusal
 from services import prose, sheet
 
 DEEPEST = 12
-MOST_RECORDS = 20_000
+MOST_RECORDS = 5_000
 MOST_KEYS = 60
 _LISTS = ("questions", "question", "data", "items", "list", "rows", "records", "题目", "试题")
 _LABELS = ("key", "label", "letter", "option", "name", "id", "no")

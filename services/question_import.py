@@ -22,7 +22,7 @@ from services.question_file import Source
 from services.work import Work
 from storage import question_layout as remembered
 
-MOST = 20_000
+MOST = 5_000
 PASTE = "text"
 """What the running text of a file is called among its tables."""
 
