@@ -9,6 +9,7 @@ from openpyxl import Workbook, load_workbook
 
 from services import attachment, question_import
 from services import question as banks
+from tests.question_layouts import word_with_key
 from tests.talk import Company
 
 HEADER = ["题型", "题干", "选项A", "选项B", "选项C", "选项D", "答案", "解析", "出处"]
@@ -97,6 +98,14 @@ def test_csv_as_chinese_excel_writes_it(company: Company) -> None:
     company.root.says("导入题库")
     company.root.sends("题库.csv", body, "text/csv")
     assert "新增 4" in company.root.says("plant")
+
+
+def test_a_word_file_with_its_key_at_the_end_is_read_in_the_chat_too(company: Company) -> None:
+    company.root.says("导入题库")
+    company.root.sends(*word_with_key())
+    assert "新增 12" in company.root.says("plant")
+    company.root.presses("导入没有问题的行")
+    assert own(company) == [("plant", 12)]
 
 
 def test_what_can_not_be_read_changes_nothing(company: Company) -> None:
