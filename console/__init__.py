@@ -21,6 +21,8 @@ NOUNS = (
     "life_template",
     "life_pack",
     "life_relief",
+    "questions",
+    "learning",
     "people",
     "sending",
     "settings",

@@ -10,7 +10,7 @@ from domain.schedule import Rule
 from services import timetable
 from services.work import Work
 from storage import retention as table
-from storage import schedule, token
+from storage import schedule, token, upload
 
 TICK = "retention.nightly"
 MOST = 10_000
@@ -33,6 +33,7 @@ def bite(work: Work, most: int) -> int:
     """Let at most so many rows go; returns how many went."""
     limits, connection = work.organisation.retention.limits(work.now), work.connection
     token.forget(connection, work.now - timedelta(days=1))
+    upload.expire(connection, work.now)
     left = most
     if limits.updates is not None:
         left -= table.updates(connection, limits.updates, limits.mistakes, left)

@@ -38,11 +38,11 @@ def read(name: str, body: bytes) -> list[Sheet]:
         return _read_xlsx(body)
     if body[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise Refusal("sheet.old_excel")
-    return [_read_csv(name, body)]
+    return [read_text(name, decode(body))]
 
 
 def _read_xlsx(body: bytes) -> list[Sheet]:
-    _refuse_bombs(body)
+    refuse_bombs(body)
     from openpyxl import load_workbook  # noqa: PLC0415 - 200 ms that a start need not pay
 
     try:
@@ -52,7 +52,7 @@ def _read_xlsx(body: bytes) -> list[Sheet]:
     return [_read_worksheet(worksheet) for worksheet in book.worksheets if worksheet.sheet_state == "visible"]
 
 
-def _refuse_bombs(body: bytes) -> None:
+def refuse_bombs(body: bytes, largest: int = LARGEST_INSIDE) -> None:
     """Look at the sizes before anything is unpacked: 300 KB can hold 300 MB."""
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -61,8 +61,8 @@ def _refuse_bombs(body: bytes) -> None:
         raise Refusal("sheet.broken") from error
     inside = sum(entry.file_size for entry in entries)
     steep = any(e.file_size > 1 << 20 and e.file_size > STEEPEST * max(e.compress_size, 1) for e in entries)
-    if len(entries) > MOST_ENTRIES or inside > LARGEST_INSIDE or steep:
-        raise Refusal("sheet.too_large_inside", megabytes=LARGEST_INSIDE >> 20)
+    if len(entries) > MOST_ENTRIES or inside > largest or steep:
+        raise Refusal("sheet.too_large_inside", megabytes=largest >> 20)
 
 
 def _read_worksheet(worksheet: Any) -> Sheet:  # noqa: ANN401 - openpyxl's own
@@ -96,8 +96,8 @@ def _as_text(value: object) -> str:
     return str(value).strip()[:LONGEST_CELL]
 
 
-def _read_csv(name: str, body: bytes) -> Sheet:
-    text = _decode(body)
+def read_text(name: str, text: str) -> Sheet:
+    """Read a table from text: commas, tabs or semicolons part its cells. Raises the refusal of one that is broken."""
     delimiter = max(",\t;", key=text[:20_000].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows: list[list[str]] = []
@@ -111,7 +111,7 @@ def _read_csv(name: str, body: bytes) -> Sheet:
     return Sheet(name, rows)
 
 
-def _decode(body: bytes) -> str:
+def decode(body: bytes) -> str:
     """Read UTF-8 with or without a mark, UTF-16 with one, else GB18030, as Chinese Excel writes."""
     if body[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         encodings: tuple[str, ...] = ("utf-16",)
