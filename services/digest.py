@@ -47,7 +47,7 @@ def _demands(work: Work, member_id: int, voice: Voice) -> Iterable[str]:
 
 
 def _objections(work: Work, member_id: int, voice: Voice) -> Iterable[str]:
-    waiting = sum(one.handler_id == member_id for one in objections.open_ones(work.connection))
+    waiting = objections.waiting(work.connection, member_id)
     if waiting:
         yield voice.line("digest.objections", count=waiting)
 

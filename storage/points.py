@@ -6,7 +6,8 @@ read; per person and month (`by_month`), which makes a year twelve rows however 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -18,20 +19,27 @@ from sqlalchemy import (
     Index,
     Integer,
     PrimaryKeyConstraint,
+    Select,
     String,
     Table,
     UniqueConstraint,
     and_,
     bindparam,
+    cast,
     func,
+    literal_column,
     select,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from domain.member import Unit
+from domain.organisation import PointRule
+from domain.points_rule import Line
 from storage.base import Id, UtcTime, id_column, metadata
 from storage.member import member, membership
+from storage.points_rule import term, version
 from storage.prepared import Prepared
 from storage.unit import unit
 
@@ -50,6 +58,14 @@ entry = Table(
     UniqueConstraint("member_id", "rule", "source"),
     Index("ix_points_entry_member_id_id", "member_id", "id"),
 )
+Index(
+    "ix_points_entry_by_member_id_id",
+    entry.c.by_member_id,
+    entry.c.id,
+    sqlite_where=entry.c.by_member_id.is_not(None),
+    postgresql_where=entry.c.by_member_id.is_not(None),
+)
+"""What somebody entered by hand; few lines are."""
 
 tally = Table(
     "points_tally",
@@ -105,11 +121,23 @@ _MONTHS = Prepared(
         by_month.c.member_id == bindparam("member_id"), by_month.c.month >= bindparam("first")
     )
 )
+_IN_FORCE = (
+    select(version.c.id)
+    .where(version.c.starts <= bindparam("day"), version.c.withdrawn_at.is_(None))
+    .order_by(version.c.starts.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_NONE = literal_column("0", Integer)
 _TODAY = Prepared(
-    select(tally.c.rule, tally.c.points).where(
-        tally.c.member_id == bindparam("member_id"), tally.c.day == bindparam("day")
+    union_all(
+        select(_NONE.label("version"), tally.c.rule, tally.c.points, _NONE.label("cap")).where(
+            tally.c.member_id == bindparam("member_id"), tally.c.day == bindparam("day")
+        ),
+        select(term.c.version_id, term.c.rule, term.c.points, term.c.daily_cap).where(term.c.version_id == _IN_FORCE),
     )
 )
+"""A person's day and the dated rules of that day in one statement: every award asks for both."""
 
 
 class Entry(NamedTuple):
@@ -123,6 +151,15 @@ class Entry(NamedTuple):
     at: datetime
     reason: str
     by_member_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A person's points of a day by rule, and the dated rules that hold on it; version 0: there are none."""
+
+    points: Mapping[str, int]
+    version: int
+    terms: Mapping[str, PointRule]
 
 
 def append(  # noqa: PLR0913 - a row has so many columns
@@ -158,9 +195,17 @@ def append(  # noqa: PLR0913 - a row has so many columns
     return int(row[0])
 
 
-def of_day(connection: Connection, member_id: int, day: date) -> dict[str, int]:
-    """Return a day's points by rule."""
-    return dict(_TODAY.rows(connection, {"member_id": member_id, "day": day}))
+def of_day(connection: Connection, member_id: int, day: date) -> Day:
+    """Return a person's day, with the rules of it."""
+    had: dict[str, int] = {}
+    terms: dict[str, PointRule] = {}
+    held = 0
+    for number, rule, points, cap in _TODAY.rows(connection, {"member_id": member_id, "day": day}):
+        if number:
+            held, terms[rule] = number, PointRule(points, cap)
+        else:
+            had[rule] = points
+    return Day(had, held, terms)
 
 
 def months(connection: Connection, member_id: int, first: date) -> list[tuple[date, int]]:
@@ -238,3 +283,47 @@ def all_rows(connection: Connection, first: date, last: date) -> list[tuple[str,
         .order_by(entry.c.id)
     )
     return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
+
+
+def lines(connection: Connection, rules: Iterable[str]) -> Iterator[Line]:
+    """Yield every entry by one of these rules, those of a person's day together in the order they were written."""
+    rows = connection.execution_options(yield_per=5_000).execute(
+        select(entry.c.id, entry.c.member_id, entry.c.rule, entry.c.points, entry.c.day, entry.c.at)
+        .where(entry.c.rule.in_(list(rules)))
+        .order_by(entry.c.member_id, entry.c.day, entry.c.id)
+    )
+    for row in rows:
+        yield Line(*row)
+
+
+def had_before(connection: Connection, number: int, one: Entry) -> list[Line]:
+    """Return a person's entries of the same day and rule up to this one (its id), oldest first."""
+    rows = connection.execute(
+        select(entry.c.id, entry.c.member_id, entry.c.rule, entry.c.points, entry.c.day, entry.c.at)
+        .where(entry.c.member_id == number, entry.c.rule == one.rule, entry.c.day == one.day, entry.c.id <= one.id)
+        .order_by(entry.c.id)
+    )
+    return [Line(*row) for row in rows]
+
+
+def unbalanced(connection: Connection) -> int:
+    """Return how many running totals (of a day, of a month) are not the sums of their entries."""
+    days = select(tally.c.member_id, tally.c.day, tally.c.rule, tally.c.points)
+    whole = select(entry.c.member_id, entry.c.day, entry.c.rule, func.sum(entry.c.points).label("points")).group_by(
+        entry.c.member_id, entry.c.day, entry.c.rule
+    )
+    wrong = sum(_rows_alone(connection, *pair) for pair in ((days, whole), (whole, days)))
+    month = (
+        func.date(tally.c.day, "start of month", type_=Date)
+        if connection.dialect.name == "sqlite"
+        else cast(func.date_trunc("month", tally.c.day), Date)
+    )
+    months = select(by_month.c.member_id, by_month.c.month, by_month.c.points)
+    summed = select(tally.c.member_id, month.label("month"), func.sum(tally.c.points).label("points")).group_by(
+        tally.c.member_id, month
+    )
+    return wrong + sum(_rows_alone(connection, *pair) for pair in ((months, summed), (summed, months)))
+
+
+def _rows_alone(connection: Connection, one: Select[Any], other: Select[Any]) -> int:
+    return connection.scalar(select(func.count()).select_from(one.except_(other).subquery())) or 0
