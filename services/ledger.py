@@ -50,11 +50,10 @@ class Average:
 
 def overview(work: Work, member_id: int) -> Overview:
     """Return today's bars and the totals of month, quarter and year."""
-    today = table.of_day(work.connection, member_id, work.today)
-    had = today.points
+    had = table.of_day(work.connection, member_id, work.today)
     bars = [
         Bar(rule, had.get(rule, 0), terms.daily_cap)
-        for rule, terms in sorted(points.terms(work, today).items(), key=lambda pair: _order(pair[0]))
+        for rule, terms in sorted(points.terms(work, work.today).items(), key=lambda pair: _order(pair[0]))
         if terms.points > 0
     ]
     if had.get(MANUAL):

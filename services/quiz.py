@@ -142,7 +142,7 @@ def answer(work: Work, member_id: int, number: int, position: int, given: str) -
 
 def points_today(work: Work, member_id: int) -> int:
     """Return what today's answers have brought so far."""
-    return ledger.of_day(work.connection, member_id, work.today).points.get("quiz", 0)
+    return ledger.of_day(work.connection, member_id, work.today).get("quiz", 0)
 
 
 def left_today(work: Work, member_id: int) -> int | None:

@@ -6,8 +6,7 @@ read; per person and month (`by_month`), which makes a year twelve rows however 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -27,19 +26,15 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
-    literal_column,
     select,
-    union_all,
 )
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from domain.member import Unit
-from domain.organisation import PointRule
 from domain.points_rule import Line
 from storage.base import Id, UtcTime, id_column, metadata
 from storage.member import member, membership
-from storage.points_rule import term, version
 from storage.prepared import Prepared
 from storage.unit import unit
 
@@ -121,23 +116,11 @@ _MONTHS = Prepared(
         by_month.c.member_id == bindparam("member_id"), by_month.c.month >= bindparam("first")
     )
 )
-_IN_FORCE = (
-    select(version.c.id)
-    .where(version.c.starts <= bindparam("day"), version.c.withdrawn_at.is_(None))
-    .order_by(version.c.starts.desc())
-    .limit(1)
-    .scalar_subquery()
-)
-_NONE = literal_column("0", Integer)
 _TODAY = Prepared(
-    union_all(
-        select(_NONE.label("version"), tally.c.rule, tally.c.points, _NONE.label("cap")).where(
-            tally.c.member_id == bindparam("member_id"), tally.c.day == bindparam("day")
-        ),
-        select(term.c.version_id, term.c.rule, term.c.points, term.c.daily_cap).where(term.c.version_id == _IN_FORCE),
+    select(tally.c.rule, tally.c.points).where(
+        tally.c.member_id == bindparam("member_id"), tally.c.day == bindparam("day")
     )
 )
-"""A person's day and the dated rules of that day in one statement: every award asks for both."""
 
 
 class Entry(NamedTuple):
@@ -151,15 +134,6 @@ class Entry(NamedTuple):
     at: datetime
     reason: str
     by_member_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A person's points of a day by rule, and the dated rules that hold on it; version 0: there are none."""
-
-    points: Mapping[str, int]
-    version: int
-    terms: Mapping[str, PointRule]
 
 
 def append(  # noqa: PLR0913 - a row has so many columns
@@ -195,17 +169,9 @@ def append(  # noqa: PLR0913 - a row has so many columns
     return int(row[0])
 
 
-def of_day(connection: Connection, member_id: int, day: date) -> Day:
-    """Return a person's day, with the rules of it."""
-    had: dict[str, int] = {}
-    terms: dict[str, PointRule] = {}
-    held = 0
-    for number, rule, points, cap in _TODAY.rows(connection, {"member_id": member_id, "day": day}):
-        if number:
-            held, terms[rule] = number, PointRule(points, cap)
-        else:
-            had[rule] = points
-    return Day(had, held, terms)
+def of_day(connection: Connection, member_id: int, day: date) -> dict[str, int]:
+    """Return a day's points by rule."""
+    return dict(_TODAY.rows(connection, {"member_id": member_id, "day": day}))
 
 
 def months(connection: Connection, member_id: int, first: date) -> list[tuple[date, int]]:
