@@ -12,5 +12,9 @@ NOUNS = (
     "life_activity",
     "life_rules",
     "life_relief",
+    "points",
+    "points_objection",
+    "points_manual",
+    "points_figure",
     "people",
 )

@@ -132,7 +132,7 @@ def enter_all(work: Work, actor: int, numbers: str, amount: int, reason: str, so
     new = _write(work, actor, [one.id for one in made.people], amount, reason, source)
     if new:
         facts = {"people": len(new), "points": amount, "reason": made.reason, "source": source}
-        audit.note(work.connection, work.now, actor, "points.enter", None, **facts)
+        audit.note(work.connection, work.now, actor, "point_entries.make", None, **facts)
     return made, len(new)
 
 
@@ -217,7 +217,7 @@ def reverse(work: Work, actor: int, number: int, reason: str, *, all_of_it: bool
     if done:
         _tell(work, actor, done, "award.told_back", -found.points, why)
         facts = {"people": len(done), "points": -found.points, "reason": why, "source": found.source}
-        audit.note(work.connection, work.now, actor, "points.reverse", None, entry=number, **facts)
+        audit.note(work.connection, work.now, actor, "point_entries.reverse", None, entry=number, **facts)
     return len(done), len(chosen) - len(done)
 
 

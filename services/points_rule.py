@@ -168,7 +168,7 @@ def set_rules(work: Work, member_id: int, starts: date | None, terms: Mapping[st
         raise Refusal("points.rules_taken", day=starts.isoformat() if starts else "")
     said = {rule: f"{one.points}/{one.daily_cap}" for rule, one in terms.items()}
     facts = {"starts": starts.isoformat() if starts else "", "terms": said, "reason": reason.strip()}
-    audit.note(work.connection, work.now, member_id, "points.set_rules", None, version=made, **facts)
+    audit.note(work.connection, work.now, member_id, "point_rules.set", None, version=made, **facts)
     return next(one for one in table.dated(work.connection) if one.id == made)
 
 
@@ -189,7 +189,7 @@ def withdraw(work: Work, member_id: int, number: int) -> bool:
     if not table.withdraw(work.connection, number, member_id, work.now):
         return False
     starts = found.starts.isoformat() if found.starts else ""
-    audit.note(work.connection, work.now, member_id, "points.withdraw_rules", None, version=number, starts=starts)
+    audit.note(work.connection, work.now, member_id, "point_rules.withdraw", None, version=number, starts=starts)
     return True
 
 
