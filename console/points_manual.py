@@ -13,6 +13,7 @@ pages = Pages("points")
 
 AWARDS = Action.AWARD_POINTS
 LONGEST_LIST = 20_000
+FIELDS = ("numbers", "points", "sign", "reason", "source")
 MOST_PAGES = 400
 """So many pages are saved at most."""
 
@@ -27,7 +28,7 @@ def _form(visit: Visit, typed: dict[str, str], problem: str = "") -> Page:
     page = page_in(visit)
     made, more = service.made_by(visit.work, visit.person.id, page)
     facts = {
-        "typed": typed,
+        "typed": dict.fromkeys(FIELDS, "") | typed,
         "problem": problem,
         "largest": LARGEST_MANUAL,
         "longest": LONGEST_REASON,
@@ -43,8 +44,7 @@ def _form(visit: Visit, typed: dict[str, str], problem: str = "") -> Page:
 
 def _typed(visit: Visit) -> dict[str, str]:
     most = {"numbers": LONGEST_LIST, "reason": LONGEST_REASON * 2}
-    keys = ("numbers", "points", "sign", "reason", "source")
-    return {key: visit.form.get(key, "").strip()[: most.get(key, 40)] for key in keys}
+    return {key: visit.form.get(key, "").strip()[: most.get(key, 40)] for key in FIELDS}
 
 
 def _amount(typed: dict[str, str]) -> int:
@@ -114,7 +114,7 @@ def _one(visit: Visit, typed: dict[str, str], problem: str = "") -> Page:
         "left": sum(service.may_reverse(each) for each in together),
         "may_reverse": service.may_reverse(found),
         "longest": LONGEST_REASON,
-        "typed": typed,
+        "typed": {"reason": ""} | typed,
         "problem": problem,
     }
     return framed(visit, "points_manual_one.html", "manual", facts, 409 if problem else 200)

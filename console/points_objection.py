@@ -14,6 +14,7 @@ from services import points_rule as rulebook
 
 pages = Pages("points")
 
+FIELDS = ("outcome", "points", "sign", "reason")
 ANSWERS = Action.ANSWER_OBJECTIONS
 MOST_PAGES = 400
 """So many pages are saved at most."""
@@ -78,7 +79,7 @@ def _shown(visit: Visit, typed: dict[str, str], problem: str = "") -> Page:
         "entry": entry,
         "who": person,
         "reckoned": rulebook.reckon(visit.work, person.id, entry),
-        "typed": typed,
+        "typed": dict.fromkeys(FIELDS, "") | typed,
         "problem": problem,
         "largest": LARGEST_MANUAL,
         "longest": LONGEST_REASON,
@@ -91,7 +92,7 @@ def answer(visit: Visit) -> Result:
     """Answer it, keeping the entry or correcting it; what was typed stays when it can't be read."""
     number, form = visit.numbers["number"], visit.form
     service.of(visit.work, visit.person.id, number)
-    typed = {key: form.get(key, "").strip()[: LONGEST_REASON * 2] for key in ("outcome", "points", "sign", "reason")}
+    typed = {key: form.get(key, "").strip()[: LONGEST_REASON * 2] for key in FIELDS}
     try:
         done = service.answer(visit.work, visit.person.id, number, _correction(typed), typed["reason"])
     except Refusal as refusal:
