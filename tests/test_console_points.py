@@ -145,7 +145,7 @@ def test_nobody_sets_rules_for_today_or_the_past_or_for_others(company: Company)
         with pytest.raises(Refusal, match="rules_range"):
             set_rules(company, tomorrow(company), quiz=wrong)
     with pytest.raises(Refusal, match="rules_same"):
-        set_rules(company, tomorrow(company), **ORGANISATION.points)
+        set_rules(company, tomorrow(company), "chen", **dict(ORGANISATION.points))
     for who in ("lin", "hu", "zhou", "root", "ada"):
         with pytest.raises(Refusal, match="rules_not_yours"):
             set_rules(company, tomorrow(company), who)
