@@ -86,7 +86,7 @@ def to_close(first: date | None, today: date, closed: Iterable[date]) -> list[da
 
 
 def figures(belongs: Sequence[tuple[str, int]], deeds: Sequence[Deed], smallest: int) -> list[Figure]:
-    """Return the figures of a month. `belongs`: (path of the unit, person), of all who are here now."""
+    """Return the figures of a month. `belongs`: (path of the unit, person), of all who are here; nobody else counts."""
     by_person: dict[int, list[Deed]] = {}
     for deed in deeds:
         by_person.setdefault(deed.member_id, []).append(deed)

@@ -8,14 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, func, select
+from typer.testing import CliRunner
 
+from bot.__main__ import app
 from content import LANGUAGES, voice
 from domain.member import UnitKind
 from domain.organisation import Organisation, PointRule
 from domain.points_rule import RULES, Rulebook, earliest, may_start
 from domain.refusal import Refusal
 from services import points, points_rule, sheet
-from storage import audit, unit
+from storage import audit, migrate, unit
 from storage import points as ledger
 from storage import points_rule as table
 from tests.browsing import browsing, tab_to
@@ -99,6 +101,22 @@ def test_recounting_equals_the_ledger_over_versions_and_configurations(company: 
 
 def _changed(company: Company, **rules: PointRule) -> Organisation:
     return replace(company.organisation, points={**company.organisation.points, **rules})
+
+
+@on_sqlite
+def test_the_command_recounts_and_says_what_differs(company: Company) -> None:
+    awarded(company, "ada", "checkin", "checkin:1")
+    url = company.database.engine.url.render_as_string(hide_password=False)
+    environment = {"DANGQUN_DATABASE__URL": url, "DANGQUN_SECURITY__KEY": "ab" * 32, "COLUMNS": "200"}
+    company.database.engine.connect().exec_driver_sql(
+        f"CREATE TABLE IF NOT EXISTS alembic_version AS SELECT '{migrate.head()}' AS version_num"
+    )
+    assert "全部一致" in CliRunner().invoke(app, ["recount"], env=environment).output
+    company.write(lambda c: c.execute(ledger.entry.update().values(points=4)))
+    done = CliRunner().invoke(app, ["recount"], env=environment)
+    assert done.exit_code == 1
+    assert "记了 has 4，应得 due 1" in done.output
+    assert "1 条不一致，2 个合计" in done.output
 
 
 def test_the_configuration_that_changed_is_known_by_its_moment(company: Company) -> None:
