@@ -14,12 +14,13 @@ from bot.__main__ import app
 from content import LANGUAGES, voice
 from domain.member import UnitKind
 from domain.organisation import Organisation, PointRule
-from domain.points_rule import RULES, Rulebook, earliest, may_start
+from domain.points_rule import RULES, Rulebook, Version, earliest, may_start
 from domain.refusal import Refusal
 from services import points, points_rule, sheet
 from storage import audit, migrate, unit
 from storage import points as ledger
 from storage import points_rule as table
+from storage.engine import Database
 from tests.browsing import browsing, tab_to
 from tests.company import ORGANISATION
 from tests.surfing import signed_in
@@ -152,6 +153,39 @@ def test_a_version_stands_alone_on_its_day_and_is_withdrawn_once_in_time(company
     deeds = company.read(lambda c: list(c.scalars(select(audit.audit.c.deed).order_by(audit.audit.c.id))))
     assert deeds.count("point_rules.set") == 3
     assert deeds.count("point_rules.withdraw") == 1
+
+
+@on_sqlite
+def test_no_turn_asks_for_the_rules_and_no_process_misses_new_ones(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = company.database.engine.url.render_as_string(hide_password=False)
+    beside = Database(url)
+    looked: list[int] = []
+    really = table.dated
+
+    def dated(connection: Connection) -> list[Version]:
+        looked.append(1)
+        return really(connection)
+
+    monkeypatch.setattr(table, "dated", dated)
+
+    def by_the_other(source: str) -> int:
+        person = company.roll.people["bo"]
+        return beside.write_now(lambda c: points.award(company.work(c), person, "quiz", source).points)
+
+    midnight = ORGANISATION.start_of(tomorrow(company))
+    company.now = midnight - timedelta(minutes=11)
+    assert by_the_other("quiz:0") == 2
+    looked.clear()
+    assert [by_the_other(f"quiz:{n}") for n in (1, 2, 3)] == [2, 2, 2]
+    assert looked == []
+    set_rules(company, tomorrow(company))
+    looked.clear()
+    company.now = midnight
+    assert [by_the_other(f"quiz:{n}") for n in (5, 6)] == [3, 3]
+    assert looked == [1]
+    beside.close()
 
 
 def test_nobody_sets_rules_for_today_or_the_past_or_for_others(company: Company) -> None:
