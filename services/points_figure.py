@@ -10,19 +10,23 @@ from domain.member import Unit
 from domain.permission import Action
 from domain.points_figure import Figure, figures, month_after, to_close
 from domain.refusal import Refusal
+from domain.retention import is_night
 from domain.schedule import Rule
 from services import permission, points_place, timetable
 from services.work import Work
+from storage import member as members
 from storage import points_figure as table
 from storage import schedule
 from storage import unit as units
 from storage.points_figure import Closed
 
 TICK = "points.month"
-LATE_LIMIT = timedelta(days=40)
-"""However late: the month is over, and its figures are the same."""
-_AT = Rule("monthly", at="03:10", day=1)
-_GAP = timedelta(seconds=1)
+LATE_LIMIT = timedelta(hours=2)
+"""What was missed is done the next night."""
+_AT = Rule("daily", at="04:10")
+_GAP = timedelta(seconds=5)
+FEW = 5_000
+"""Of so many people a month is counted in no time; of 100,000 it takes two seconds, which only the night has."""
 PAGE, MONTHS, MOST_ROWS = 50, 24, 20_000
 
 
@@ -51,10 +55,14 @@ class Seen:
 
 
 def prepare(work: Work) -> None:
-    """Write the schedule; months that are over and not counted are counted as soon as the clock runs."""
+    """Write the schedule; months that are over and not counted wait for the night, or of few people for nothing."""
     timetable.keep(work, TICK, _AT)
-    if _waiting(work):
+    if _waiting(work) and _may_count(work):
         schedule.again(work.connection, TICK, "", work.now)
+
+
+def _may_count(work: Work) -> bool:
+    return is_night(work.organisation.local(work.now)) or members.count(work.connection) <= FEW
 
 
 def _waiting(work: Work) -> list[date]:
@@ -71,7 +79,7 @@ def close_next(work: Work) -> None:
     deeds = table.deeds(work.connection, month, month_after(month))
     found = figures(table.belongs(work.connection), deeds, smallest)
     table.keep(work.connection, Closed(month, work.now, smallest), found)
-    if len(waiting) > 1:
+    if len(waiting) > 1 and _may_count(work):
         schedule.again(work.connection, TICK, "", work.now + _GAP)
 
 

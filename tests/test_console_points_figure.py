@@ -142,11 +142,11 @@ def test_a_month_is_counted_when_it_is_over_and_never_again(company: Company) ->
     )
     assert seen(company, "lin", "branch1").month is None
     assert company.read(lambda c: schedule.upcoming(c, "points.month", "")) == datetime(
-        2026, 11, 30, 19, 10, tzinfo=UTC
+        2026, 11, 23, 20, 10, tzinfo=UTC
     )
     company.write(lambda c: points_figure.close_next(company.work(c)))
     assert seen(company, "lin", "branch1").month is None
-    later(company, datetime(2026, 11, 30, 19, 10, tzinfo=UTC))
+    later(company, datetime(2026, 11, 30, 20, 10, tzinfo=UTC))
     found = seen(company, "lin", "branch1")
     assert found.month is not None
     assert found.month.month == NOVEMBER
@@ -162,13 +162,20 @@ def test_a_month_is_counted_when_it_is_over_and_never_again(company: Company) ->
     assert [month for month, _, _ in seen(company, "lin", "branch1").months] == [date(2026, 12, 1), NOVEMBER]
 
 
-def test_months_before_there_were_figures_are_counted_one_by_one(company: Company) -> None:
+def test_months_before_there_were_figures_are_counted_one_by_one(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
     crowd = many(company, 6, "plant")
     for month in (8, 9, 10):
         for person in crowd:
             company.write(
                 lambda c, p=person, m=month: ledger.append(c, p, "quiz", f"old:{m}", 1, date(2026, m, 5), company.now)  # type: ignore[misc]
             )
+    with monkeypatch.context() as patch:
+        patch.setattr(points_figure, "FEW", 5)
+        company.write(lambda c: points_figure.prepare(company.work(c)))
+        company.travel(minutes=1)
+        assert company.read(table.closed) == []  # too many people for the day: it waits for the night
     company.write(lambda c: points_figure.prepare(company.work(c)))
     company.travel(minutes=1)
     closed = company.read(table.closed)
