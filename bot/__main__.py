@@ -19,6 +19,7 @@ from bot.commands.init import init
 from bot.commands.invite import invite
 from bot.commands.login_link import login_link
 from bot.commands.migrate import migrate
+from bot.commands.recount import recount
 from bot.commands.report import report
 from bot.commands.rules import rules
 from bot.commands.run import run
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (demo, init, connect, run, migrate, doctor, invite, backup, verify, restore, resume, transfer):
+for command in (demo, init, connect, run, migrate, doctor, invite, backup, verify, restore, resume, transfer, recount):
     app.command(command.__name__)(command)
 app.command("login-link")(login_link)
 app.add_typer(imports, name="import")

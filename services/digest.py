@@ -70,7 +70,7 @@ def _demands(work: Work, member_id: int, voice: Voice) -> Iterable[Matter]:
 
 
 def _objections(work: Work, member_id: int, voice: Voice) -> Iterable[Matter]:
-    waiting = sum(one.handler_id == member_id for one in objections.open_ones(work.connection))
+    waiting = objections.waiting(work.connection, member_id)
     if waiting:
         yield Matter(voice.line("digest.objections", count=waiting), "points/objections")
 
