@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from content import Voice
 from domain.announcement import Announcement, Circle, State
+from domain.announcement_approval import sign
 from domain.member import Unit
 from domain.refusal import Refusal
 from domain.reply import Reply
@@ -161,12 +161,6 @@ def _same(work: Work, author_id: int, form: Form) -> Announcement | None:
         if wanted == kept and work.now - one.created_at <= AGAIN_WITHIN:
             return one
     return None
-
-
-def sign(one: Announcement) -> str:
-    """Return what names the words and the audience as they were shown: what was changed since is not sent unseen."""
-    parts = (one.id, one.text, one.attachment, one.unit_id, one.circle.value, one.urgent)
-    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
 def demand_seen(work: Work, author_id: int, number: int, signed: str) -> Announcement:
