@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from console.grammar import Download, Go, Page, Pages, Result, Visit
 from domain.announcement import FURTHEST, LONGEST, Announcement, Circle, State
+from domain.announcement_approval import sign
 from domain.demand_draft import clean_name, clean_text
 from domain.file_type import file_type
 from domain.permission import Action
@@ -166,7 +167,7 @@ def _before(visit: Visit, one: Announcement) -> dict[str, Any]:
     local = work.organisation.local(one.send_at) if one.send_at else None
     return {
         "excluded": announcement_list.excluded(work, one),
-        "sign": announcement_list.sign(one),
+        "sign": sign(one),
         "quiet": visit.voice.moment(work.organisation.local(first)) if first > work.now and not one.urgent else "",
         "urgent_count": announcement.urgent_this_month(work, one.unit_id or 0) if one.urgent else 0,
         "today": work.today.isoformat(),

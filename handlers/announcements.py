@@ -150,6 +150,10 @@ def _card(turn: Turn, one: Announcement) -> Reply:
         blocks.append(turn.say("announcements.urgent", reason=one.urgent))
     moment = turn.voice.moment(turn.work.organisation.local(one.send_at or turn.work.now))
     match one.state:
+        case State.WAITING if one.send_at is None:
+            blocks.append(turn.say("announcement_approval.sent_to", unit=unit))
+        case State.WAITING:
+            blocks.append(turn.say("announcement_approval.waiting_until", moment=moment))
         case State.SCHEDULED:
             blocks.append(turn.say("announcements.planned", moment=moment))
         case State.LATE:
@@ -228,6 +232,8 @@ def _actions(turn: Turn, one: Announcement, made: service.Progress) -> list[list
         return [[now, turn.button("announcements.edit", call("announcement.draft", number))], last]
     if one.state is State.RECALLED:
         return [last]
+    if one.state is State.WAITING:
+        return [[turn.button("announcement_approval.withdraw", call("announcement_approval.withdraw", number))], last]
     rows = [[turn.button("announcements.refresh", call("announcements.show", number))]]
     if one.state is State.SENT and made.names and one.reminded_at is None and made.confirmed < made.sent:
         rows[0].append(button("remind"))

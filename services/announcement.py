@@ -228,7 +228,7 @@ def fall_due(work: Work, number: int, due: datetime) -> None:
     """Send what was planned, or ask its author when that was long ago or is not allowed any more."""
     one = table.get(work.connection, number)
     if one is not None and one.state is State.WAITING:
-        tell_author(work, one, "announcement_approval.time_passed", title=title(one))
+        tell_author(work, one, "announcement_approval.time_passed", {"title": title(one)})
         return
     if one is None or one.state is not State.SCHEDULED:
         return
@@ -260,7 +260,13 @@ def ask_author(work: Work, one: Announcement, code: str, facts: Mapping[str, Map
 
 
 def tell_author(
-    work: Work, one: Announcement, code: str, *, more: Sequence[Block] = (), at: datetime | None = None, **facts: str
+    work: Work,
+    one: Announcement,
+    code: str,
+    facts: Mapping[str, str],
+    *,
+    more: Sequence[Block] = (),
+    at: datetime | None = None,
 ) -> None:
     """Tell the author something about it, with a way there. `at` becomes the fact `moment`."""
 

@@ -87,22 +87,24 @@ def release(work: Work, actor_id: int, unit_id: int) -> bool:
     What is asked for above is lifted only by those who may speak there: else whoever is watched could look away.
     """
     unit = unit_of(work, actor_id, unit_id)
-    held = holds(work, unit.path)
+    found = table.set_at(work.connection, above(unit.path))
+    held, over = nearest(found, unit.path), nearest((one for one in found if one.unit_id != unit.id), unit.path)
     if held is None or not held.required:
         return True
-    unit_of(work, actor_id, held.unit_id)
+    if over is not None and over.required:
+        unit_of(work, actor_id, over.unit_id)
     if held.unit_id == unit.id and held.off_by not in {None, actor_id}:
         table.put(work.connection, unit.id, required=False, off_by=None, set_by=actor_id, now=work.now)
         _noted(work, actor_id, unit, required=False)
         return True
     table.put(work.connection, unit.id, required=True, off_by=actor_id, set_by=actor_id, now=work.now)
-    audit.note(work.connection, work.now, actor_id, "announcement.eyes_off_wish", None, unit=unit.id)
+    audit.note(work.connection, work.now, actor_id, "announcement_eyes_wish", None, unit=unit.id)
     tell_nearest(work, unit.path, actor_id, lambda speech: _said(speech, "announcement_approval.off_wish", unit))
     return False
 
 
 def _noted(work: Work, actor_id: int, unit: Unit, *, required: bool) -> None:
-    audit.note(work.connection, work.now, actor_id, "announcement.eyes", None, unit=unit.id, required=required)
+    audit.note(work.connection, work.now, actor_id, "announcement_eyes", None, unit=unit.id, required=required)
     code = "announcement_approval.set_on" if required else "announcement_approval.set_off"
     tell_nearest(work, unit.path, actor_id, lambda speech: _said(speech, code, unit))
 

@@ -11,7 +11,7 @@ from domain import announcement as rules
 from domain.announcement import Announcement, State
 from domain.announcement_approval import LONGEST_REASON, SHORT, Approval, Verdict, sign
 from domain.call import call
-from domain.permission import Action
+from domain.permission import Action, allows
 from domain.refusal import Refusal
 from domain.reply import Block, Choices, Personal, Reply, text
 from services import announcement as writing
@@ -98,11 +98,15 @@ def card(work: Work, speech: Voice, one: Announcement, author: str, signed: str,
     """Return what somebody who may approve it looks at: who asks, whom it is for, when, and the letter itself."""
     circle = speech.label(f"announcement.circle_{one.circle.value}")
     facts = {"author": author, "unit": one.unit_name, "circle": circle}
-    blocks: list[Block] = [speech.say("announcement_approval.asked" if pushed else "announcement_approval.one", **facts)]
+    blocks: list[Block] = [
+        speech.say("announcement_approval.asked" if pushed else "announcement_approval.one", **facts)
+    ]
     if one.send_at is None:
         blocks.append(speech.say("announcement_approval.at_once"))
     else:
-        blocks.append(speech.say("announcement_approval.at", moment=speech.moment(work.organisation.local(one.send_at))))
+        blocks.append(
+            speech.say("announcement_approval.at", moment=speech.moment(work.organisation.local(one.send_at)))
+        )
     blocks += [block for block in writing.letter(speech, one).blocks if not isinstance(block, Choices)]
     yes = speech.button("announcement_approval.yes", call("announcement_approval.yes", one.id, signed[:SHORT]))
     no = speech.button("announcement_approval.no", call("announcement_approval.no", one.id, signed[:SHORT]))
@@ -141,8 +145,7 @@ def look(work: Work, member_id: int, number: int) -> Asked:
 
 
 def _may(work: Work, member_id: int, one: Announcement) -> bool:
-    held = permission.grants_of(work, member_id)
-    return permission.allows(held, Action.ANNOUNCE, one.path)
+    return allows(permission.grants_of(work, member_id), Action.ANNOUNCE, one.path)
 
 
 def _decide(work: Work, member_id: int, number: int, signed: str, verdict: Verdict, words: str = "") -> Announcement:
@@ -151,7 +154,7 @@ def _decide(work: Work, member_id: int, number: int, signed: str, verdict: Verdi
         raise Refusal("announcement_approval.changed")
     if not table.decide(work.connection, found.asking.id, verdict, member_id, work.now, words):
         raise Refusal("announcement_approval.decided")
-    audit.note(work.connection, work.now, member_id, f"announcement.{verdict.value}", found.one.author_id, id=number)
+    audit.note(work.connection, work.now, member_id, f"announcement_{verdict.value}", None, id=number)
     return found.one
 
 
@@ -161,15 +164,17 @@ def approve(work: Work, member_id: int, number: int, signed: str) -> State:
     facts = {"title": writing.title(one), "who": _name(work, member_id)}
     if one.send_at is not None and one.send_at <= work.now:
         _turn(work, number, State.SCHEDULED)
-        writing.ask_author(work, one, "announcement_approval.approved_late", {name: dict(facts) for name in ("zh", "en")})
+        writing.ask_author(
+            work, one, "announcement_approval.approved_late", {name: dict(facts) for name in ("zh", "en")}
+        )
         return State.LATE
     _turn(work, number, State.DRAFT)
     if one.send_at is None:
         writing.send(work, one.author_id, number)
-        writing.tell_author(work, one, "announcement_approval.approved_now", **facts)
+        writing.tell_author(work, one, "announcement_approval.approved_now", facts)
         return State.SENT
     writing.plan(work, one.author_id, number, one.send_at)
-    writing.tell_author(work, one, "announcement_approval.approved_later", at=one.send_at, **facts)
+    writing.tell_author(work, one, "announcement_approval.approved_later", facts, at=one.send_at)
     return State.SCHEDULED
 
 
@@ -181,7 +186,7 @@ def give_back(work: Work, member_id: int, number: int, signed: str, words: str) 
     announcements.change(work.connection, number, (State.DRAFT,), send_at=None)
     schedules.stop(work.connection, writing.TICK, str(number))
     facts = {"title": writing.title(one), "who": _name(work, member_id)}
-    writing.tell_author(work, one, "announcement_approval.returned", more=(text(words),), **facts)
+    writing.tell_author(work, one, "announcement_approval.returned", facts, more=(text(words),))
 
 
 def check_reason(words: str) -> str:

@@ -129,9 +129,7 @@ def waiting(
 ) -> list[tuple[Announcement, str]]:
     """Return (what waits for somebody else than its author, the author's name) at these places, oldest first."""
     query = shown().join(member, member.c.id == announcement.c.author_id).add_columns(member.c.name)
-    rows = connection.execute(
-        _waiting(query, member_id, paths).order_by(announcement.c.id).limit(limit).offset(offset)
-    )
+    rows = connection.execute(_waiting(query, member_id, paths).order_by(announcement.c.id).limit(limit).offset(offset))
     return [(made(tuple(row)[:-1]), row[-1]) for row in rows]
 
 
