@@ -3,6 +3,9 @@
 NOUNS = (
     "today",
     "announcements",
+    "announcements_sent",
+    "announcements_approval",
+    "announcements_calendar",
     "requests",
     "life",
     "life_meeting",

@@ -25,6 +25,7 @@ from console.limit import Limit
 from console.stream import Streams
 from content import LANGUAGES, Voice, voice
 from domain.organisation import Organisation
+from domain.preview import Previews
 from domain.refusal import Refusal
 from domain.session import ABSOLUTE, Session, digest
 from services import permission, session
@@ -80,13 +81,14 @@ class Console:
         secure: bool,
         paused: Callable[[], bool],
         sent: Callable[[], None] = lambda: None,
+        previews: Previews = lambda _reply, _language, _kind: (),
     ) -> None:
         """`secure`: browsers reach us by https. `paused`: whether this copy serves nobody at the moment.
 
-        `sent`: called after each change, which may have written letters.
+        `sent`: called after each change, which may have written letters. `previews`: what messengers make of a reply.
         """
         self._organisation, self._read, self._write, self._paused = organisation, read, write, paused
-        self._sent = sent
+        self._sent, self._previews = sent, previews
         self._cookie, self._secure = ("__Host-console" if secure else "console"), secure
         self._static = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in TYPES}
         self._limit = Limit()
@@ -198,7 +200,9 @@ class Console:
         if asked.method == "GET" and session.needs_touch(work, found):
             asked.stale = found
         speech = voice(person.language or self._organisation.language)
-        asked.visit = Visit(work, person, found, speech, asked.numbers, asked.query, asked.form, asked.files)
+        asked.visit = Visit(
+            work, person, found, speech, asked.numbers, asked.query, asked.form, asked.files, self._previews
+        )
         asked.menu = menu(asked.visit, self._routes)
         if route.needs is not None and not permission.may_anywhere(work, person.id, route.needs):
             log.info("console: %s refused to member %d", route.path, person.id)

@@ -15,6 +15,7 @@ from console import NOUNS
 from content import Voice
 from domain.member import Person
 from domain.permission import Action
+from domain.preview import Previews
 from domain.session import Session
 from services.work import Work
 
@@ -33,6 +34,7 @@ class Visit:
     form: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
     """Name of the field -> (file name, bytes)."""
+    previews: Previews = lambda _reply, _language, _kind: ()
 
     def words(self, noun: str) -> Mapping[str, str]:
         """Return the page words of a noun in the reader's language."""

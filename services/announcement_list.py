@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from content import Voice
@@ -61,6 +61,8 @@ class Excluded:
     unbound: int = 0
     consent: int = 0
     closed: int = 0
+    messengers: Mapping[str, int] = field(default_factory=dict)
+    """How many would get it on which."""
 
     @property
     def reached(self) -> int:
@@ -112,7 +114,7 @@ def excluded(work: Work, one: Announcement) -> Excluded:
     why = table.why_not(work.connection, whom.path, whom.standings)
     return Excluded(
         sum(why.values()), more=False, unbound=why.get("unbound", 0), consent=why.get("consent", 0),
-        closed=why.get("closed", 0),
+        closed=why.get("closed", 0), messengers=table.by_messenger(work.connection, whom.path, whom.standings),
     )  # fmt: skip
 
 
@@ -126,6 +128,21 @@ def check(work: Work, author_id: int, number: int | None, form: Form) -> Unit:
     if unit is None or form.circle not in {one.value for one in Circle}:
         raise Refusal("permission.nobody")
     return unit
+
+
+def sketch(work: Work, author_id: int, number: int | None, form: Form) -> Announcement:
+    """Return what a form would make, without keeping anything. A new file stands for itself by its name and type."""
+    unit = check(work, author_id, number, form)
+    before = own(work, author_id, number) if number is not None else None
+    file: tuple[int | None, str, str] = (None, "", "")
+    if form.file:
+        file = (0, form.file[0], form.file[1])
+    elif before is not None and not form.drop_file:
+        file = (before.attachment, before.file_name, before.file_mime)
+    return Announcement(
+        number or 0, author_id, unit.id, unit.name, unit.path, Circle(form.circle), form.words.strip(), *file,
+        State.DRAFT, work.now, None, None, 0, None, " ".join(form.urgent.split()),
+    )  # fmt: skip
 
 
 def editable(work: Work, author_id: int, number: int) -> Announcement:

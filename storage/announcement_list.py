@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, exists, func, select
 
 from domain.announcement import Announcement, State
-from domain.member import Standing
+from domain.member import NOTICE_VERSION, Standing
 from storage import outbox
+from storage.address import address
 from storage.announcement import announcement, confirmation, made, shown
 from storage.member import audience, member, membership
 from storage.outbox import letter
 from storage.reach import WHY
 from storage.unit import unit
+
+WRITTEN_BEFORE, WRITTEN_AFTER = timedelta(days=1), timedelta(days=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,83 @@ def why_not(connection: Connection, path: str, standings: Sequence[Standing]) ->
         select(WHY, func.count()).select_from(member).where(member.c.id.in_(select(who.c.id))).group_by(WHY)
     )
     return {str(why): int(count) for why, count in rows}
+
+
+def by_messenger(connection: Connection, path: str, standings: Sequence[Standing]) -> dict[str, int]:
+    """Return how many of an audience would get it on which messenger: each where a push goes now."""
+    who = audience(path, standings).subquery()
+    place = func.row_number().over(
+        partition_by=address.c.member_id, order_by=(address.c.preferred.desc(), address.c.bound_at.desc())
+    )
+    theirs = (
+        select(address.c.messenger, place.label("place"))
+        .join(member, member.c.id == address.c.member_id)
+        .where(
+            address.c.member_id.in_(select(who.c.id)),
+            address.c.open,
+            member.c.left_at.is_(None),
+            member.c.consent >= NOTICE_VERSION,
+        )
+        .subquery()
+    )
+    rows = connection.execute(
+        select(theirs.c.messenger, func.count()).where(theirs.c.place == 1).group_by(theirs.c.messenger)
+    )
+    return {str(name): int(count) for name, count in rows}
+
+
+def made_of(connection: Connection, one: Announcement) -> list[tuple[str, str, int, int]]:
+    """Return (messenger, state, letters, confirmed) of what was written for an announcement."""
+    yes = (confirmation.c.member_id == letter.c.member_id) & (confirmation.c.announcement_id == one.id)
+    rows = connection.execute(
+        select(letter.c.messenger, letter.c.state, func.count(), func.count(confirmation.c.member_id))
+        .select_from(letter.outerjoin(confirmation, yes))
+        .where(letter.c.campaign_id == one.campaign_id)
+        .group_by(letter.c.messenger, letter.c.state)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def between(connection: Connection, author_id: int, first: datetime, last: datetime, limit: int) -> list[Announcement]:
+    """Return an author's announcements that left, or are to leave, from `first` to before `last`, soonest first."""
+    rows = connection.execute(
+        shown()
+        .where(
+            announcement.c.author_id == author_id,
+            announcement.c.send_at >= first,
+            announcement.c.send_at < last,
+            announcement.c.state != State.DRAFT.value,
+        )
+        .order_by(announcement.c.send_at, announcement.c.id)
+        .limit(limit)
+    )
+    return [made(tuple(row)) for row in rows]
+
+
+def received_between(
+    connection: Connection, member_id: int, first: datetime, last: datetime, limit: int
+) -> list[Announcement]:
+    """Return what others sent a person from `first` to before `last`, soonest first, without what was recalled."""
+    theirs = select(letter.c.campaign_id).where(
+        letter.c.member_id == member_id,
+        # Its letters are written when it is sent, or as they leave: not long before, and at most some days later.
+        letter.c.created_at >= first - WRITTEN_BEFORE,
+        letter.c.created_at < last + WRITTEN_AFTER,
+        letter.c.campaign_id.is_not(None),
+    )
+    rows = connection.execute(
+        shown()
+        .where(
+            announcement.c.campaign_id.in_(theirs),
+            announcement.c.author_id != member_id,
+            announcement.c.send_at >= first,
+            announcement.c.send_at < last,
+            announcement.c.state.in_((State.SENT.value, State.PAUSED.value)),
+        )
+        .order_by(announcement.c.send_at, announcement.c.id)
+        .limit(limit)
+    )
+    return [made(tuple(row)) for row in rows]
 
 
 def _reached(one: Announcement) -> Select[Any]:

@@ -55,9 +55,11 @@ def upgrade() -> None:
         sqlite_where=_SENT,
         postgresql_where=_SENT,
     )
+    op.create_index("ix_gathering_opened_at", "gathering", ["opened_at"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_gathering_opened_at", "gathering")
     op.drop_index("ix_announcement_author_id_send_at", "announcement")
     op.drop_index("ix_announcement_waiting", "announcement")
     op.drop_table("announcement_approval")
