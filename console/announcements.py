@@ -10,7 +10,7 @@ from datetime import date, time
 from typing import Any
 from urllib.parse import urlencode
 
-from console.announcements_frame import WRITES, framed, page_at, seen, whole
+from console.announcements_frame import WRITES, framed, on_messengers, page_at, seen, whole
 from console.announcements_sent import sent
 from console.grammar import Download, Go, Page, Pages, Result, Visit
 from domain.announcement import FURTHEST, LONGEST, Announcement, Circle, State
@@ -183,15 +183,16 @@ def _shown(visit: Visit, one: Announcement, why: str = "") -> Page:
 
 def _before(visit: Visit, one: Announcement) -> dict[str, Any]:
     work = visit.work
-    first, found = announcement.first_moment(work, work.now), announcement_list.excluded(work, one)
+    wish = max(one.send_at or work.now, work.now)
+    first, found = announcement.first_moment(work, wish), announcement_list.excluded(work, one)
     local = work.organisation.local(one.send_at) if one.send_at else None
     return {
         "excluded": found,
-        "on": [(visit.voice.label(f"member.on_{name}"), count) for name, count in found.messengers.items()],
+        "on": on_messengers(visit, found),
         "approval": announcement_approval.newest(work, one),
         "needs_eyes": announcement_approval.needed(work, one) and not announcement_approval.approved(work, one),
         "sign": sign(one),
-        "quiet": visit.voice.moment(work.organisation.local(first)) if first > work.now and not one.urgent else "",
+        "quiet": visit.voice.moment(work.organisation.local(first)) if first > wish and not one.urgent else "",
         "urgent_count": announcement.urgent_this_month(work, one.unit_id or 0) if one.urgent else 0,
         "today": work.today.isoformat(),
         "last": (work.today + FURTHEST).isoformat(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.announcements_frame import WRITES, framed, page_at, seen, whole
+from console.announcements_frame import WRITES, framed, on_messengers, page_at, seen, whole
 from console.grammar import Download, Go, Page, Pages, Result, Visit
 from domain.announcement import State
 from domain.announcement_approval import LONGEST_REASON
@@ -33,14 +33,15 @@ def one(visit: Visit) -> Result:
 
 def _shown(visit: Visit, why: str = "") -> Page:
     found = announcement_review.look(visit.work, visit.person.id, visit.numbers["number"])
-    local = visit.work.organisation.local
+    local, excluded = visit.work.organisation.local, announcement_list.excluded(visit.work, found.one)
     facts = {
         **seen(visit, found.one),
         "asked": found,
         "one": found.one,
         "title": announcement.title(found.one, 40),
         "circle": visit.voice.label(f"announcement.circle_{found.one.circle.value}"),
-        "excluded": announcement_list.excluded(visit.work, found.one),
+        "excluded": excluded,
+        "on": on_messengers(visit, excluded),
         "moment": visit.voice.moment(local(found.one.send_at)) if found.one.send_at else "",
         "words_typed": visit.form.get("words", ""),
         "longest": LONGEST_REASON,

@@ -9,6 +9,7 @@ from console.grammar import Download, Page, Visit
 from domain.announcement import Announcement
 from domain.permission import Action
 from services import announcement, announcement_review, sheet
+from services.announcement_list import Excluded
 
 WRITES = Action.ANNOUNCE
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -35,6 +36,11 @@ def seen(visit: Visit, one: Announcement) -> dict[str, Any]:
     kind = "announcement_urgent" if one.urgent else "announcement"
     made = visit.previews(announcement.letter(visit.voice, one), visit.voice.language, kind)
     return {"previews": [(visit.voice.label(f"member.on_{each.messenger}"), each) for each in made], "blank": False}
+
+
+def on_messengers(visit: Visit, found: Excluded) -> list[tuple[str, int]]:
+    """Return how many would get it on which messenger, by its name."""
+    return [(visit.voice.label(f"member.on_{name}"), count) for name, count in sorted(found.messengers.items())]
 
 
 def export(name: str, how: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Download:

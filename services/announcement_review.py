@@ -161,6 +161,8 @@ def _decide(work: Work, member_id: int, number: int, signed: str, verdict: Verdi
 def approve(work: Work, member_id: int, number: int, signed: str) -> State:
     """Approve what was seen: it leaves now or as it was planned; when that time has passed its author is asked."""
     one = _decide(work, member_id, number, signed, Verdict.APPROVED)
+    if not _may(work, one.author_id, one):
+        raise Refusal("announcement_approval.author_lost", author=_name(work, one.author_id), unit=one.unit_name)
     facts = {"title": writing.title(one), "who": _name(work, member_id)}
     if one.send_at is not None and one.send_at <= work.now:
         _turn(work, number, State.SCHEDULED)

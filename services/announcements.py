@@ -188,7 +188,10 @@ def _turn(
 
 
 def remind(work: Work, author_id: int, number: int) -> int | None:
-    """Remind once those who were sent it and have not confirmed; None when that was done before."""
+    """Remind once those who were sent it and have not confirmed; None when that was done before.
+
+    Whoever has had the day's pushes is left alone.
+    """
     one = own(work, author_id, number)
     if one.state is not State.SENT:
         raise Refusal("announcement.not_any_more")
@@ -204,7 +207,11 @@ def remind(work: Work, author_id: int, number: int) -> int | None:
         whole = letter(speech, one)
         return Reply((speech.say("announcement.reminder"), *whole.blocks))
 
-    return post.push(work, waiting, "announcement_reminder", compose, subject=str(number)).letters
+    posted = post.push(work, waiting, "announcement_reminder", compose, subject=str(number))
+    if not posted.letters and posted.left_out["capped"]:
+        # Raising takes back that it was done, so that it can be done tomorrow.
+        raise Refusal("announcements.reminder_capped")
+    return posted.letters
 
 
 def readable(work: Work, member_id: int, number: int) -> Announcement:

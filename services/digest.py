@@ -12,9 +12,10 @@ from domain.call import call
 from domain.permission import MATRIX, Action
 from domain.reply import Choices, Personal, Reply, text
 from domain.schedule import Rule
-from services import post, theme_day, timetable
+from services import permission, post, theme_day, timetable
 from services.work import Work
 from storage import announcement as announcements
+from storage import announcement_approval as approvals
 from storage import campaign as campaigns
 from storage import demand as demands
 from storage import objection as objections
@@ -34,7 +35,7 @@ def prepare(work: Work) -> None:
 
 def lines(work: Work, member_id: int, voice: Voice) -> list[str]:
     """Return what is due and what is overdue, most urgent first; nothing when nothing is."""
-    parts = (_demands, _objections, _sent, _theme_days)
+    parts = (_demands, _objections, _approvals, _sent, _theme_days)
     return [line for part in parts for line in part(work, member_id, voice)]
 
 
@@ -50,6 +51,12 @@ def _objections(work: Work, member_id: int, voice: Voice) -> Iterable[str]:
     waiting = sum(one.handler_id == member_id for one in objections.open_ones(work.connection))
     if waiting:
         yield voice.line("digest.objections", count=waiting)
+
+
+def _approvals(work: Work, member_id: int, voice: Voice) -> Iterable[str]:
+    paths = [unit.path for unit in permission.scope(work, member_id, Action.ANNOUNCE)]
+    if paths and (waiting := approvals.count_waiting(work.connection, member_id, paths)):
+        yield voice.line("digest.approvals", count=waiting)
 
 
 def _sent(work: Work, member_id: int, voice: Voice) -> Iterable[str]:
