@@ -18,9 +18,9 @@ from domain.reply import Block, Choices, Document, Picture, Reply, text
 from domain.schedule import Rule
 from services import announcement_approval, attachment, permission, post
 from services.work import Work
-from storage import address, audit
 from storage import announcement as table
-from storage import member as members
+from storage import announcement_list as lists
+from storage import audit
 from storage import schedule as schedules
 from storage import unit as units
 
@@ -118,10 +118,10 @@ def reach(work: Work, one: Announcement) -> Reach:
     if not one.unit_id:
         return Reach(0, 0)
     whom = audience(one)
-    people = members.some_of(work.connection, whom.path, whom.standings, COUNTED + 1)
-    if len(people) > COUNTED:
+    found = lists.gauge(work.connection, whom.path, whom.standings, COUNTED)
+    if found.people > COUNTED:
         return Reach(COUNTED, 0, more=True)
-    return Reach(len(people), len(people) - len(address.reachable(work.connection, people)))
+    return Reach(found.people, found.people - found.messengers.total())
 
 
 def check_reason(reason: str) -> str:

@@ -26,7 +26,6 @@ from services.announcement import (
     make_urgent,
     own,
     places,
-    reach,
     rewrite,
 )
 from services.work import Work
@@ -107,14 +106,16 @@ def listed(work: Work, author_id: int, states: tuple[State, ...], words: str, pa
 
 def excluded(work: Work, one: Announcement) -> Excluded:
     """Count whom it is for and whom nothing reaches, as far as that takes no time."""
-    found = reach(work, one)
-    if found.more or not one.unit_id:
-        return Excluded(found.people, found.more)
+    if not one.unit_id:
+        return Excluded(0, more=False)
     whom = audience(one)
-    why = table.why_not(work.connection, whom.path, whom.standings)
+    found = table.gauge(work.connection, whom.path, whom.standings, COUNTED)
+    if found.people > COUNTED:
+        return Excluded(COUNTED, more=True)
+    why = found.why
     return Excluded(
-        sum(why.values()), more=False, unbound=why.get("unbound", 0), consent=why.get("consent", 0),
-        closed=why.get("closed", 0), messengers=table.by_messenger(work.connection, whom.path, whom.standings),
+        found.people, more=False, unbound=why["unbound"], consent=why["consent"], closed=why["closed"],
+        messengers=found.messengers,
     )  # fmt: skip
 
 

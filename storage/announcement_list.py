@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,6 @@ from storage.address import address
 from storage.announcement import announcement, confirmation, made, shown
 from storage.member import audience, member, membership
 from storage.outbox import letter
-from storage.reach import WHY
 from storage.unit import unit
 
 WRITTEN_BEFORE, WRITTEN_AFTER = timedelta(days=1), timedelta(days=10)
@@ -60,36 +60,40 @@ def confirmed(connection: Connection, numbers: Sequence[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def why_not(connection: Connection, path: str, standings: Sequence[Standing]) -> dict[str, int]:
-    """Return how many of an audience cannot be reached for which reason; under "" how many can."""
-    who = audience(path, standings).subquery()
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """How many of an audience would get it on which messenger, and how many would not for which reason."""
+
+    people: int
+    messengers: Counter[str]
+    why: Counter[str]
+    """unbound, consent or closed"""
+
+
+def gauge(connection: Connection, path: str, standings: Sequence[Standing], most: int) -> Gauge:
+    """Look at an audience in one pass; of more than so many people only that they are more."""
+    who = audience(path, standings).limit(most + 1).subquery()
     rows = connection.execute(
-        select(WHY, func.count()).select_from(member).where(member.c.id.in_(select(who.c.id))).group_by(WHY)
-    )
-    return {str(why): int(count) for why, count in rows}
-
-
-def by_messenger(connection: Connection, path: str, standings: Sequence[Standing]) -> dict[str, int]:
-    """Return how many of an audience would get it on which messenger: each where a push goes now."""
-    who = audience(path, standings).subquery()
-    place = func.row_number().over(
-        partition_by=address.c.member_id, order_by=(address.c.preferred.desc(), address.c.bound_at.desc())
-    )
-    theirs = (
-        select(address.c.messenger, place.label("place"))
-        .join(member, member.c.id == address.c.member_id)
-        .where(
-            address.c.member_id.in_(select(who.c.id)),
-            address.c.open,
-            member.c.left_at.is_(None),
-            member.c.consent >= NOTICE_VERSION,
+        select(member.c.id, member.c.consent, address.c.open, address.c.messenger)
+        .select_from(
+            member.join(who, who.c.id == member.c.id).outerjoin(
+                address, (address.c.member_id == member.c.id) & address.c.until.is_(None)
+            )
         )
-        .subquery()
+        # What comes last is where a push goes: the preferred account, else the one bound last.
+        .order_by(address.c.preferred, address.c.bound_at)
     )
-    rows = connection.execute(
-        select(theirs.c.messenger, func.count()).where(theirs.c.place == 1).group_by(theirs.c.messenger)
-    )
-    return {str(name): int(count) for name, count in rows}
+    on: dict[int, str] = {}
+    why: dict[int, str] = {}
+    for person, consent, is_open, messenger in rows:
+        if is_open and consent >= NOTICE_VERSION:
+            on[person] = messenger
+        elif messenger is None:
+            why[person] = "unbound"
+        else:
+            why[person] = "closed" if consent >= NOTICE_VERSION else "consent"
+    counted = Counter(reason for person, reason in why.items() if person not in on)
+    return Gauge(len(on.keys() | why.keys()), Counter(on.values()), counted)
 
 
 def made_of(connection: Connection, one: Announcement) -> list[tuple[str, str, int, int]]:
