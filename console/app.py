@@ -6,6 +6,7 @@ with the form key of its session and from our own origin.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import re
@@ -20,7 +21,7 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 
 from console.drawing import draw, menu
-from console.grammar import Download, Go, Page, Result, Route, Visit, all_routes
+from console.grammar import Download, Go, Later, Page, Result, Route, Visit, all_routes
 from console.limit import Limit
 from console.stream import Streams
 from content import LANGUAGES, Voice, voice
@@ -93,6 +94,7 @@ class Console:
         self._static = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in TYPES}
         self._limit = Limit()
         self._streams = Streams()
+        self._under_way: dict[str, asyncio.Task[None]] = {}
         self._routes = all_routes()
 
     def routes(self) -> Sequence[web.RouteDef]:
@@ -227,6 +229,9 @@ class Console:
         if isinstance(result, Download):
             saved = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(result.name)}"}
             return web.Response(body=result.body, content_type=result.mime, headers={**HEADERS, **saved})
+        if isinstance(result, Later):
+            self._begin(result)
+            result = result.meanwhile
         visit = asked.visit
         assert visit is not None  # noqa: S101 - a page was drawn for somebody
         notice = visit.voice.page.get(route.noun, {}).get(f"notice_{request.query.get('notice', '')}", "")
@@ -235,6 +240,21 @@ class Console:
             visit=visit, shown=asked.menu, here=route.noun, notice=notice,
         )  # fmt: skip
         return web.Response(text=body, content_type="text/html", headers=HEADERS, status=result.status)
+
+    def _begin(self, later: Later) -> None:
+        """Work something out beside, unless it is under way."""
+        if later.name in self._under_way:
+            return
+
+        async def work() -> None:
+            try:
+                await self._read(later.work)
+            except Exception:
+                log.exception("console: %s was not worked out", later.name)
+            finally:
+                del self._under_way[later.name]
+
+        self._under_way[later.name] = asyncio.create_task(work())
 
     def _plain(self, request: web.Request, what: str, status: int, **facts: object) -> web.Response:
         """Answer in a sentence, to whoever it may be."""

@@ -67,7 +67,17 @@ class Download:
     body: bytes
 
 
-Result = Page | Go | Download
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What takes long is worked out beside, once for all who ask, by a reading piece of work; a page meanwhile."""
+
+    name: str
+    """What is under way under this name is not begun again."""
+    work: Callable[[Work], None]
+    meanwhile: Page
+
+
+Result = Page | Go | Download | Later
 Function = Callable[[Visit], Result]
 
 

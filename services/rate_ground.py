@@ -127,6 +127,23 @@ def _held(work: Work, within: Sequence[Unit], span: Period) -> list[Held]:
     return [one for one in rows if rules.day_counted(one, work.organisation.today(one.starts_at)) in span]
 
 
+def held(work: Work, top: Unit, span: Period) -> list[Held]:
+    """Return what was held in a period at a unit and beneath it."""
+    return _held(work, [one for one in table.every_unit(work.connection) if one.within(top)], span)
+
+
+def owed(work: Work, top: Unit, span: Period) -> list[Owed]:
+    """Return what a unit and all beneath it owe, and that ends in a period."""
+    return _obligations(work, [one for one in table.every_unit(work.connection) if one.within(top)], span)
+
+
+def took_part(work: Work, top: Unit, span: Period) -> frozenset[int]:
+    """Return who of a unit took part in an activity of a period, and could have."""
+    over = activities.over_between(work.connection, ["/"], *_moments(work, span))
+    people = table.at(work.connection, top.path, activities.participants(work.connection, [one.id for one in over]))
+    return table.among(work.connection, {(one.audience_path, one.standings) for one in over}, people)
+
+
 def _activities(work: Work, span: Period) -> tuple[dict[str, frozenset[int]], list[Cell]]:
     over = activities.over_between(work.connection, ["/"], *_moments(work, span))
     able = cells(table.eligible(work.connection, {(one.audience_path, one.standings) for one in over}))

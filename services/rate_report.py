@@ -17,7 +17,8 @@ from services import picture, sheet
 from services import rate as service
 from services import rate_words as words
 from services.rate import Figures, Shown
-from services.rate_ground import FIGURES, STANDARDISATION, ground, in_order
+from services.rate_ground import FIGURES, STANDARDISATION, in_order
+from services.rate_kept import Measured, measure
 from services.sheet import Page
 from services.work import Work
 
@@ -32,15 +33,17 @@ def _both(code: str) -> str:
     return " · ".join(dict.fromkeys(voice_of(language).label(f"rate.{code}") for language in LANGUAGES))
 
 
-def _all(work: Work, span: Period, top: Unit | None) -> list[Figures]:
-    found = ground(work, span, top)
-    within = [unit for unit in found.units.values() if top is None or unit.within(top)]
+def _all(found: Measured, top: Unit | None) -> list[Figures]:
+    within = [unit for unit in found.units.values() if unit.id in found.rates and (top is None or unit.within(top))]
     return [service.shown(found, unit) for unit in sorted(within, key=in_order)]
 
 
-def pages(work: Work, voice: Voice, span: Period, top: Unit | None = None) -> list[Page]:
-    """Return a table for each figure of all units (those at `top` and beneath), and one of definitions."""
-    everything = _all(work, span, top)
+def pages(work: Work, voice: Voice, span: Period, top: Unit | None = None, found: Measured | None = None) -> list[Page]:
+    """Return a table for each figure of all units (those at `top` and beneath), and one of definitions.
+
+    `found`: what was worked out before.
+    """
+    everything = _all(found or measure(work, span, top), top)
     header = [_both(f"column_{name}") for name in COLUMNS]
     made = [
         Page(
@@ -92,14 +95,14 @@ def _definitions(work: Work) -> Page:
     return Page(_both("sheet_definitions"), header, rows)
 
 
-def xlsx(work: Work, voice: Voice, span: Period, top: Unit | None = None) -> bytes:
+def xlsx(work: Work, voice: Voice, span: Period, top: Unit | None = None, found: Measured | None = None) -> bytes:
     """Return the report as a workbook."""
-    return sheet.write_book(pages(work, voice, span, top))
+    return sheet.write_book(pages(work, voice, span, top, found))
 
 
-def csv(work: Work, voice: Voice, span: Period, top: Unit | None = None) -> bytes:
+def csv(work: Work, voice: Voice, span: Period, top: Unit | None = None, found: Measured | None = None) -> bytes:
     """Return the report as one table, the figure and its definition in each row."""
-    *tables, definitions = pages(work, voice, span, top)
+    *tables, definitions = pages(work, voice, span, top, found)
     meanings = {str(row[0]): " · ".join([str(row[1]), str(row[3])]) for row in definitions.rows}
     meanings |= {str(row[2]): meanings[str(row[0])] for row in definitions.rows}
     header = [_both("column_figure"), *tables[0].header, _both("column_definition")]

@@ -103,6 +103,39 @@ def eligible(connection: Connection, audiences: Collection[tuple[str, Sequence[S
     return {(row[0], row[1]) for row in rows}
 
 
+def at(connection: Connection, path: str, people: Collection[int]) -> set[int]:
+    """Return those of these people who belong at the unit with this path or beneath it."""
+    query = (
+        select(membership.c.member_id)
+        .join(unit, unit.c.id == membership.c.unit_id)
+        .where(unit.c.path.startswith(path, autoescape=True))
+    )
+    return {
+        number for some in _some(people) for number in connection.scalars(query.where(membership.c.member_id.in_(some)))
+    }
+
+
+def among(
+    connection: Connection, audiences: Collection[tuple[str, Sequence[Standing]]], people: Collection[int]
+) -> frozenset[int]:
+    """Return those of these people who are in one of these audiences."""
+    if not audiences:
+        return frozenset()
+    within = or_(*(member.c.id.in_(audience(path, standings)) for path, standings in audiences))
+    query = select(member.c.id).where(within)
+    return frozenset(
+        number for some in _some(people) for number in connection.scalars(query.where(member.c.id.in_(some)))
+    )
+
+
+def has_more(connection: Connection, units: int, people: int) -> bool:
+    """Answer whether there are more units or more people than this; looks at no more of them than that."""
+    return any(
+        (connection.scalar(select(func.count()).select_from(select(table.c.id).limit(most + 1).subquery())) or 0) > most
+        for table, most in ((unit, units), (member, people))
+    )
+
+
 def attendance(connection: Connection, meetings: Collection[int]) -> list[Attended]:
     """Return how each person is counted at these meetings, by name; who is counted nowhere is not there."""
     theirs = literal("meeting:") + cast(meeting.c.id, String)
