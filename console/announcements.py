@@ -10,7 +10,7 @@ from datetime import date, time
 from typing import Any
 from urllib.parse import urlencode
 
-from console.announcements_frame import WRITES, framed, on_messengers, page_at, seen, whole
+from console.announcements_frame import WRITES, export, framed, on_messengers, page_at, seen, whole
 from console.announcements_sent import sent
 from console.grammar import Download, Go, Page, Pages, Result, Visit
 from domain.announcement import FURTHEST, LONGEST, Announcement, Circle, State
@@ -40,9 +40,7 @@ MOST_PLACES = 500
 @pages.get("announcements", needs=WRITES)
 def listing(visit: Visit) -> Result:
     """List one's announcements, newest first, with how many confirmed."""
-    state = visit.query.get("state", "all")
-    state = state if state in SHOWN else "all"
-    words = visit.query.get("words", "")[:100].strip()
+    state, words = _narrowed(visit)
     found = announcement_list.listed(visit.work, visit.person.id, SHOWN[state], words, page_at(visit))
     facts = {
         "rows": [(one, announcement.title(one, 40), found.confirmed.get(one.id, 0)) for one in found.found],
@@ -54,6 +52,35 @@ def listing(visit: Visit) -> Result:
         "query": urlencode({"state": state, "words": words}),
     }
     return framed(visit, "announcements.html", "list", facts)
+
+
+def _narrowed(visit: Visit) -> tuple[str, str]:
+    """Return which state and which words the list is narrowed to."""
+    state = visit.query.get("state", "all")
+    return state if state in SHOWN else "all", visit.query.get("words", "")[:100].strip()
+
+
+def _table(visit: Visit, how: str) -> Result:
+    (state, asked), words = _narrowed(visit), visit.words("announcements")
+    local, rows = visit.work.organisation.local, []
+    for one, confirmed in announcement_list.every(visit.work, visit.person.id, SHOWN[state], asked):
+        when = f"{local(one.send_at):%Y-%m-%d %H:%M}" if one.send_at else ""
+        counts = [str(one.audience), str(confirmed)] if one.campaign_id is not None else ["", ""]
+        rows.append([one.text or one.file_name, one.unit_name, words[one.state.value], when, *counts])
+    header = [words[name] for name in ("what", "to", "state", "when", "audience", "confirmed")]
+    return export(words["title"], how, header, rows)
+
+
+@pages.get("announcements/list.xlsx", needs=WRITES)
+def list_xlsx(visit: Visit) -> Result:
+    """Save the list as it is narrowed."""
+    return _table(visit, "xlsx")
+
+
+@pages.get("announcements/list.csv", needs=WRITES)
+def list_csv(visit: Visit) -> Result:
+    """Save the list as it is narrowed."""
+    return _table(visit, "csv")
 
 
 @pages.get("announcements/new", needs=WRITES)

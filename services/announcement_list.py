@@ -34,6 +34,7 @@ from storage import campaign as campaigns
 
 ON_A_PAGE = 50
 MOST_EXPORTED = 20_000
+AT_ONCE = 500
 AGAIN_WITHIN = timedelta(minutes=15)
 """The same words of the same author in this time are the same form, sent twice."""
 OVER = (State.SENT, State.PAUSED, State.RECALLED)
@@ -102,6 +103,15 @@ def listed(work: Work, author_id: int, states: tuple[State, ...], words: str, pa
     confirmed = table.confirmed(work.connection, [one.id for one in found])
     every = table.counted(work.connection, replace(wish, states=tuple(State), words=""))
     return Listed(found, confirmed, page, pages, every)
+
+
+def every(work: Work, author_id: int, states: tuple[State, ...], words: str) -> list[tuple[Announcement, int]]:
+    """Return (announcement, how many confirmed) of the whole list, for a file."""
+    found = table.listed(work.connection, table.Wish(author_id, states, words[:100].strip()), MOST_EXPORTED, 0)
+    confirmed: dict[int, int] = {}
+    for place in range(0, len(found), AT_ONCE):
+        confirmed |= table.confirmed(work.connection, [one.id for one in found[place : place + AT_ONCE]])
+    return [(one, confirmed.get(one.id, 0)) for one in found]
 
 
 def excluded(work: Work, one: Announcement) -> Excluded:

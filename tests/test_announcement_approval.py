@@ -251,3 +251,14 @@ def test_other_units_send_as_before_and_the_home_card_mentions_what_waits(compan
     assert "没有找到" in company.chen.last or "停电" in company.chen.last
     company.lin.says("/language en")
     assert "Waiting for approval" in company.lin.calls("announcements.show:2")
+
+
+def test_who_may_not_speak_there_any_more_is_not_sent_for(company: Company) -> None:
+    asks_for_eyes(company)
+    submits(company)
+    company.chen.sees()
+    company.write(lambda c: permission.end(c, company.roll.people["lin"], company.now))
+    assert "没有向“第一党支部”发公告的职责" in company.chen.presses("同意发出")
+    assert state_of(company) == "waiting"
+    company.travel(seconds=30)
+    assert company.bo.sees() == ""

@@ -192,10 +192,11 @@ async def test_what_to_do_about_whom_it_missed_and_both_kinds_of_file(company: C
     async with signed_in(company, "lin") as browser:
         seen = await browser.gets("/console/announcements/1/missed")
         assert "唐杰 A011 停用或拉黑了助手 请本人重新打开" in seen.plain
-        for what, words in (("silent", "马琳"), ("missed", "请本人重新打开"), ("units", "第一党支部")):
+        found_in = {"1/silent": "马琳", "1/missed": "请本人重新打开", "1/units": "第一党支部", "list": WORDS}
+        for what, words in found_in.items():
             for how in ("xlsx", "csv"):
-                async with browser.session.get(f"{browser.run.url}/console/announcements/1/{what}.{how}") as answer:
-                    [found] = sheet.read(f"{what}.{how}", await answer.read())
+                async with browser.session.get(f"{browser.run.url}/console/announcements/{what}.{how}") as answer:
+                    [found] = sheet.read(f"table.{how}", await answer.read())
                     assert any(words in cell for row in found.rows for cell in row), (what, how)
 
 
