@@ -40,7 +40,7 @@ def seen(visit: Visit, one: Announcement) -> dict[str, Any]:
 
 def on_messengers(visit: Visit, found: Excluded) -> list[tuple[str, int]]:
     """Return how many would get it on which messenger, by its name."""
-    return [(visit.voice.label(f"member.on_{name}"), count) for name, count in sorted(found.messengers.items())]
+    return [(visit.voice.label(f"member.on_{name}"), count) for name, count in sorted(found.on.items())]
 
 
 def export(name: str, how: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Download:

@@ -121,7 +121,7 @@ def reach(work: Work, one: Announcement) -> Reach:
     found = lists.gauge(work.connection, whom.path, whom.standings, COUNTED)
     if found.people > COUNTED:
         return Reach(COUNTED, 0, more=True)
-    return Reach(found.people, found.people - found.messengers.total())
+    return Reach(found.people, found.people - found.on.total())
 
 
 def check_reason(reason: str) -> str:

@@ -61,7 +61,7 @@ class Excluded:
     unbound: int = 0
     consent: int = 0
     closed: int = 0
-    messengers: Mapping[str, int] = field(default_factory=dict)
+    on: Mapping[str, int] = field(default_factory=dict)
     """How many would get it on which."""
 
     @property
@@ -125,7 +125,7 @@ def excluded(work: Work, one: Announcement) -> Excluded:
     why = found.why
     return Excluded(
         found.people, more=False, unbound=why["unbound"], consent=why["consent"], closed=why["closed"],
-        messengers=found.messengers,
+        on=found.on,
     )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ class Gauge:
     """How many of an audience would get it on which messenger, and how many would not for which reason."""
 
     people: int
-    messengers: Counter[str]
+    on: Counter[str]
     why: Counter[str]
     """unbound, consent or closed"""
 

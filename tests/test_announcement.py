@@ -455,7 +455,7 @@ def test_how_it_stands_by_messenger_and_on_which_day(company: Company) -> None:
         one = announcement.own(work, lin, 1)
         [made] = announcements.by_messenger(work, one)
         assert (made.name, made.sent, made.waiting, made.confirmed) == ("web", 4, 0, 1)
-        assert announcement_list.excluded(work, one).messengers == {"web": 4}
+        assert announcement_list.excluded(work, one).on == {"web": 4}
         assert not announcements.finished(work, one, announcements.progress(work, one))
         days = {
             who: {entry.kind for entry in announcement_calendar.month(work, who, date(2026, 11, 1))[22].entries}
