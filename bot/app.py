@@ -27,6 +27,7 @@ from bot.intake import Intake
 from bot.journal import Journal
 from bot.lease import Leases, new_holder
 from bot.machine import Machine
+from bot.previews import PreviewMaker
 from bot.reading import Reading, tells
 from bot.sign_in import SignIn
 from bot.veil import Veil
@@ -74,6 +75,7 @@ class App:
     gate: Gate = field(init=False)
     intake: Intake = field(init=False)
     clock: Clock = field(init=False)
+    veil: Veil = field(init=False)
     leases: Leases = field(init=False)
     runner: web.AppRunner | None = None
 
@@ -88,6 +90,7 @@ class App:
             self.numbered,
             lambda messenger, personal: self.settings.ceiling_of(messenger).carries(personal, group=False),
         )
+        self.veil = Veil(self.settings, self.key, self.links)
         self.leases = Leases(self.database, self.holder)
         self.gate = Gate(self.database, self._set)
         self.gate.freed = self.nudge
@@ -150,7 +153,7 @@ class App:
     async def start(self, sockets: Sequence[object]) -> None:
         """Open the messengers, serve what a former run left, then let the world in. `sockets` are bound already."""
         await self.gate.look()
-        surroundings, veil = self._surroundings(), Veil(self.settings, self.key, self.links)
+        surroundings, veil = self._surroundings(), self.veil
         for name in NAMES:
             section = getattr(self.settings, name)
             if not section.enabled:
@@ -283,7 +286,10 @@ class App:
         secure = self.base_url.startswith("https:")
         read, write = within(self.database.read), within(self.database.write)
         machine = Machine(self.settings, self.database, self.gate, self.deliveries)
-        return Console(self.organisation, read, write, machine, secure=secure, sent=self.nudge, links=self.links)
+        previews = PreviewMaker(self.messengers, self.veil)
+        return Console(
+            self.organisation, read, write, machine, secure=secure, sent=self.nudge, links=self.links, previews=previews
+        )
 
     async def _serve_web(self, sockets: Sequence[object]) -> None:
         site = web.Application(client_max_size=25 * 1024 * 1024)

@@ -28,6 +28,7 @@ from console.stream import Streams
 from content import LANGUAGES, Voice, voice
 from domain.organisation import Organisation
 from domain.permission import Action
+from domain.preview import Previews
 from domain.refusal import Refusal
 from domain.session import ABSOLUTE, Session, digest
 from services import permission, session
@@ -89,13 +90,14 @@ class Console:
         secure: bool,
         sent: Callable[[], None] = lambda: None,
         links: Mapping[str, Callable[[str], str]] | None = None,
+        previews: Previews = lambda _reply, _language, _kind: (),
     ) -> None:
         """`secure`: browsers reach us by https. `sent`: called after each change, which may have written letters.
 
-        `links`: into the chats, see `Visit`.
+        `links`: into the chats, see `Visit`. `previews`: what messengers make of a reply.
         """
         self._organisation, self._read, self._write, self._machine = organisation, read, write, machine
-        self._links = links or {}
+        self._links, self._previews = links or {}, previews
         self._sent = sent
         self._cookie, self._secure = ("__Host-console" if secure else "console"), secure
         self._static = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in TYPES}
@@ -213,7 +215,9 @@ class Console:
             asked.stale = found
         speech = voice(person.language or self._organisation.language)
         came = (asked.numbers, asked.query, asked.form, asked.files)
-        asked.visit = Visit(work, person, found, speech, self._machine, *came, links=self._links)
+        asked.visit = Visit(
+            work, person, found, speech, self._machine, *came, links=self._links, previews=self._previews
+        )
         if self._machine.paused() and not self._served_paused(work, person.id, route):
             return None
         asked.menu = menu(asked.visit, self._open())

@@ -16,6 +16,7 @@ from console.machine import Machine
 from content import Voice
 from domain.member import Person
 from domain.permission import Action
+from domain.preview import Previews
 from domain.session import Session
 from services.work import Work
 
@@ -39,6 +40,7 @@ class Visit:
     """What the program is to do once this is committed."""
     links: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
     """Messenger -> what makes a link that opens the chat there with a payload; empty words where there is none."""
+    previews: Previews = lambda _reply, _language, _kind: ()
 
     def words(self, noun: str) -> Mapping[str, str]:
         """Return the page words of a noun in the reader's language."""

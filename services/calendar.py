@@ -109,11 +109,15 @@ class Day:
 
 def coming(work: Work, days: int) -> list[Day]:
     """Return what is worth naming from today on."""
-    last = work.today + timedelta(days=days)
-    off = days_off(work, work.today, last)
+    return named(work, work.today, work.today + timedelta(days=days))
+
+
+def named(work: Work, first: date, last: date) -> list[Day]:
+    """Return what is worth naming from first to last, both included."""
+    off = days_off(work, first, last)
     found = []
-    for number in range(days + 1):
-        day = work.today + timedelta(days=number)
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
         weekend = day.weekday() >= 5  # noqa: PLR2004 - Saturday and Sunday
         works = None if (day in off) == weekend else day not in off
         festival = _festivals(day.year).get(day, "")

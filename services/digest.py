@@ -20,6 +20,7 @@ from domain.schedule import Rule
 from services import permission, post, theme_day, timetable
 from services.work import Work
 from storage import announcement as announcements
+from storage import announcement_approval as approvals
 from storage import campaign as campaigns
 from storage import demand as demands
 from storage import meeting_view as meetings
@@ -56,7 +57,7 @@ def lines(work: Work, member_id: int, voice: Voice) -> list[str]:
 
 def matters(work: Work, member_id: int, voice: Voice) -> list[Matter]:
     """Return the same with the way to each."""
-    parts = (_demands, _objections, _meetings, _minutes, _sent, _theme_days)
+    parts = (_demands, _objections, _approvals, _meetings, _minutes, _sent, _theme_days)
     return [one for part in parts for one in part(work, member_id, voice)]
 
 
@@ -100,6 +101,12 @@ def _minutes(work: Work, member_id: int, voice: Voice) -> Iterable[Matter]:
     if held:
         path = f"life/meeting/{held[0].id}" if len(held) == 1 else "life/meetings?list=recording"
         yield Matter(voice.line("digest.minutes", count=len(held)), path)
+
+
+def _approvals(work: Work, member_id: int, voice: Voice) -> Iterable[Matter]:
+    paths = [unit.path for unit in permission.scope(work, member_id, Action.ANNOUNCE)]
+    if paths and (waiting := approvals.count_waiting(work.connection, member_id, paths)):
+        yield Matter(voice.line("digest.approvals", count=waiting), "announcements/approvals")
 
 
 def _sent(work: Work, member_id: int, voice: Voice) -> Iterable[Matter]:

@@ -267,3 +267,9 @@ def language_of(work: Work, found: Gathering) -> str:
     """Return the language of whoever opened it."""
     person = members.get(work.connection, found.opened_by)
     return (person.language if person else "") or work.organisation.language
+
+
+def between(work: Work, member_id: int, first: datetime, last: datetime, limit: int) -> list[Gathering]:
+    """Return the sign-ins that stand alone, opened from `first` to before `last`, by this person or within reach."""
+    paths = [unit.path for unit in permission.scope(work, member_id, Action.GATHER)]
+    return table.opened_between(work.connection, member_id, paths, first, last, limit)

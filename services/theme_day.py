@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from content import Voice
 from domain import theme_day as rules
@@ -44,22 +45,33 @@ def prepare(work: Work) -> None:
 
 def coming(work: Work, branches: Sequence[Unit]) -> list[Coming]:
     """Return the next theme day of each of these branches."""
-    chosen = table.choices(work.connection, [branch.id for branch in branches])
     off = calendar.days_off(work, work.today.replace(day=1), work.today + timedelta(days=63))
-    found = []
-    for branch in branches:
-        choice = chosen.get(branch.id, usual(work))
-        day = rules.coming(choice, work.today, lambda one: one not in off)
-        found.append(Coming(branch, choice, day, branch.id in chosen))
-    return found
+    return _each(work, branches, lambda choice: rules.coming(choice, work.today, lambda one: one not in off))
+
+
+def in_month(work: Work, member_id: int, first: date) -> list[Coming]:
+    """Return the theme days of the month that begins on this day, of one's own branches and those that one sets."""
+    branches = {branch.id: branch for branch in (*_own(work, member_id), *_settable(work, member_id))}
+    # A day that is moved may be moved by weeks, at the spring festival.
+    off = calendar.days_off(work, first, first + timedelta(days=63))
+    day = cache(lambda choice: rules.on(choice, first.year, first.month, lambda one: one not in off))
+    return _each(work, list(branches.values()), day)
+
+
+def _each(work: Work, branches: Sequence[Unit], day: Callable[[Choice], date]) -> list[Coming]:
+    chosen = table.choices(work.connection, [branch.id for branch in branches])
+    choices = [(branch, chosen.get(branch.id, usual(work))) for branch in branches]
+    return [Coming(branch, choice, day(choice), branch.id in chosen) for branch, choice in choices]
 
 
 def of_member(work: Work, member_id: int) -> list[Coming]:
     """Return the next theme day of the branches that a person belongs to."""
+    return coming(work, _own(work, member_id))
+
+
+def _own(work: Work, member_id: int) -> list[Unit]:
     own = [unit for unit in members.units_of(work.connection, member_id) if unit.kind is UnitKind.PARTY_BRANCH]
-    if not own or not members.standings_of(work.connection, member_id) & set(PARTY):
-        return []
-    return coming(work, own)
+    return own if own and members.standings_of(work.connection, member_id) & set(PARTY) else []
 
 
 def of_officer(work: Work, member_id: int) -> list[Coming]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     func,
+    or_,
     select,
 )
 
@@ -43,6 +44,7 @@ gathering = Table(
     Column("card_account", String(128), nullable=False, server_default=""),
     Column("card_chat", String(128), nullable=False, server_default=""),
     Column("card_message", String(128), nullable=False, server_default=""),
+    Index("ix_gathering_opened_at", "opened_at"),
 )
 
 called = Table(
@@ -280,3 +282,22 @@ def note_wrong_code(connection: Connection, member_id: int, count: int, since: d
     """Remember a person's wrong codes."""
     connection.execute(wrong_code.delete().where(wrong_code.c.member_id == member_id))
     connection.execute(wrong_code.insert().values(member_id=member_id, count=count, since=since))
+
+
+def opened_between(
+    connection: Connection, member_id: int, paths: Sequence[str], first: datetime, last: datetime, limit: int
+) -> list[Gathering]:
+    """Return what stands alone and was opened from `first` to before `last`, by a person or at these places."""
+    ours = (unit.c.path.startswith(path, autoescape=True) for path in paths)
+    rows = connection.execute(
+        select_gatherings()
+        .where(
+            gathering.c.opened_at >= first,
+            gathering.c.opened_at < last,
+            gathering.c.subject == "",
+            or_(gathering.c.opened_by == member_id, *ours),
+        )
+        .order_by(gathering.c.opened_at, gathering.c.id)
+        .limit(limit)
+    )
+    return [made(row) for row in rows]
