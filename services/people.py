@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain import sound
 from domain.member import Person, Standing, Unit, UnitKind
 from domain.permission import Action, Role
 from domain.refusal import Refusal
@@ -141,7 +142,7 @@ def _wanted(work: Work, actor_id: int, asked: Asked, actions: tuple[Action, ...]
             raise Refusal("people.no_unit")
         paths = None if _is_root(unit) else (unit.path,)
     words = unicodedata.normalize("NFKC", asked.words).strip()[:LONGEST_WORDS]
-    return Wanted(paths, words, asked.standing, asked.bound, asked.left)
+    return Wanted(paths, words, sound.asked(words), asked.standing, asked.bound, asked.left)
 
 
 def search(work: Work, actor_id: int, asked: Asked, page: int = 1) -> Found:

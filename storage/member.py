@@ -11,17 +11,22 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     ForeignKey,
+    Index,
     Integer,
     PrimaryKeyConstraint,
     Select,
     String,
     Table,
     and_,
+    bindparam,
     func,
     select,
+    text,
 )
 
 from domain.member import Person, Standing, Unit
+from domain.sound import LONGEST
+from storage import sound
 from storage.base import Id, UtcTime, id_column, metadata
 from storage.unit import COLUMNS, as_unit, unit
 
@@ -35,6 +40,11 @@ member = Table(
     Column("consent", Integer, nullable=False, server_default="0"),
     Column("joined_at", UtcTime, nullable=False),
     Column("left_at", UtcTime, nullable=True),
+    # The keys of how the name sounds (domain/sound.py); NULL until they are made.
+    Column("sound", String(LONGEST), nullable=True),
+    # Lists and searches go through this alone, in their order.
+    Index("ix_member_left_at", "left_at", "employee_no", "name", "sound"),
+    Index("ix_member_soundless", "id", sqlite_where=text("sound IS NULL"), postgresql_where=text("sound IS NULL")),
 )
 
 standing = Table(
@@ -58,9 +68,8 @@ _PERSON = (member.c.id, member.c.employee_no, member.c.name, member.c.language, 
 
 def add(connection: Connection, employee_no: str, name: str, now: datetime) -> int:
     """Create a person; returns the id."""
-    row = connection.execute(
-        member.insert().values(employee_no=employee_no, name=name, joined_at=now).returning(member.c.id)
-    ).one()
+    values = {"employee_no": employee_no, "name": name, "joined_at": now, "sound": sound.of(name)}
+    row = connection.execute(member.insert().values(values).returning(member.c.id)).one()
     return int(row[0])
 
 
@@ -91,8 +100,20 @@ def by_directory(connection: Connection, words: str) -> Person | None:
 
 
 def change(connection: Connection, number: int, **values: Any) -> None:  # noqa: ANN401 - columns of the table
-    """Change columns of one person."""
+    """Change columns of one person; with the name, how it sounds."""
+    if "name" in values:
+        values["sound"] = sound.of(values["name"])
     connection.execute(member.update().where(member.c.id == number).values(values))
+
+
+def give_sounds(connection: Connection, most: int) -> int:
+    """Give at most so many people the keys of their names who have none; returns how many. 0: nobody is left."""
+    missing = select(member.c.id, member.c.name).where(text("member.sound IS NULL")).limit(most)
+    rows = [{"number": row[0], "keys": sound.of(row[1])} for row in connection.execute(missing)]
+    if rows:
+        change = member.update().where(member.c.id == bindparam("number")).values(sound=bindparam("keys"))
+        connection.execute(change, rows)
+    return len(rows)
 
 
 def standings_of(connection: Connection, number: int) -> frozenset[Standing]:
