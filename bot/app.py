@@ -23,12 +23,14 @@ from bot.delivery import Delivery
 from bot.dispatch import Dispatch
 from bot.gate import Gate
 from bot.intake import Intake
+from bot.jobs import Jobs
 from bot.journal import Journal
 from bot.lease import Leases, new_holder
 from bot.reading import Reading, tells
 from bot.sign_in import SignIn
 from bot.veil import Veil
 from console.app import Console, Transaction
+from console.jobs import KINDS
 from content import LANGUAGES, voice
 from domain.organisation import Organisation
 from handlers.grammar import Registry, open_registry
@@ -74,6 +76,7 @@ class App:
     intake: Intake = field(init=False)
     clock: Clock = field(init=False)
     leases: Leases = field(init=False)
+    jobs: Jobs = field(init=False)
     runner: web.AppRunner | None = None
 
     def __post_init__(self) -> None:
@@ -102,6 +105,7 @@ class App:
         )
         self.intake.enter = SignIn(self.database, dispatch, self.key, lambda name: self._posted(name, None))
         self.clock = Clock(self.database, dispatch, self.nudge)
+        self.jobs = Jobs(self.database, self.organisation, self.leases.holder, KINDS)
 
     def nudge(self) -> None:
         """Tell every delivery that there may be letters, here or in another process."""
@@ -170,6 +174,7 @@ class App:
             self._spawn(self._copy_daily(), "messenger-backup")
         self._spawn(self._rescue(), "messenger-rescue")
         self._spawn(asyncio.to_thread(calendar.load, datetime.now(UTC).year), "messenger-calendar")
+        self._spawn(passing(self.jobs.run), "messenger-jobs")
         self._spawn(hold("clock", self.clock.run), "messenger-clock")
         for name, messenger in self.messengers.items():
             if tells(messenger):
@@ -266,7 +271,12 @@ class App:
 
         secure = self.base_url.startswith("https:")
         read, write = within(self.database.read), within(self.database.write)
-        return Console(self.organisation, read, write, secure=secure, paused=lambda: self.gate.shut, sent=self.nudge)
+
+        def changed() -> None:
+            self.nudge()
+            self.jobs.nudge()
+
+        return Console(self.organisation, read, write, secure=secure, paused=lambda: self.gate.shut, sent=changed)
 
     async def _serve_web(self, sockets: Sequence[object]) -> None:
         site = web.Application(client_max_size=25 * 1024 * 1024)

@@ -13,4 +13,5 @@ NOUNS = (
     "life_rules",
     "life_relief",
     "people",
+    "jobs",
 )

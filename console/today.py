@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from console.grammar import Go, Page, Pages, Result, Visit
 from domain.permission import Action
-from services import digest, permission, session
+from services import digest, permission, roster_upload, session
 from services import today as service
 
 pages = Pages("today")
@@ -17,11 +17,14 @@ def today(visit: Visit) -> Result:
     seen = permission.may_anywhere(visit.work, visit.person.id, Action.ANNOUNCE) or permission.may_anywhere(
         visit.work, visit.person.id, Action.MANAGE_ROLES
     )
+    matters = [(line, "") for line in lines]
+    if file := roster_upload.undecided(visit.work, visit.person.id):
+        matters.append((visit.words("today")["import_waits"].format(file=file), "/console/people/import"))
     sending = service.sending(visit.work) if seen else []
     return Page(
         "today.html",
         {
-            "matters": [(line, "") for line in lines],
+            "matters": matters,
             "sending": sending,
             "banners": service.banners(visit.work, visit.voice),
         },

@@ -106,6 +106,11 @@ def change(connection: Connection, number: int, **values: Any) -> None:  # noqa:
     connection.execute(member.update().where(member.c.id == number).values(values))
 
 
+def has_soundless(connection: Connection) -> bool:
+    """Answer whether there is somebody whose name has no keys yet."""
+    return connection.execute(select(member.c.id).where(text("member.sound IS NULL")).limit(1)).first() is not None
+
+
 def give_sounds(connection: Connection, most: int) -> int:
     """Give at most so many people the keys of their names who have none; returns how many. 0: nobody is left."""
     missing = select(member.c.id, member.c.name).where(text("member.sound IS NULL")).limit(most)

@@ -16,12 +16,12 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 45
 SHARED = {
     "work", "permission", "post", "points", "calendar", "words", "member", "attachment", "sheet", "invite",
     "question", "question_view", "theme_day", "timetable", "gathering", "ics", "picture", "rule", "obligation",
-    "vote",
+    "vote", "job",
 }  # fmt: skip
 """Services that others may use; any other one belongs to its own noun."""
 FAMILIES = (
     "demand", "desk", "question", "quiz", "learning", "mistakes", "search", "announcement", "activity",
-    "obligation", "rate", "meeting", "minutes", "document", "roster",
+    "obligation", "rate", "meeting", "minutes", "document", "roster", "people",
 )  # fmt: skip
 
 
