@@ -9,3 +9,6 @@ for (const part of document.querySelectorAll("[data-live]")) {
     part.querySelector(`[data-keep="${CSS.escape(kept)}"]`)?.focus();
   }).observe(part, { childList: true });
 }
+document.addEventListener("pointerdown", () => {
+  kept = "";
+});
