@@ -30,6 +30,7 @@ def register(pages: Pages) -> None:
 
 def show(visit: Visit) -> Result:
     """Show the form, or what importing the file that waits would do."""
+    roster_upload.demand(visit.work, visit.person.id)
     upload = roster_upload.waiting(visit.work, visit.person.id)
     facts: dict[str, object] = {"upload": upload, "plan": None, "problem": "", "fates": _ORDER, "trial": None}
     if upload is None:

@@ -18,8 +18,8 @@ def today(visit: Visit) -> Result:
         visit.work, visit.person.id, Action.MANAGE_ROLES
     )
     matters = [(line, "") for line in lines]
-    if file := roster_upload.undecided(visit.work, visit.person.id):
-        matters.append((visit.words("today")["import_waits"].format(file=file), "/console/people/import"))
+    if (upload := roster_upload.waiting(visit.work, visit.person.id)) is not None:
+        matters.append((visit.words("today")["import_waits"].format(file=upload.name), "/console/people/import"))
     sending = service.sending(visit.work) if seen else []
     return Page(
         "today.html",

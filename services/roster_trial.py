@@ -53,6 +53,7 @@ def name_of(name: str) -> str:
 
 def marked(work: Work, actor_id: int, speech: Voice) -> Made:
     """Return this person's file with its errors marked."""
+    roster_upload.demand(work, actor_id)
     upload = roster_upload.waiting(work, actor_id)
     if upload is None:
         raise Refusal("people.file_gone")

@@ -42,7 +42,7 @@ class Upload:
         return self.size > LARGE_FILE
 
 
-def _demand(work: Work, actor_id: int) -> None:
+def demand(work: Work, actor_id: int) -> None:
     """Refuse whoever does not import for the whole organisation: a file may change everybody."""
     if not allowed(work, actor_id):
         raise Refusal("permission.nowhere")
@@ -56,7 +56,7 @@ def allowed(work: Work, actor_id: int) -> bool:
 
 def keep(work: Work, actor_id: int, name: str, body: bytes) -> None:
     """Keep a file until it is decided about; it takes the place of an earlier one. Nothing is read yet."""
-    _demand(work, actor_id)
+    demand(work, actor_id)
     if not body:
         raise Refusal("people.no_file")
     drop(work, actor_id)
@@ -73,18 +73,13 @@ def keep(work: Work, actor_id: int, name: str, body: bytes) -> None:
 
 
 def waiting(work: Work, actor_id: int) -> Upload | None:
-    """Return this person's file, without its bytes."""
-    _demand(work, actor_id)
+    """Return this person's file, without its bytes; nobody who may not import has one."""
+    if not allowed(work, actor_id):
+        return None
     facts = conversation.facts_of(work.connection, _PLACE, str(actor_id), _STEP, work.now)
     number = None if facts is None else int(facts["attachment"])
     found = None if number is None else files.describe(work.connection, number)
     return None if number is None or found is None or not found[2] else Upload(number, found[0], found[2])
-
-
-def undecided(work: Work, member_id: int) -> str:
-    """Return the name of the file about which this person has not decided; empty when there is none."""
-    found = waiting(work, member_id) if allowed(work, member_id) else None
-    return found.name if found is not None else ""
 
 
 def tables(work: Work, upload: Upload) -> list[Sheet]:
@@ -101,6 +96,7 @@ def plan(work: Work, actor_id: int, number: int) -> Plan:
 
 def meant(work: Work, actor_id: int, number: int) -> Upload:
     """Return this person's file; raises when it is another one than the one meant, or decided about."""
+    demand(work, actor_id)
     upload = waiting(work, actor_id)
     if upload is None or upload.attachment != number:
         raise Refusal("people.file_gone")

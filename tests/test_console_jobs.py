@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 
 import openpyxl
 import pytest
+from sqlalchemy import Connection
 
 from bot import jobs as runner
 from domain import job as rules
 from services import roster_upload, sheet
+from services.work import Work
 from storage import job as table
 from storage import member
 from tests.surfing import Browser, Seen, link_of, signed_in, surfing
@@ -110,10 +112,10 @@ async def test_a_job_is_cancelled_on_the_page(company: Company) -> None:
     async with signed_in(company, "root") as browser:
         root = company.roll.people["root"]
 
-        def runs_elsewhere(c: object) -> int:
-            number = table.add(c, root, "people", {}, datetime.now(UTC), 9000)  # type: ignore[arg-type]
-            table.take(c, "another")  # type: ignore[arg-type]
-            table.pulse(c, number, "another", 4000, 9000)  # type: ignore[arg-type]
+        def runs_elsewhere(c: Connection) -> int:
+            number = table.add(c, root, "people", {}, datetime.now(UTC), 9000)
+            table.take(c, "another")
+            table.pulse(c, number, "another", 4000, 9000)
             return number
 
         number = browser.run.app.database.write_now(runs_elsewhere)
@@ -145,7 +147,7 @@ async def test_a_long_roster_is_tried_marked_and_imported_as_a_whole(company: Co
         await sends(browser, FILE.encode())
         seen = await until(browser, "/console/people/import", "标出问题")
         assert "有 1 行有问题" in seen.plain
-        assert "等你决定是否导入" in (await browser.gets("/console/")).plain
+        assert "等你决定导不导入" in (await browser.gets("/console/")).plain
         [link] = re.findall(r"/console/jobs/\d+/file", seen.words)
         [number] = re.findall(r'name="number" value="(\d+)"', seen.words)
         _, body = await saves(browser, link)
@@ -159,12 +161,12 @@ async def test_a_long_roster_is_tried_marked_and_imported_as_a_whole(company: Co
         await browser.gets("/console/people/import")
         sent = {"number": number, "skip": "yes"}
         assert "全部成功才生效" in (await browser.posts("/console/people/import/apply", None, **sent)).plain
-        done = await until(browser, "/console/jobs", "新增 1 人")
+        done = await until(browser, "/console/jobs", "跳过")
         assert "导入花名册" in done.plain
         assert browser.run.read(lambda c: member.by_employee_no(c, "B001")) is not None
         assert (await browser.posts("/console/people/import/apply", None, **sent)).status == 409
         assert (await saves(browser, link))[0] == 403, "the file's rows went with the file"
-        assert "等你决定是否导入" not in (await browser.gets("/console/")).plain
+        assert "等你决定导不导入" not in (await browser.gets("/console/")).plain
 
 
 async def test_a_long_roster_is_not_imported_while_it_has_errors_and_is_let_go(company: Company) -> None:
@@ -190,14 +192,19 @@ async def test_a_long_roster_is_not_imported_while_it_has_errors_and_is_let_go(c
 async def test_a_file_that_nobody_decided_about_is_let_go(company: Company) -> None:
     root = company.roll.people["root"]
     now = datetime.now(UTC)
-    at = lambda c, moment: roster_upload.Work(c, company.organisation, moment)  # noqa: E731
+
+    def at(connection: Connection, moment: datetime) -> Work:
+        return Work(connection, company.organisation, moment)
+
     company.write(lambda c: roster_upload.keep(at(c, now), root, "r.csv", FILE.encode()))
     company.write(lambda c: roster_upload.forget(at(c, now)))
-    assert company.read(lambda c: roster_upload.undecided(at(c, now), root)) == "r.csv"
-    assert not company.read(lambda c: roster_upload.undecided(at(c, now), company.roll.people["lin"]))
+    kept = company.read(lambda c: roster_upload.waiting(at(c, now), root))
+    assert kept is not None
+    assert kept.name == "r.csv"
+    assert not company.read(lambda c: roster_upload.waiting(at(c, now), company.roll.people["lin"]))
     later = now + roster_upload.WAITS
     company.write(lambda c: roster_upload.forget(at(c, later)))
-    assert not company.read(lambda c: roster_upload.undecided(at(c, now), root))
+    assert not company.read(lambda c: roster_upload.waiting(at(c, now), root))
 
 
 async def test_it_speaks_english(company: Company) -> None:
