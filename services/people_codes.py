@@ -45,7 +45,9 @@ def issue(work: Work, actor_id: int, asked: Asked) -> list[Card]:
         raise Refusal("people.nobody_unbound")
     if len(rows) > MOST:
         raise Refusal("people.too_many_codes", most=MOST)
-    places = dict(table.places(work.connection, [row.id for row in rows]))
+    places: dict[int, str] = {}
+    for number, name in table.places(work.connection, [row.id for row in rows]):
+        places.setdefault(number, name)
     return [_card(work, actor_id, row, places.get(row.id, "")) for row in rows]
 
 
