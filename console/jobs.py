@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from console import people_export
+from console import people_export, requests
 from console.grammar import Download, Go, Page, Pages, Result, Visit
 from console.long import facts_of
 from domain.job import Job, State
@@ -15,6 +15,7 @@ pages = Pages("jobs")
 
 KINDS = {
     "people": people_export.KIND,
+    "requests": requests.EXPORT,
     "roster": roster_upload.KIND,
     roster_upload.TRIAL: roster_trial.KIND,
 }

@@ -20,6 +20,7 @@ from storage import member
 from tests.surfing import Browser, Seen, link_of, signed_in, surfing
 from tests.talk import Company
 from tests.test_console_people import FILE, sends
+from tests.test_console_requests import WORDS, file_one
 
 pytestmark = pytest.mark.parametrize("company", ["sqlite"], indirect=True)
 
@@ -213,3 +214,23 @@ async def test_it_speaks_english(company: Company) -> None:
         assert "12 rows take a while" in (await browser.gets("/console/people/export")).plain
         await browser.posts("/console/jobs", kind="people")
         assert "Export of people" in (await until(browser, "/console/jobs", "done")).plain
+
+
+async def test_a_long_list_of_requests_is_a_job_of_its_officer(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "SMALL", 0)
+    file_one(company)
+    async with signed_in(company, "zhou") as browser:
+        offered = await browser.gets("/console/requests/export.csv?state=open&words=")
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', offered.words))
+        assert fields["kind"] == "requests"
+        await browser.posts("/console/jobs", None, **fields)
+        done = await until(browser, "/console/jobs", "已完成")
+        [number] = re.findall(r"/console/jobs/(\d+)/file", done.words)
+        [one] = sheet.read("requests.csv", (await saves(browser, f"/console/jobs/{number}/file"))[1])
+        assert len(one.rows) == 2
+        assert WORDS not in str(one.rows), "no text of a request leaves by a list"
+    async with signed_in(company, "root") as browser:
+        await browser.gets("/console/people/export")
+        assert (await browser.posts("/console/jobs", kind="requests")).status == 409
