@@ -28,6 +28,8 @@ _ABOVE = {
     UnitKind.PARTY_GROUP: UnitKind.PARTY_BRANCH,
 }
 """Where a unit of a kind is put when the file doesn't say: beneath the only one of that kind."""
+AT_ONCE = 500
+"""So many people are added by one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,10 @@ def plan(work: Work, name: str, body: bytes) -> Plan:
 
 def plan_of(work: Work, sheets: Sequence[Sheet]) -> Plan:
     """Say what importing the tables of a file would do."""
-    known = table.everybody(work.connection, work.now)
+    return _compared(work, sheets, table.everybody(work.connection, work.now))
+
+
+def _compared(work: Work, sheets: Sequence[Sheet], known: dict[str, Kept]) -> Plan:
     reading = _read(sheets, known.keys())
     paths = _paths(work, reading)
     fates: Counter[Fate] = Counter()
@@ -177,7 +182,8 @@ def apply(work: Work, name: str, body: bytes, actor_id: int | None = None, *, sk
 
 def apply_of(work: Work, sheets: Sequence[Sheet], actor_id: int | None, *, skip_errors: bool) -> Plan:
     """Import the tables of a file that was read before: reading a long one takes longer than anybody may wait."""
-    made = plan_of(work, sheets)
+    known = table.everybody(work.connection, work.now)
+    made = _compared(work, sheets, known)
     if made.counts[Fate.ERROR] and not skip_errors:
         raise Refusal("roster.has_errors", count=made.counts[Fate.ERROR])
     if not made.changes:
@@ -192,9 +198,11 @@ def apply_of(work: Work, sheets: Sequence[Sheet], actor_id: int | None, *, skip_
     for path in sorted(made.reading.units, key=_order):
         if path not in paths:
             paths[path] = _add_unit(work, path, made.reading.units[path], paths, root).id
-    known = table.everybody(work.connection, work.now)
-    for number, (_, person) in made.reading.people.items():
-        _put(work, person, known.get(number), paths, root, actor_id)
+    people = [person for _, person in made.reading.people.values()]
+    _add(work, [one for one in people if one.number not in known], paths, root, actor_id)
+    for person in people:
+        if person.number in known:
+            _put(work, person, known[person.number], paths, root, actor_id)
     new, changed = made.counts[Fate.NEW], made.counts[Fate.CHANGED]
     audit.note(work.connection, work.now, actor_id, "roster.import", None, new=new, changed=changed)
     return made
@@ -233,26 +241,40 @@ def _digest(path: tuple[str, ...]) -> str:
     return hashlib.sha256("/".join(path).encode()).hexdigest()
 
 
-def _put(
-    work: Work,
-    person: PersonRow,
-    kept: Kept | None,
-    paths: dict[tuple[str, ...], int],
-    root: Unit,
-    actor_id: int | None,
+def _add(
+    work: Work, people: Sequence[PersonRow], paths: dict[tuple[str, ...], int], root: Unit, actor_id: int | None
 ) -> None:
-    connection = work.connection
-    if kept is not None and not kept.left and not _changes(person, kept, paths):
+    """Add people by the hundred: a roster of a whole company must not hold everybody up for a minute."""
+    for begin in range(0, len(people), AT_ONCE):
+        some = people[begin : begin + AT_ONCE]
+        numbers = members.add_all(work.connection, [(one.number, one.name) for one in some], work.now)
+        standings = [(numbers[one.number], what) for one in some for what in _standings(one, None)]
+        places = [(numbers[one.number], where) for one in some for where in _places(one, None, paths) or [root.id]]
+        members.join_all(work.connection, standings, places)
+        for one in some:
+            _give(work, one, numbers[one.number], paths, root, actor_id)
+
+
+def _put(
+    work: Work, person: PersonRow, kept: Kept, paths: dict[tuple[str, ...], int], root: Unit, actor_id: int | None
+) -> None:
+    """Change somebody as the file says."""
+    if not kept.left and not _changes(person, kept, paths):
         return
-    number = kept.id if kept else members.add(connection, person.number, person.name, work.now)
-    if kept is not None and (kept.left or kept.name != person.name):
-        members.change(connection, number, name=person.name, left_at=None)
-    members.set_standings(connection, number, _standings(person, kept))
-    members.set_units(connection, number, _places(person, kept, paths) or [root.id])
+    if kept.left or kept.name != person.name:
+        members.change(work.connection, kept.id, name=person.name, left_at=None)
+    members.set_standings(work.connection, kept.id, _standings(person, kept))
+    members.set_units(work.connection, kept.id, _places(person, kept, paths) or [root.id])
+    _give(work, person, kept.id, paths, root, actor_id)
+
+
+def _give(
+    work: Work, person: PersonRow, number: int, paths: dict[tuple[str, ...], int], root: Unit, actor_id: int | None
+) -> None:
     for role, path in sorted(person.roles):
         where = root.id if role is Role.ADMINISTRATOR else paths[path]
-        if grants.give(connection, number, role, where, work.now):
-            audit.note(connection, work.now, actor_id, "roles.give", number, role=role.value, by="roster")
+        if grants.give(work.connection, number, role, where, work.now):
+            audit.note(work.connection, work.now, actor_id, "roles.give", number, role=role.value, by="roster")
 
 
 def number_meant(work: Work, written: str) -> str:
