@@ -24,6 +24,7 @@ from bot.delivery import Delivery
 from bot.dispatch import Dispatch
 from bot.gate import Gate
 from bot.intake import Intake
+from bot.jobs import Jobs
 from bot.journal import Journal
 from bot.lease import Leases, new_holder
 from bot.machine import Machine
@@ -32,6 +33,7 @@ from bot.reading import Reading, tells
 from bot.sign_in import SignIn
 from bot.veil import Veil
 from console.app import Console, Transaction
+from console.jobs import KINDS
 from content import LANGUAGES, voice
 from domain.organisation import Organisation
 from handlers.grammar import Registry, open_registry
@@ -77,6 +79,7 @@ class App:
     clock: Clock = field(init=False)
     veil: Veil = field(init=False)
     leases: Leases = field(init=False)
+    jobs: Jobs = field(init=False)
     runner: web.AppRunner | None = None
 
     def __post_init__(self) -> None:
@@ -107,6 +110,7 @@ class App:
         )
         self.intake.enter = SignIn(self.database, dispatch, self.key, lambda name: self._posted(name, None))
         self.clock = Clock(self.database, dispatch, self.nudge)
+        self.jobs = Jobs(self.database, self.organisation, self.leases.holder, KINDS)
 
     async def _set(self, values: Mapping[str, str]) -> None:
         """Go by what is set in the console from now on; whichever process is first writes the schedules anew."""
@@ -189,6 +193,7 @@ class App:
             self._spawn(self._copy_daily(), "messenger-backup")
         self._spawn(self._rescue(), "messenger-rescue")
         self._spawn(asyncio.to_thread(calendar.load, datetime.now(UTC).year), "messenger-calendar")
+        self._spawn(passing(self.jobs.run), "messenger-jobs")
         self._spawn(hold("clock", self.clock.run), "messenger-clock")
         for name, messenger in self.messengers.items():
             if tells(messenger):
@@ -285,10 +290,15 @@ class App:
 
         secure = self.base_url.startswith("https:")
         read, write = within(self.database.read), within(self.database.write)
+
+        def changed() -> None:
+            self.nudge()
+            self.jobs.nudge()
+
         machine = Machine(self.settings, self.database, self.gate, self.deliveries)
         previews = PreviewMaker(self.messengers, self.veil)
         return Console(
-            self.organisation, read, write, machine, secure=secure, sent=self.nudge, links=self.links, previews=previews
+            self.organisation, read, write, machine, secure=secure, sent=changed, links=self.links, previews=previews
         )
 
     async def _serve_web(self, sockets: Sequence[object]) -> None:

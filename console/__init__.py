@@ -36,4 +36,5 @@ NOUNS = (
     "settings_calendar",
     "settings_machine",
     "settings_audit",
+    "jobs",
 )

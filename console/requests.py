@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+from console import long
 from console.grammar import Download, Go, Page, Pages, Result, Visit
 from domain import demand as rules
 from domain.demand import OPEN, Act, State
@@ -29,8 +31,9 @@ from services import (
     desk_merge,
     desk_note,
     permission,
-    sheet,
 )
+from services.job import Facts, Kind, Part, Step
+from services.work import Work
 
 pages = Pages("requests")
 HANDLES = Action.HANDLE_DEMANDS
@@ -46,7 +49,6 @@ SHOWN: dict[str, tuple[State, ...]] = {
     **{state.value: (state,) for state in State},
 }
 """What the list can be narrowed to."""
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def token_of(visit: Visit, number: int) -> str:
@@ -63,8 +65,12 @@ def _whole(words: str) -> int:
 
 
 def _narrowed(visit: Visit) -> tuple[str, str]:
-    state = visit.query.get("state", "open")
-    return (state if state in SHOWN else "open"), visit.query.get("words", "")[:100].strip()
+    return _asked_for(visit.query)
+
+
+def _asked_for(fields: Mapping[str, str]) -> tuple[str, str]:
+    state = fields.get("state", "open")
+    return (state if state in SHOWN else "open"), fields.get("words", "")[:100].strip()
 
 
 @pages.get("requests", needs=HANDLES)
@@ -112,21 +118,34 @@ def _row(visit: Visit, one: rules.Case) -> dict[str, Any]:
 @pages.get("requests/export.xlsx", needs=HANDLES)
 def export_xlsx(visit: Visit) -> Result:
     """Save the list as it is narrowed."""
-    header, rows = _exported(visit)
-    name = visit.words("requests")["title"]
-    return Download(f"{name}.xlsx", XLSX, sheet.write_xlsx(name, header, rows))
+    return long.exported(visit, "requests", EXPORT, visit.query, "requests")
 
 
 @pages.get("requests/export.csv", needs=HANDLES)
 def export_csv(visit: Visit) -> Result:
     """Save it as CSV."""
-    header, rows = _exported(visit)
-    return Download(f"{visit.words('requests')['title']}.csv", "text/csv", sheet.write_csv(header, rows))
+    return long.exported(visit, "requests", EXPORT, {**visit.query, "format": "csv"}, "requests")
 
 
-def _exported(visit: Visit) -> tuple[list[str], list[list[str]]]:
-    state, words = _narrowed(visit)
-    return desk_list.export_rows(visit.work, visit.voice, visit.person.id, SHOWN[state], words, near=state == "near")
+def _export_count(work: Work, officer_id: int, facts: Facts) -> int:
+    """Say how many there are, to a page; refuse who handles none."""
+    if not permission.may_anywhere(work, officer_id, HANDLES):
+        raise Refusal("permission.nowhere")
+    state, words = _asked_for(facts)
+    found = desk_list.listed(work, officer_id, SHOWN[state], words, 0, near=state == "near")
+    return min(found.pages * desk_list.ON_A_PAGE if found.pages > 1 else len(found.cases), desk_list.MOST_EXPORTED)
+
+
+def _export_steps(work: Work, officer_id: int, facts: Facts) -> Iterator[Part]:
+    total = _export_count(work, officer_id, facts)
+    yield Step(0, total)
+    (state, words), speech = _asked_for(facts), long.speech_of(facts)
+    header, rows = desk_list.export_rows(work, speech, officer_id, SHOWN[state], words, near=state == "near")
+    yield Step(0, len(rows))
+    yield from long.written(speech.page["requests"]["title"], header, rows, facts)
+
+
+EXPORT = Kind(_export_count, _export_steps)
 
 
 @pages.get("requests/{number}", needs=HANDLES)

@@ -16,12 +16,12 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 45
 SHARED = {
     "work", "permission", "post", "points", "calendar", "words", "member", "attachment", "sheet", "invite",
     "question", "question_view", "theme_day", "timetable", "gathering", "ics", "picture", "rule", "obligation",
-    "vote", "sending", "chart", "prose",
+    "vote", "sending", "chart", "prose", "job",
 }  # fmt: skip
 """Services that others may use; any other one belongs to its own noun."""
 FAMILIES = (
     "demand", "desk", "question", "quiz", "learning", "mistakes", "search", "announcement", "activity",
-    "obligation", "rate", "meeting", "minutes", "document", "roster", "points",
+    "obligation", "rate", "meeting", "minutes", "document", "roster", "points", "people",
 )  # fmt: skip
 
 
