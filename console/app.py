@@ -222,7 +222,10 @@ class Console:
             return web.Response(status=303, headers={**HEADERS, "Location": way})
         if isinstance(result, Download):
             saved = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(result.name)}"}
-            return web.Response(body=result.body, content_type=result.mime, headers={**HEADERS, **saved})
+            charset = "utf-8" if result.mime.startswith("text/") else None
+            return web.Response(
+                body=result.body, content_type=result.mime, charset=charset, headers={**HEADERS, **saved}
+            )
         visit = asked.visit
         assert visit is not None  # noqa: S101 - a page was drawn for somebody
         notice = visit.voice.page.get(route.noun, {}).get(f"notice_{request.query.get('notice', '')}", "")
