@@ -66,6 +66,8 @@ class _Asked:
     stale: Session | None = None
     """Its last use should be written down again."""
     forged: bool = False
+    who: int = 0
+    """The member whose session it is."""
 
 
 class Console:
@@ -136,6 +138,7 @@ class Console:
         try:
             result: Result | None = await transaction(lambda work: self._run(work, asked, route))
         except Refusal as refusal:
+            _tell(request, refusal.code, asked)
             return self._refused(request, asked, refusal)
         if request.method == "POST":
             self._sent()
@@ -143,7 +146,9 @@ class Console:
             stale = asked.stale
             await self._write(lambda work: session.touch(work, stale))
         if result is None:
-            return self._plain(request, "forged", 403) if asked.forged else self._plain(request, "sign_in", 401)
+            what, status = ("forged", 403) if asked.forged else ("sign_in", 401)
+            _tell(request, what, asked)
+            return self._plain(request, what, status)
         return self._answered(request, asked, route, result)
 
     async def _stream(self, request: web.Request, route: Route) -> web.StreamResponse:
@@ -151,9 +156,11 @@ class Console:
         if (closed := self._closed(request)) is not None:
             return closed
         if not same_origin(request):
+            _tell(request, "forged")
             return self._plain(request, "forged", 403)
         who = digest(request.cookies.get(self._cookie, ""))
         if not self._streams.enter(who):
+            _tell(request, "too_often")
             return self._plain(request, "too_often", 429)
         try:
             return await self._streams.run(request, route.live_every, lambda: self._part(request, route))
@@ -168,7 +175,8 @@ class Console:
             return None
         try:
             result: Result | None = await self._read(lambda work: self._run(work, asked, route))
-        except Refusal:
+        except Refusal as refusal:
+            _tell(request, refusal.code, asked)
             return None
         if not isinstance(result, Page) or asked.visit is None:
             return None
@@ -179,8 +187,10 @@ class Console:
         if self._paused():
             return self._plain(request, "paused", 503)
         if not self._limit.take(request.remote or "", datetime.now(UTC)):
+            _tell(request, "too_often")
             return self._plain(request, "too_often", 429)
         if request.method == "POST" and not same_origin(request):
+            _tell(request, "forged")
             return self._plain(request, "forged", 403)
         return None
 
@@ -190,6 +200,7 @@ class Console:
         person = session.person_of(work, found) if found else None
         if found is None or person is None:
             return None
+        asked.who = person.id
         if asked.method == "POST" and not hmac.compare_digest(
             asked.form.get("key", "").encode(), found.form_key.encode()
         ):
@@ -201,7 +212,6 @@ class Console:
         asked.visit = Visit(work, person, found, speech, asked.numbers, asked.query, asked.form, asked.files)
         asked.menu = menu(asked.visit, self._routes)
         if route.needs is not None and not permission.may_anywhere(work, person.id, route.needs):
-            log.info("console: %s refused to member %d", route.path, person.id)
             raise Refusal("permission.nowhere")
         return route.run(asked.visit)
 
@@ -246,7 +256,13 @@ class Console:
         return voice(wish if wish in LANGUAGES else self._organisation.language)
 
     async def _nothing(self, request: web.Request) -> web.StreamResponse:
-        return self._closed(request) or self._plain(request, "nothing", 404)
+        if (closed := self._closed(request)) is not None:
+            return closed
+        if request.method in {"GET", "HEAD", "POST"}:
+            return self._plain(request, "nothing", 404)
+        answer = self._plain(request, "nothing", 405)
+        answer.headers["Allow"] = "GET, POST"
+        return answer
 
     async def _door(self, request: web.Request) -> web.StreamResponse:
         """Show what the link is for; nothing is used up, for messengers look at links before people do."""
@@ -259,6 +275,7 @@ class Console:
         link = request.match_info["secret"]
         entered = await self._write(lambda work: session.enter(work, link))
         if entered is None:
+            _tell(request, "link_over")
             return self._plain(request, "link_over", 403)
         answer = web.Response(status=303, headers={**HEADERS, "Location": "/console/"})
         answer.set_cookie(
@@ -282,6 +299,13 @@ async def _health(_request: web.Request) -> web.Response:
 
 async def _to_console(_request: web.Request) -> web.Response:
     raise web.HTTPPermanentRedirect("/console/")
+
+
+def _tell(request: web.Request, why: str, asked: _Asked | None = None) -> None:
+    """Log a refusal: who, where and why. The address itself may hold secrets and line ends: its route stands for it."""
+    who = f"member {asked.who}" if asked and asked.who else request.remote
+    resource = request.match_info.route.resource
+    log.info("console: %s %s refused to %s: %s", request.method, resource.canonical if resource else "", who, why)
 
 
 def same_origin(request: web.Request) -> bool:

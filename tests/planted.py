@@ -199,21 +199,20 @@ def serving(planted: tuple[Path, Roll], folder: Path, registry: Registry, *, lim
     shutil.copy(template, folder / "planted.db")
     database = Database(f"sqlite:///{folder / 'planted.db'}")
     company = Company(database, registry, roll=roll)
-    ready, ended, runs = threading.Event(), asyncio.Event(), list[Running]()
-    loop = asyncio.new_event_loop()
+    ready, runs = threading.Event(), list[tuple[Running, asyncio.AbstractEventLoop, asyncio.Event]]()
 
     async def serve() -> None:
-        async with running(company, telegram=False, ORGANISATION__NAME="江河集团") as run:
-            runs.append(run)
+        ended = asyncio.Event()
+        async with running(company, telegram=False) as run:
+            runs.append((run, asyncio.get_running_loop(), ended))
             ready.set()
             await ended.wait()
 
     def work() -> None:
         try:
-            loop.run_until_complete(serve())
+            asyncio.run(serve())
         finally:
             ready.set()
-            loop.close()
 
     unlimited = Limit(1e9, 1e9)
     with (
@@ -224,7 +223,8 @@ def serving(planted: tuple[Path, Roll], folder: Path, registry: Registry, *, lim
         thread.start()
         assert ready.wait(20)
         assert runs, "the program did not start"
-        made = Program(runs[0], company)
+        run, loop, ended = runs[0]
+        made = Program(run, company)
         try:
             yield made
         finally:
