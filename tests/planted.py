@@ -137,6 +137,13 @@ class Program:
                 self.visitors[nickname].enters(self.link(nickname))
         return self.visitors[nickname]
 
+    def forget(self, nickname: str) -> None:
+        """Hang up, and ask anew who is who: the next visit signs in again, or as nobody whose roles are gone."""
+        self.visitors.pop(nickname).close()
+        self.__dict__.pop("grants", None)
+        if not self.grants[nickname]:
+            self.visitors[nickname] = Visitor(self.run.url, nickname)
+
     def fresh(self, nickname: str) -> Visitor:
         """Return another browser of somebody, signed in."""
         self.visitors[f"{nickname} {len(self.visitors)}"] = made = Visitor(self.run.url, nickname)

@@ -7,17 +7,22 @@ import csv
 import html
 import io
 import re
+import tempfile
+import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
 from console.grammar import all_routes
+from tests import hostile
 from tests.crawling import REFUSED, Answer, Form, Visitor, Walk, route_of, walk
 from tests.faults.figures import LONG
 from tests.planted import ALL, HOSTILE, Program, marks
 
 pytestmark = pytest.mark.xdist_group("walk")
 
+SECONDS = 6.0
 WALKERS = ALL if LONG else ("lin", "hu", "zhou", "chen", "tang", "root")
 REACHED = 0.85
 """So much of what looks must have been seen by somebody: what needs a rare state is looked at by its noun's own tests."""
@@ -235,3 +240,28 @@ def _sends(visitor: Visitor, form: Form, name: str, value: str) -> Answer:
     fields = form.filled("换了一个人来写的理由") | ({name: value} if name else {})
     files = {one.name: ("x.csv", "工号,姓名\n".encode()) for one in form.files}
     return visitor.posts(form.action, fields, files)
+
+
+def test_no_file_breaks_any_form_that_takes_one(program: Program, walks: dict[str, Walk]) -> None:
+    """ASVS 5.2.1–5.2.3, 5.2.6, 5.3.2, 5.3.3, 5.4.1: every file of the corpus into every field for one."""
+    told: set[str] = set()
+    for who, found in walks.items():
+        visitor = program.visitor(who)
+        for form in found.forms():
+            route = route_of(form.action, "POST")
+            if not form.files or route is None or route[0].path in told:
+                continue
+            told.add(route[0].path)
+            for name, (called, body) in hostile.corpus().items():
+                begun = time.process_time()
+                words = f"附上一个文件：{name}"
+                answer = visitor.posts(form.action, form.filled(words), {form.files[0].name: (called, body)})
+                assert answer.status < 500, (form.action, name)
+                assert "root:" not in answer.words, (form.action, name)
+                assert time.process_time() - begun < SECONDS, (form.action, name)
+                assert visitor.gets(form.page).status == 200, (form.page, name)
+            large = visitor.posts(form.action, form.filled(), {form.files[0].name: ("x.csv", b"," * ((20 << 20) + 1))})
+            assert large.status in {409, 413}, form.action
+    assert {"people/import", "announcements/new", "requests/{number}"} <= told
+    folders = (Path.cwd(), Path.cwd().parent, Path(tempfile.gettempdir()))
+    assert not [one for folder in folders for one in folder.glob("evil.*")]
