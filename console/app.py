@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from console.drawing import draw, menu
 from console.grammar import Download, Go, Page, Result, Route, Visit, all_routes
@@ -324,10 +325,10 @@ def _back(request: web.Request) -> str:
 
 
 async def _form(request: web.Request) -> tuple[dict[str, str], dict[str, tuple[str, bytes]]] | None:
-    """Read a form and its files; None when it is larger than we take."""
+    """Read a form and its files; None when it is larger than we take, or no form at all."""
     try:
         posted = await request.post()
-    except (ValueError, web.HTTPRequestEntityTooLarge):
+    except (ValueError, LookupError, RuntimeError, HttpProcessingError, web.HTTPRequestEntityTooLarge):
         return None
     form: dict[str, str] = {}
     files: dict[str, tuple[str, bytes]] = {}

@@ -322,8 +322,8 @@ def _standing(one: Field) -> str:
     return one.value if one.kind == "hidden" and not re.fullmatch(r"[0-9a-f]{12,}", one.value) else ""
 
 
-def walk(visitor: Visitor, begin: Iterable[str] = ("/console/",), most: int = 400) -> Walk:
-    """Follow every link and every form that only looks, from the beginning on."""
+def walk(visitor: Visitor, begin: Iterable[str] = ("/console/",), most: int = 400, *, brief: bool = False) -> Walk:
+    """Follow every link and every form that only looks, from the beginning on. `brief`: one address of each kind."""
     found, waiting = Walk(visitor.name), list(begin)
     seen: set[str] = set(waiting)
     shapes: dict[tuple[str, ...], int] = {}
@@ -337,7 +337,7 @@ def walk(visitor: Visitor, begin: Iterable[str] = ("/console/",), most: int = 40
             seen.add(link)
             shape = _shape(link)
             shapes[shape] = shapes.get(shape, 0) + 1
-            if len(shape) == 1 or shapes[shape] <= VARIANTS:
+            if shapes[shape] <= (1 if brief else VARIANTS) or (len(shape) == 1 and not brief):
                 waiting.append(link)
     return found
 

@@ -14,6 +14,20 @@ from openpyxl import Workbook
 EVERYTHING = 'A1:XFD1048576"'
 
 
+WORDS = (
+    "\"><svg onload=alert(1)>",
+    "' autofocus onfocus=alert(2) x='",
+    "</textarea></title></select><script>alert(3)</script>",
+    "javascript:alert(4)",
+    "[a](javascript:alert(5))<a href='javascript:alert(5)'>x</a>",
+    "&lt;script&gt;alert(6)&lt;/script&gt;",
+    "<style>@import'//evil.example'</style><link rel=stylesheet href=//evil.example>",
+    "{{7*7}}${7*7}<%=7*7%>#{7*7}",
+    "\u2028\u202e<iframe srcdoc='<script>alert(7)</script>'></iframe>",
+)
+"""Words that somebody types who means no good."""
+
+
 def table(change: Callable[[bytes], bytes] = bytes, far: str = "", more: Mapping[str, bytes] | None = None) -> bytes:
     """Return an XLSX file whose sheet was changed by hand."""
     book, out, made = Workbook(), io.BytesIO(), io.BytesIO()

@@ -123,6 +123,31 @@ def _quoted(path: str) -> str:
     return quote(path, safe="/%")
 
 
+ODD_BODIES = (
+    ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=" + b"a" * 9000 + b"\r\n\r\n--x--"),
+    ("multipart/form-data; boundary=x", b"--x\r\nContent-Transfer-Encoding: rot13\r\n\r\nx\r\n--x--\r\n"),
+    ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nno end'),
+    ("multipart/form-data", b"--x\r\n"),
+    ("multipart/mixed; boundary=x", b"--x\r\n\r\n--x--\r\n"),
+    ("application/x-www-form-urlencoded; charset=klingon", b"a=b"),
+    ("application/x-www-form-urlencoded; charset=utf-16", b"a=b"),
+    ("application/x-www-form-urlencoded", b"\xff\xfe=%ff%fe&key=%00"),
+    ("application/x-www-form-urlencoded", b"&".join(b"a%d=b" % number for number in range(20_000))),
+    ("application/json", b'{"key": "x"}'),
+    ("text/plain", b"key=x"),
+    ("", b"key=x"),
+)
+
+
+def test_what_is_no_form_is_refused(program: Program) -> None:
+    """ASVS 4.1.4, 15.3.1."""
+    lin, before = program.visitor("lin"), program.dump()
+    for kind, body in ODD_BODIES:
+        answer = lin.asks("POST", "/console/announcements/new", body, {"Content-Type": kind})
+        assert answer.status in {400, 403, 413}, (kind, body[:40], answer.status)
+    assert program.dump() == before
+
+
 def test_each_session_has_its_own_long_secret(program: Program) -> None:
     """ASVS 7.2.3, 7.2.4: 256 bits, new at each signing in, and not the link's; a secret brought along is not taken."""
     seen = set()
