@@ -1,4 +1,4 @@
-"""`make docs ARGS=--pictures`: pictures of the running demo, taken by a browser on this machine, and the page of them."""
+"""`make docs ARGS=--pictures`: pictures of the running demo, taken by a browser here, and the page of them."""
 
 from __future__ import annotations
 

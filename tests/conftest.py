@@ -152,7 +152,10 @@ def planted(
 def program(planted: tuple[Path, Roll], registry: Registry) -> Iterator[Program]:
     """The program running with it, for all tests of a module: these look, and what they change is not looked at."""
     where = MEMORY if os.access(MEMORY, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="dangqun-", dir=where) as name, serving(planted, Path(name), registry) as it:
+    with (
+        tempfile.TemporaryDirectory(prefix="dangqun-", dir=where) as name,
+        serving(planted, Path(name), registry) as it,
+    ):
         yield it
 
 

@@ -155,7 +155,9 @@ class Answer:
                 inner = [packed.read(name) for name in packed.namelist()]
         except zipfile.BadZipFile:
             return ""
-        leaves = [Answer(200, {}, one, "").words if one[:2] == b"PK" else one.decode("utf-8", "replace") for one in inner]
+        leaves = [
+            Answer(200, {}, one, "").words if one[:2] == b"PK" else one.decode("utf-8", "replace") for one in inner
+        ]
         return "\n".join(leaves)
 
     @cached_property
@@ -240,7 +242,7 @@ class Visitor:
         """Open a page, where it leads too."""
         answer = self.asks("GET", path, headers=headers)
         hops = 0
-        while answer.status in {301, 302, 303, 307, 308} and hops < 3:  # noqa: PLR2004 - a house has no more corners
+        while answer.status in {301, 302, 303, 307, 308} and hops < 3:
             answer = self.asks("GET", urljoin(path, answer.headers["Location"]), headers=headers)
             hops += 1
         return answer
@@ -266,9 +268,7 @@ class Visitor:
         self._line.close()
 
 
-def _multipart(
-    fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes]]
-) -> tuple[dict[str, str], bytes]:
+def _multipart(fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes]]) -> tuple[dict[str, str], bytes]:
     edge = secrets.token_hex(12)
     parts = [
         f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
@@ -303,7 +303,7 @@ class Walk:
 
     def forms(self) -> list[Form]:
         """Return every form that changes something, each (action, fields) once."""
-        found = {}
+        found: dict[tuple[str, ...], Form] = {}
         for _, answer in self.pages:
             for form in answer.forms:
                 if form.method == "POST":

@@ -66,7 +66,9 @@ def _names(noun: str) -> tuple[frozenset[str], dict[str, tuple[str, ...]]]:
     names: set[str] = set()
     values: dict[str, tuple[str, ...]] = {}
     for words in _sources(noun):
-        names |= {one for found in ASKED.findall(words) for one in found if one and one not in {"query", "form", "files"}}
+        names |= {
+            one for found in ASKED.findall(words) for one in found if one and one not in {"query", "form", "files"}
+        }
         names |= set(NAMED.findall(words))
         for name, value in VALUES.findall(words):
             values[name] = tuple(dict.fromkeys((*values.get(name, ()), value)))

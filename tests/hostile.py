@@ -1,4 +1,4 @@
-"""Files that somebody sends who means no good: small ones that are large inside, and ones that are two things at once."""
+"""Files and words of somebody who means no good: small ones that are large inside, and ones that are two things."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any
 
 from openpyxl import Workbook
 
@@ -15,7 +16,7 @@ EVERYTHING = 'A1:XFD1048576"'
 
 
 WORDS = (
-    "\"><svg onload=alert(1)>",
+    '"><svg onload=alert(1)>',
     "' autofocus onfocus=alert(2) x='",
     "</textarea></title></select><script>alert(3)</script>",
     "javascript:alert(4)",
@@ -31,10 +32,11 @@ WORDS = (
 def table(change: Callable[[bytes], bytes] = bytes, far: str = "", more: Mapping[str, bytes] | None = None) -> bytes:
     """Return an XLSX file whose sheet was changed by hand."""
     book, out, made = Workbook(), io.BytesIO(), io.BytesIO()
-    book.active["A1"], book.active["B1"] = "工号", "姓名"
-    book.active["A2"], book.active["B2"] = "Z1", "某人"
+    sheet: Any = book.active
+    sheet["A1"], sheet["B1"] = "工号", "姓名"
+    sheet["A2"], sheet["B2"] = "Z1", "某人"
     if far:
-        book.active[far] = "x"
+        sheet[far] = "x"
     book.save(out)
     with zipfile.ZipFile(out) as source, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
         for name in source.namelist():
@@ -56,7 +58,12 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
 def picture(width: int, height: int) -> bytes:
     """Return a PNG file that says how large it is and holds nearly nothing."""
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", zlib.compress(b"\0" * 100)) + _chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + _chunk(b"IHDR", head)
+        + _chunk(b"IDAT", zlib.compress(b"\0" * 100))
+        + _chunk(b"IEND", b"")
+    )
 
 
 def _link() -> bytes:
@@ -102,7 +109,10 @@ def corpus() -> dict[str, tuple[str, bytes]]:
     others = {
         "a link out": ("../../evil.xlsx", _link()),
         "a picture and a page": ("evil.png", picture(1, 1) + script),
-        "a page by the name of a picture": ("evil.svg", b'<svg xmlns="http://www.w3.org/2000/svg">' + script + b"</svg>"),
+        "a page by the name of a picture": (
+            "evil.svg",
+            b'<svg xmlns="http://www.w3.org/2000/svg">' + script + b"</svg>",
+        ),
         "a huge picture": ("huge.png", picture(50_000, 50_000)),
         "a document that is a table": ("evil.pdf", b"%PDF-1.7\n" + script + table()),
         "a name that climbs": ("..\\..\\evil.csv", b"\xff\xfe\0\0" * 50),

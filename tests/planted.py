@@ -117,7 +117,9 @@ def dump(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
         if table.name not in RESTLESS:
             kept = [column for column in table.c if (table.name, column.name) != ("console_session", "seen_at")]
             names = ", ".join(f'"{column.name}"' for column in kept)
-            found[table.name] = [tuple(row) for row in connection.exec_driver_sql(f'SELECT {names} FROM "{table.name}"')]
+            found[table.name] = [
+                tuple(row) for row in connection.exec_driver_sql(f'SELECT {names} FROM "{table.name}"')
+            ]
     return found
 
 
@@ -192,7 +194,11 @@ class Program:
         if kind == "request":
             return nickname == whose
         if kind == "name":
-            return any(one.path and place.startswith(one.path) for one in self.grants[nickname] for place in self._places[whose])
+            return any(
+                one.path and place.startswith(one.path)
+                for one in self.grants[nickname]
+                for place in self._places[whose]
+            )
         if nickname == "root":
             return False
         here = self.company.roll.units[whose].path
@@ -200,8 +206,10 @@ class Program:
 
 
 @contextmanager
-def serving(planted: tuple[Path, Roll], folder: Path, registry: Registry, *, limited: bool = False) -> Iterator[Program]:
-    """Run the program on a copy of the planted enterprise, in a thread of its own. `limited`: as often as anybody may."""
+def serving(
+    planted: tuple[Path, Roll], folder: Path, registry: Registry, *, limited: bool = False
+) -> Iterator[Program]:
+    """Run the program on a copy of the planted enterprise, in its own thread. `limited`: as often as anybody may."""
     template, roll = planted
     shutil.copy(template, folder / "planted.db")
     database = Database(f"sqlite:///{folder / 'planted.db'}")

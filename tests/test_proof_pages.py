@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Dialog, Page
 
 from bot.browser import chromium, open_browser
 from tests import hostile
@@ -75,7 +75,9 @@ def opened(program: Program) -> list[tuple[str, str]]:
         if who == "lin":
             assert write_everywhere(visitor, walk(visitor, brief=True)) > 20
         for path, answer in walk(visitor, brief=True).pages:
-            assert not any(word in answer.words for word in ("<svg onload", "<script>alert", "<iframe", "<style>")), path
+            assert not any(word in answer.words for word in ("<svg onload", "<script>alert", "<iframe", "<style>")), (
+                path
+            )
             named = route_of(path)
             if named:
                 found.setdefault((named[0].path,), (who, path))
@@ -83,7 +85,7 @@ def opened(program: Program) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def page(program: Program) -> Iterator[Page]:
+def page() -> Iterator[Page]:
     """A browser's page that remembers what went wrong in it."""
     with open_browser(str(chromium())) as browser:
         context = browser.new_context(viewport=DESK)  # type: ignore[arg-type]
@@ -98,7 +100,12 @@ def test_every_kind_of_page_in_a_browser(program: Program, opened: list[tuple[st
     from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - a second
 
     wrong: list[object] = []
-    page.on("dialog", lambda dialog: (wrong.append(("dialog", page.url, dialog.message)), dialog.dismiss()))
+
+    def shown(dialog: Dialog) -> None:
+        wrong.append(("dialog", page.url, dialog.message))
+        dialog.dismiss()
+
+    page.on("dialog", shown)
     page.on("pageerror", lambda error: wrong.append(("error", page.url, str(error))))
     page.on("console", lambda said: wrong.append((page.url, said.text)) if "Content Security" in said.text else None)
     page.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith(program.run.url) else None)

@@ -1,5 +1,7 @@
-"""Every role at a unit, every action, at its own unit, a child, a sibling, the parent and another tree: what the matrix
-says is what the one function answers, to every way of asking. Whom the check would not catch is shown by mutants."""
+"""Every role at a unit, every action, at its own unit, a child, a sibling, the parent and another tree.
+
+What the matrix says is what the one function answers, to every way of asking; mutants show what the check is worth.
+"""
 
 from __future__ import annotations
 

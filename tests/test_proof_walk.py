@@ -1,5 +1,8 @@
-"""Everybody follows every link of the console: what they are shown is theirs, whole, ours, and escaped; and what one
-found by its number, another asks for in vain. Made from the routes: a noun that is added is walked through too."""
+"""Everybody follows every link of the console: what they are shown is theirs, whole, ours, and escaped.
+
+And what one found by its number, another asks for in vain. It is made from the routes: a noun that is added is walked
+through too.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ pytestmark = pytest.mark.xdist_group("walk")
 SECONDS = 6.0
 WALKERS = ALL if LONG else ("lin", "hu", "zhou", "chen", "tang", "root")
 REACHED = 0.85
-"""So much of what looks must have been seen by somebody: what needs a rare state is looked at by its noun's own tests."""
+"""So much of what looks must have been seen by somebody: its noun's own tests look at what needs a rare state."""
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +224,7 @@ def test_forms_of_one_sent_by_another_change_nothing(
     """ASVS 8.2.2, 8.3.1: with the other's own session and key."""
     visitor = program.visitor(other)
     theirs = {form.action for form in walks[other].forms()}
-    before, wrong = program.dump(), []
+    before, wrong = program.dump(), list[tuple[str, object]]()
     for form in walks[owner].forms():
         if not numbered(form) or (form.action in theirs and re.search(r"/[0-9]+", form.action)):
             continue
