@@ -53,13 +53,13 @@ check: $(TEST_STAMP)
 	@$(BIN)/lint-imports --no-logo
 
 test: check
-	@$(BIN)/python -m pytest -n 3 $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 test-all: check
-	@DANGQUN_DATABASES=both $(BIN)/python -m pytest -n 3 $(ARGS)
+	@DANGQUN_DATABASES=both $(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 test-faults: $(TEST_STAMP)
-	@DANGQUN_FAULTS=long $(BIN)/python -m pytest tests/faults $(ARGS)
+	@DANGQUN_FAULTS=long $(BIN)/python -m pytest tests/faults tests/test_proof_*.py $(ARGS)
 
 bench: $(TEST_STAMP)
 	@$(BIN)/python -m benchmarks $(ARGS)

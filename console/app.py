@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from console.drawing import draw, menu
 from console.grammar import Download, Go, Later, Page, Picture, Result, Route, Visit, all_routes
@@ -75,6 +76,8 @@ class _Asked:
     stale: Session | None = None
     """Its last use should be written down again."""
     forged: bool = False
+    who: int = 0
+    """The member whose session it is."""
 
 
 class Console:
@@ -149,6 +152,7 @@ class Console:
         try:
             result: Result | None = await transaction(lambda work: self._run(work, asked, route))
         except Refusal as refusal:
+            _tell(request, refusal.code, asked)
             return self._refused(request, asked, refusal)
         if request.method == "POST":
             self._sent()
@@ -157,11 +161,12 @@ class Console:
         if asked.stale is not None:
             stale = asked.stale
             await self._write(lambda work: session.touch(work, stale))
-        if result is None and asked.forged:
-            return self._plain(request, "forged", 403)
         if result is None:
-            paused = bool(self._machine.paused())
-            return self._plain(request, "paused", 503) if paused else self._plain(request, "sign_in", 401)
+            what, status = ("paused", 503) if self._machine.paused() else ("sign_in", 401)
+            if asked.forged:
+                what, status = "forged", 403
+            _tell(request, what, asked)
+            return self._plain(request, what, status)
         return self._answered(request, asked, route, result)
 
     async def _stream(self, request: web.Request, route: Route) -> web.StreamResponse:
@@ -169,9 +174,11 @@ class Console:
         if (closed := self._closed(request)) is not None:
             return closed
         if not same_origin(request):
+            _tell(request, "forged")
             return self._plain(request, "forged", 403)
         who = digest(request.cookies.get(self._cookie, ""))
         if not self._streams.enter(who):
+            _tell(request, "too_often")
             return self._plain(request, "too_often", 429)
         try:
             return await self._streams.run(request, route.live_every, lambda: self._part(request, route))
@@ -186,7 +193,8 @@ class Console:
             return None
         try:
             result: Result | None = await self._read(lambda work: self._run(work, asked, route))
-        except Refusal:
+        except Refusal as refusal:
+            _tell(request, refusal.code, asked)
             return None
         if not isinstance(result, Page) or asked.visit is None:
             return None
@@ -195,8 +203,10 @@ class Console:
     def _closed(self, request: web.Request) -> web.StreamResponse | None:
         """Return what is answered without looking at anything, or None to go on."""
         if not self._limit.take(request.remote or "", datetime.now(UTC)):
+            _tell(request, "too_often")
             return self._plain(request, "too_often", 429)
         if request.method == "POST" and not same_origin(request):
+            _tell(request, "forged")
             return self._plain(request, "forged", 403)
         return None
 
@@ -206,6 +216,7 @@ class Console:
         person = session.person_of(work, found) if found else None
         if found is None or person is None:
             return None
+        asked.who = person.id
         if asked.method == "POST" and not hmac.compare_digest(
             asked.form.get("key", "").encode(), found.form_key.encode()
         ):
@@ -222,7 +233,6 @@ class Console:
             return None
         asked.menu = menu(asked.visit, self._open())
         if route.needs is not None and not permission.may_anywhere(work, person.id, route.needs):
-            log.info("console: %s refused to member %d", route.path, person.id)
             raise Refusal("permission.nowhere")
         return route.run(asked.visit)
 
@@ -253,7 +263,10 @@ class Console:
             return web.Response(status=303, headers={**HEADERS, "Location": way})
         if isinstance(result, Download):
             saved = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(result.name)}"}
-            return web.Response(body=result.body, content_type=result.mime, headers={**HEADERS, **saved})
+            charset = "utf-8" if result.mime.startswith("text/") else None
+            return web.Response(
+                body=result.body, content_type=result.mime, charset=charset, headers={**HEADERS, **saved}
+            )
         if isinstance(result, Picture):
             return web.Response(text=result.svg, content_type=TYPES[".svg"], headers={**HEADERS, **OF_PICTURES})
         if isinstance(result, Later):
@@ -294,7 +307,13 @@ class Console:
         return voice(wish if wish in LANGUAGES else self._organisation.language)
 
     async def _nothing(self, request: web.Request) -> web.StreamResponse:
-        return self._closed(request) or self._plain(request, "nothing", 404)
+        if (closed := self._closed(request)) is not None:
+            return closed
+        if request.method in {"GET", "HEAD", "POST"}:
+            return self._plain(request, "nothing", 404)
+        answer = self._plain(request, "nothing", 405)
+        answer.headers["Allow"] = "GET, POST"
+        return answer
 
     async def _door(self, request: web.Request) -> web.StreamResponse:
         """Show what the link is for; nothing is used up, for messengers look at links before people do."""
@@ -307,6 +326,7 @@ class Console:
         link = request.match_info["secret"]
         entered = await self._write(lambda work: session.enter(work, link))
         if entered is None:
+            _tell(request, "link_over")
             return self._plain(request, "link_over", 403)
         answer = web.Response(status=303, headers={**HEADERS, "Location": "/console/"})
         answer.set_cookie(
@@ -332,6 +352,13 @@ async def _to_console(_request: web.Request) -> web.Response:
     raise web.HTTPPermanentRedirect("/console/")
 
 
+def _tell(request: web.Request, why: str, asked: _Asked | None = None) -> None:
+    """Log a refusal: who, where and why. The address itself may hold secrets and line ends: its route stands for it."""
+    who = f"member {asked.who}" if asked and asked.who else request.remote
+    resource = request.match_info.route.resource
+    log.info("console: %s %s refused to %s: %s", request.method, resource.canonical if resource else "", who, why)
+
+
 def same_origin(request: web.Request) -> bool:
     """Whether a form was sent by our own page: browsers say where it stood, and old ones its origin at least."""
     site = request.headers.get("Sec-Fetch-Site", "")
@@ -348,10 +375,10 @@ def _back(request: web.Request) -> str:
 
 
 async def _form(request: web.Request) -> tuple[dict[str, str], dict[str, tuple[str, bytes]]] | None:
-    """Read a form and its files; None when it is larger than we take."""
+    """Read a form and its files; None when it is larger than we take, or no form at all."""
     try:
         posted = await request.post()
-    except (ValueError, web.HTTPRequestEntityTooLarge):
+    except (ValueError, LookupError, RuntimeError, HttpProcessingError, web.HTTPRequestEntityTooLarge):
         return None
     form: dict[str, str] = {}
     files: dict[str, tuple[str, bytes]] = {}

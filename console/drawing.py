@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from console.grammar import Route, Visit
 from content import LANGUAGES, Voice
 from domain.organisation import Organisation
+from domain.permission import reach
 from services import permission
 
 if TYPE_CHECKING:
@@ -45,10 +46,11 @@ def environment() -> Environment:
 def menu(visit: Visit, routes: list[Route]) -> list[tuple[str, str]]:
     """Return (address, noun) of the first page of each noun that this person may open."""
     found: dict[str, str] = {}
+    held = permission.grants_of(visit.work, visit.person.id)
     for route in routes:
         if route.method != "GET" or route.live_every or route.noun in found or "{" in route.path:
             continue
-        if route.needs is None or permission.may_anywhere(visit.work, visit.person.id, route.needs):
+        if route.needs is None or reach(held, route.needs):
             found[route.noun] = f"/console/{route.path}"
     return [(address, noun) for noun, address in found.items()]
 

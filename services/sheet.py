@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
+import zlib
 from collections.abc import Generator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -22,7 +24,14 @@ MOST_COLUMNS = 100
 LONGEST_CELL = 4000
 A_PART = 1000
 """So many rows are written in one step."""
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+WIDEST = 500_000
+"""Cells in all areas that a file names: merged cells, links."""
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_BEFORE = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
+"""What may stand before the first `<` of what can be read as XML."""
+_ENCODING = re.compile(rb"""<\?xml[^>]*?\bencoding\s*=\s*["']([^"']*)""")
+_AREA = re.compile(rb"<(?:\w+:)?(?:mergeCell|hyperlink)\b([^>]*)")
+_REF = re.compile(rb"""\bref\s*=\s*["']\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?["']""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,7 @@ def _read_xlsx(body: bytes) -> list[Sheet]:
     refuse_bombs(body)
     from openpyxl import load_workbook  # noqa: PLC0415 - 200 ms that a start need not pay
 
+    _refuse_wide(body)
     try:
         book = load_workbook(io.BytesIO(body), data_only=True, keep_links=False)
     except Exception as error:  # openpyxl raises whatever the file provokes
@@ -68,10 +78,49 @@ def refuse_bombs(body: bytes, largest: int = LARGEST_INSIDE) -> None:
         raise Refusal("sheet.too_large_inside", megabytes=largest >> 20)
 
 
+def _refuse_wide(body: bytes) -> None:
+    """Look at the areas before they are walked cell by cell: a line of 50 letters can name 17 billion cells."""
+    cells = 0
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        for name in archive.namelist():
+            try:
+                words = archive.read(name)
+            except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+                raise Refusal("sheet.broken") from error
+            if words.lstrip(_BEFORE)[:1] != b"<":
+                continue
+            said = _ENCODING.match(words.lstrip(_BEFORE))
+            if b"\0" in words or (said and said[1].lower() not in {b"utf-8", b"us-ascii", b"ascii"}):
+                # In another encoding the same words would be other bytes, and nothing would be found below.
+                raise Refusal("sheet.broken")
+            for found in _AREA.finditer(words):
+                ref = _REF.search(found[1])
+                if ref is None:
+                    raise Refusal("sheet.broken")
+                left, top = _number(ref[1]), int(ref[2])
+                cells += (abs(_number(ref[3] or ref[1]) - left) + 1) * (abs(int(ref[4] or ref[2]) - top) + 1)
+    if cells > WIDEST:
+        raise Refusal("sheet.too_many_rows", most=MOST_ROWS)
+
+
+def _number(letters: bytes) -> int:
+    """Return the number of a column."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
 def _read_worksheet(worksheet: Any) -> Sheet:  # noqa: ANN401 - openpyxl's own
     if (worksheet.max_row or 0) > MOST_ROWS:
         raise Refusal("sheet.too_many_rows", most=MOST_ROWS)
-    values = [list(row[:MOST_COLUMNS]) for row in worksheet.iter_rows(values_only=True)]
+    values: list[list[Any]] = [[] for _ in range(worksheet.max_row or 0)]
+    # `iter_rows` would make every cell between the first and a last one far out.
+    for (row, column), cell in sorted(worksheet._cells.items()):  # noqa: SLF001 - no other way to the cells that are
+        if column <= MOST_COLUMNS:
+            line = values[row - 1]
+            line.extend([None] * (column - 1 - len(line)))
+            line.append(cell.value)
     for merged in worksheet.merged_cells.ranges:
         _spread(values, merged)
     return Sheet(str(worksheet.title), [[_as_text(value) for value in row] for row in values])
@@ -84,6 +133,7 @@ def _spread(values: list[list[Any]], merged: Any) -> None:  # noqa: ANN401 - ope
     if top >= len(values) or left >= len(values[top]) or merged.min_col != merged.max_col:
         return
     for row in values[top + 1 : bottom]:
+        row.extend([None] * (left + 1 - len(row)))
         row[left] = values[top][left]
 
 

@@ -15,6 +15,7 @@ from handlers.grammar import Registry, open_registry
 from storage import all_tables
 from storage.engine import Database, open_engine
 from tests.company import Roll
+from tests.planted import Program, plant, serving
 from tests.postgres import Server, start_server
 from tests.talk import Company
 from tests.through import way
@@ -129,6 +130,33 @@ def sqlite_company(
     with open_engine(f"sqlite:///{path}").connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     return path, roll
+
+
+@pytest.fixture(scope="session")
+def planted(
+    sqlite_company: tuple[Path, Roll], registry: Registry, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Roll]:
+    """A SQLite file of an enterprise in which everybody has done their work once, and all words are marked."""
+    template, roll = sqlite_company
+    path = tmp_path_factory.mktemp("planted") / "planted.db"
+    shutil.copy(template, path)
+    database = Database(f"sqlite:///{path}")
+    plant(Company(database, registry, roll=roll))
+    database.close()
+    with open_engine(f"sqlite:///{path}").connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path, roll
+
+
+@pytest.fixture(scope="module")
+def program(planted: tuple[Path, Roll], registry: Registry) -> Iterator[Program]:
+    """The program running with it, for all tests of a module: these look, and what they change is not looked at."""
+    where = MEMORY if os.access(MEMORY, os.W_OK) else None
+    with (
+        tempfile.TemporaryDirectory(prefix="dangqun-", dir=where) as name,
+        serving(planted, Path(name), registry) as it,
+    ):
+        yield it
 
 
 @pytest.fixture(scope="session")
