@@ -85,7 +85,7 @@ def _refuse_wide(body: bytes) -> None:
         for name in archive.namelist():
             try:
                 words = archive.read(name)
-            except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+            except (zipfile.BadZipFile, OSError, RuntimeError, EOFError, zlib.error) as error:
                 raise Refusal("sheet.broken") from error
             if words.lstrip(_BEFORE)[:1] != b"<":
                 continue
