@@ -128,12 +128,27 @@ def decode(body: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Percent:
+    """A percentage in tenths: a number in a workbook, so that it can be computed with, and words elsewhere."""
+
+    tenths: int
+    said: str
+
+    def __str__(self) -> str:
+        """Return the words."""
+        return self.said
+
+
+Cell = str | int | Percent
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """One table to be written: whole numbers stay numbers, all else is text."""
+    """One table to be written: whole numbers and percentages stay numbers, all else is text."""
 
     name: str
     header: Sequence[str]
-    rows: Sequence[Sequence[str | int]]
+    rows: Sequence[Sequence[Cell]]
 
 
 def write_xlsx(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
@@ -148,15 +163,18 @@ def write_book(pages: Sequence[Page]) -> bytes:
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(target, options) as book:
-        bold = book.add_format({"bold": True})
+        bold, percent = book.add_format({"bold": True}), book.add_format({"num_format": "0.0%"})
         for page in pages:
             sheet = book.add_worksheet(page.name[:31])
             for column, title in enumerate(page.header):
                 sheet.write_string(0, column, title, bold)
             for at, row in enumerate(page.rows, 1):
                 for column, value in enumerate(row):
-                    write = sheet.write_number if isinstance(value, int) else sheet.write_string
-                    write(at, column, value)
+                    if isinstance(value, Percent):
+                        sheet.write_number(at, column, value.tenths / 1000, percent)
+                    else:
+                        write = sheet.write_number if isinstance(value, int) else sheet.write_string
+                        write(at, column, value)
             sheet.freeze_panes(1, 0)
             sheet.autofit()
     return target.getvalue()
