@@ -3,7 +3,11 @@
 NOUNS = (
     "today",
     "announcements",
+    "announcements_chart",
     "requests",
+    "requests_overview",
+    "requests_beside",
+    "requests_canned",
     "life",
     "life_meeting",
     "life_deed",
@@ -17,4 +21,9 @@ NOUNS = (
     "points_manual",
     "points_figure",
     "people",
+    "sending",
+    "settings",
+    "settings_calendar",
+    "settings_machine",
+    "settings_audit",
 )

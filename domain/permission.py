@@ -46,6 +46,8 @@ class Action(StrEnum):
     """Exempt, declare, correct; relieve a member by art. 23."""
     SET_POINT_RULES = "set_point_rules"
     """What deeds are worth, for everybody: asked at the one top committee (`services/points_rule.py`)."""
+    RUN_MACHINE = "run_machine"
+    """Stop and resume sending, try letters again, set how the program behaves, read the audit trail."""
 
 
 _OFFICER = frozenset(
@@ -83,6 +85,7 @@ MATRIX: dict[Role, frozenset[Action]] = {
             Action.SET_THEME_DAY,
             Action.MANAGE_ROLES,
             Action.SET_CALENDAR,
+            Action.RUN_MACHINE,
         }
     ),
 }
