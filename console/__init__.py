@@ -3,7 +3,11 @@
 NOUNS = (
     "today",
     "announcements",
+    "announcements_chart",
     "requests",
+    "requests_overview",
+    "requests_beside",
+    "requests_canned",
     "life",
     "life_meeting",
     "life_deed",
@@ -13,5 +17,10 @@ NOUNS = (
     "life_rules",
     "life_relief",
     "people",
+    "sending",
+    "settings",
+    "settings_calendar",
+    "settings_machine",
+    "settings_audit",
     "jobs",
 )

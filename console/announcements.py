@@ -9,6 +9,7 @@ from datetime import date, time
 from typing import Any
 from urllib.parse import urlencode
 
+from console import announcements_chart
 from console.grammar import Download, Go, Page, Pages, Result, Visit
 from domain.announcement import FURTHEST, LONGEST, Announcement, Circle, State
 from domain.demand_draft import clean_name, clean_text
@@ -187,6 +188,7 @@ def _after(visit: Visit, one: Announcement) -> dict[str, Any]:
         "remindable": one.state is State.SENT and made.names and one.reminded_at is None and made.confirmed < made.sent,
         "many": one.audience >= announcement.COUNTED,
         "most": announcement.COUNTED,
+        "chart": announcements_chart.beside(visit, one) if one.campaign_id is not None and made.names else None,
     }
 
 

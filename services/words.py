@@ -32,6 +32,14 @@ def load() -> None:
         _tokenizer()
 
 
+def ready() -> bool:
+    """Answer whether the dictionary is there; when it is not, it is being read from now on, and nobody waits for it."""
+    if _tokenizer.cache_info().currsize:
+        return True
+    threading.Thread(target=load, name="words", daemon=True).start()
+    return False
+
+
 def cut(sentence: str) -> list[str]:
     """Return the words of a sentence, without blanks and punctuation."""
     load()
