@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -58,8 +58,10 @@ class _Run:
 class Jobs:
     """Does the jobs of this process."""
 
-    def __init__(self, database: Database, organisation: Organisation, holder: str, kinds: Mapping[str, Kind]) -> None:
-        """Do nothing yet."""
+    def __init__(
+        self, database: Database, organisation: Callable[[], Organisation], holder: str, kinds: Mapping[str, Kind]
+    ) -> None:
+        """Do nothing yet. `organisation`: how it wants things at the moment."""
         self._database, self._organisation, self._holder, self._kinds = database, organisation, holder, kinds
         self._asked = asyncio.Event()
 
@@ -88,7 +90,7 @@ class Jobs:
     async def _sweep(self) -> None:
         """Remove results whose time is over; give names their keys that came without, a little at a time."""
         await self._database.write(lambda c: table.forget(c, datetime.now(UTC)))
-        await self._database.write(lambda c: roster_upload.forget(Work(c, self._organisation, datetime.now(UTC))))
+        await self._database.write(lambda c: roster_upload.forget(Work(c, self._organisation(), datetime.now(UTC))))
         if not await self._database.read(member.has_soundless):
             return
         # The dictionary takes 300 ms to open: not while the writer waits.
@@ -163,7 +165,7 @@ class Jobs:
             raise Refusal("jobs.died", tries=TRIES)
 
         def steps(connection: Connection) -> Made | Deed:
-            work = Work(connection, self._organisation, datetime.now(UTC))
+            work = Work(connection, self._organisation(), datetime.now(UTC))
             for part in kind.steps(work, run.job.owner_id, run.job.facts):
                 if run.over:
                     raise _EndedError
@@ -180,7 +182,7 @@ class Jobs:
 
         def end(connection: Connection) -> None:
             now = datetime.now(UTC)
-            work = Work(connection, self._organisation, now)
+            work = Work(connection, self._organisation(), now)
             # Who lost the right meanwhile, or took the file back, gets nothing.
             self._kinds[run.job.kind].count(work, run.job.owner_id, run.job.facts)
             if isinstance(made, Deed):

@@ -86,7 +86,7 @@ def look(company: Company, number: int) -> Job:
 @asynccontextmanager
 async def runs(company: Company, made: Kind, holder: str = "here") -> AsyncIterator[Jobs]:
     """A process that does jobs."""
-    jobs = Jobs(company.database, company.organisation, holder, {"it": made})
+    jobs = Jobs(company.database, lambda: company.organisation, holder, {"it": made})
     task = asyncio.create_task(jobs.run())
     try:
         yield jobs
