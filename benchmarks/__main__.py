@@ -10,7 +10,7 @@ import sys
 
 from benchmarks.table import Row, show, write
 
-ALL = ("turn", "loopback", "points", "figures", "broadcast", "batch", "retention", "startup")
+ALL = ("turn", "loopback", "points", "figures", "broadcast", "batch", "retention", "startup", "console")
 
 
 def main(wanted: list[str]) -> int:

@@ -8,6 +8,7 @@ import traceback
 
 import typer
 
+from bot.commands.audit import audit
 from bot.commands.backup import backup, restore, resume, transfer, verify
 from bot.commands.connect import connect
 from bot.commands.demo import demo
@@ -18,6 +19,7 @@ from bot.commands.init import init
 from bot.commands.invite import invite
 from bot.commands.login_link import login_link
 from bot.commands.migrate import migrate
+from bot.commands.recount import recount
 from bot.commands.report import report
 from bot.commands.rules import rules
 from bot.commands.run import run
@@ -31,13 +33,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (demo, init, connect, run, migrate, doctor, invite, backup, verify, restore, resume, transfer):
+for command in (demo, init, connect, run, migrate, doctor, invite, backup, verify, restore, resume, transfer, recount):
     app.command(command.__name__)(command)
 app.command("login-link")(login_link)
 app.add_typer(imports, name="import")
 app.add_typer(export, name="export")
 app.add_typer(report, name="report")
 app.add_typer(rules, name="rules")
+app.add_typer(audit, name="audit")
 
 
 def main() -> None:

@@ -17,18 +17,23 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy import Connection
 
+from bot import overrides
 from bot.clock import Clock, prepare
 from bot.config import Settings
 from bot.delivery import Delivery
 from bot.dispatch import Dispatch
 from bot.gate import Gate
 from bot.intake import Intake
+from bot.jobs import Jobs
 from bot.journal import Journal
 from bot.lease import Leases, new_holder
+from bot.machine import Machine
+from bot.previews import PreviewMaker
 from bot.reading import Reading, tells
 from bot.sign_in import SignIn
 from bot.veil import Veil
 from console.app import Console, Transaction
+from console.jobs import KINDS
 from content import LANGUAGES, voice
 from domain.organisation import Organisation
 from handlers.grammar import Registry, open_registry
@@ -36,7 +41,7 @@ from messengers import NAMES
 from messengers.base import Messenger, PausedError, Surroundings
 from services import calendar
 from services.work import Handing, Work
-from storage import bell
+from storage import audit, bell
 from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
@@ -69,26 +74,29 @@ class App:
     ringing: set[str] = field(default_factory=set)
     bells: set[asyncio.Task[None]] = field(default_factory=set)
     deaf: threading.Event = field(default_factory=threading.Event)
-    organisation: Organisation = field(init=False)
     gate: Gate = field(init=False)
     intake: Intake = field(init=False)
     clock: Clock = field(init=False)
+    veil: Veil = field(init=False)
     leases: Leases = field(init=False)
+    jobs: Jobs = field(init=False)
     runner: web.AppRunner | None = None
 
     def __post_init__(self) -> None:
         """Join what needs no network yet."""
+        audit.seal_with(self.key)
         page = (self.settings.web.base_url or self.base_url).rstrip("/")
-        self.organisation = replace(self.settings.as_organisation(), page=page if self.settings.web.enabled else "")
         dispatch = Dispatch(
-            self.organisation,
+            replace(self.settings.as_organisation(), page=page if self.settings.web.enabled else ""),
             self.registry,
             self.links,
             self.numbered,
             lambda messenger, personal: self.settings.ceiling_of(messenger).carries(personal, group=False),
         )
+        self.veil = Veil(self.settings, self.key, self.links)
         self.leases = Leases(self.database, self.holder)
-        self.gate = Gate(self.database)
+        self.gate = Gate(self.database, self._set)
+        self.gate.freed = self.nudge
         journal = Journal(self.settings.journal(), self.key, self.leases.holder)
         self.intake = Intake(
             self.database,
@@ -102,6 +110,20 @@ class App:
         )
         self.intake.enter = SignIn(self.database, dispatch, self.key, lambda name: self._posted(name, None))
         self.clock = Clock(self.database, dispatch, self.nudge)
+        self.jobs = Jobs(self.database, self.organisation, self.leases.holder, KINDS)
+
+    async def _set(self, values: Mapping[str, str]) -> None:
+        """Go by what is set in the console from now on; whichever process is first writes the schedules anew."""
+        dispatch, now = self.clock.dispatch, datetime.now(UTC)
+        changed = overrides.over(self.settings, values).as_organisation()
+        dispatch.organisation = replace(changed, page=self.organisation.page)
+        await self.database.write(lambda c: prepare(c, dispatch, now))
+        self.clock.wake()
+
+    @property
+    def organisation(self) -> Organisation:
+        """How the organisation wants things now."""
+        return self.clock.dispatch.organisation
 
     def nudge(self) -> None:
         """Tell every delivery that there may be letters, here or in another process."""
@@ -135,7 +157,7 @@ class App:
     async def start(self, sockets: Sequence[object]) -> None:
         """Open the messengers, serve what a former run left, then let the world in. `sockets` are bound already."""
         await self.gate.look()
-        surroundings, veil = self._surroundings(), Veil(self.settings, self.key, self.links)
+        surroundings, veil = self._surroundings(), self.veil
         for name in NAMES:
             section = getattr(self.settings, name)
             if not section.enabled:
@@ -148,6 +170,7 @@ class App:
                 self.numbered.add(name)
             self.intake.join(messenger)
             self.deliveries[name] = Delivery(self.database, messenger, veil, self.clock.dispatch)
+            self.deliveries[name].halted = self.gate.halted
         await self.database.write(lambda c: prepare(c, self.clock.dispatch, datetime.now(UTC)))
         await self.leases.take(f"process:{self.leases.holder}")
         await self._serve_what_waits()
@@ -170,6 +193,7 @@ class App:
             self._spawn(self._copy_daily(), "messenger-backup")
         self._spawn(self._rescue(), "messenger-rescue")
         self._spawn(asyncio.to_thread(calendar.load, datetime.now(UTC).year), "messenger-calendar")
+        self._spawn(passing(self.jobs.run), "messenger-jobs")
         self._spawn(hold("clock", self.clock.run), "messenger-clock")
         for name, messenger in self.messengers.items():
             if tells(messenger):
@@ -266,7 +290,16 @@ class App:
 
         secure = self.base_url.startswith("https:")
         read, write = within(self.database.read), within(self.database.write)
-        return Console(self.organisation, read, write, secure=secure, paused=lambda: self.gate.shut, sent=self.nudge)
+
+        def changed() -> None:
+            self.nudge()
+            self.jobs.nudge()
+
+        machine = Machine(self.settings, self.database, self.gate, self.deliveries)
+        previews = PreviewMaker(self.messengers, self.veil)
+        return Console(
+            self.organisation, read, write, machine, secure=secure, sent=changed, links=self.links, previews=previews
+        )
 
     async def _serve_web(self, sockets: Sequence[object]) -> None:
         site = web.Application(client_max_size=25 * 1024 * 1024)

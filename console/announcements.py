@@ -5,50 +5,43 @@ An author sees and does here what the chat gives to authors, and nothing of anyb
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, time
 from typing import Any
 from urllib.parse import urlencode
 
+from console.announcements_frame import WRITES, export, framed, on_messengers, page_at, seen, whole
+from console.announcements_sent import sent
 from console.grammar import Download, Go, Page, Pages, Result, Visit
 from domain.announcement import FURTHEST, LONGEST, Announcement, Circle, State
+from domain.announcement_approval import sign
 from domain.demand_draft import clean_name, clean_text
 from domain.file_type import file_type
-from domain.permission import Action
 from domain.refusal import Refusal
-from domain.reply import Text
-from services import announcement, announcement_list, announcements, attachment, permission, reach, sheet
-from services.announcement_list import ON_A_PAGE, Form
+from services import announcement, announcement_approval, announcement_list, announcement_review, attachment, permission
+from services.announcement_list import Form
 
 pages = Pages("announcements")
-WRITES = Action.ANNOUNCE
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN: dict[str, tuple[State, ...]] = {
     "all": tuple(state for state in State if state is not State.DRAFT),
     "draft": (State.DRAFT,),
+    "waiting": (State.WAITING,),
     "scheduled": (State.SCHEDULED, State.LATE),
     "sent": (State.SENT, State.PAUSED),
     "recalled": (State.RECALLED,),
 }
 """What the list can be narrowed to."""
+BEFORE = (State.DRAFT, State.WAITING, State.SCHEDULED, State.LATE)
+PLAIN: dict[str, Any] = {"previews": [], "blank": True}
 MOST_PLACES = 500
 """So many units are offered in the list; others are named by their code."""
-
-
-def _whole(words: str) -> int:
-    return int(words) if words.isascii() and words.isdigit() and len(words) < 10 else 0  # noqa: PLR2004 - fits anywhere
-
-
-def _page(visit: Visit) -> int:
-    return _whole(visit.query.get("page", ""))
 
 
 @pages.get("announcements", needs=WRITES)
 def listing(visit: Visit) -> Result:
     """List one's announcements, newest first, with how many confirmed."""
-    state = visit.query.get("state", "all")
-    state = state if state in SHOWN else "all"
-    words = visit.query.get("words", "")[:100].strip()
-    found = announcement_list.listed(visit.work, visit.person.id, SHOWN[state], words, _page(visit))
+    state, words = _narrowed(visit)
+    found = announcement_list.listed(visit.work, visit.person.id, SHOWN[state], words, page_at(visit))
     facts = {
         "rows": [(one, announcement.title(one, 40), found.confirmed.get(one.id, 0)) for one in found.found],
         "states": [(one, sum(found.counts.get(which, 0) for which in SHOWN[one])) for one in SHOWN],
@@ -58,7 +51,36 @@ def listing(visit: Visit) -> Result:
         "pages": found.pages,
         "query": urlencode({"state": state, "words": words}),
     }
-    return Page("announcements.html", facts)
+    return framed(visit, "announcements.html", "list", facts)
+
+
+def _narrowed(visit: Visit) -> tuple[str, str]:
+    """Return which state and which words the list is narrowed to."""
+    state = visit.query.get("state", "all")
+    return state if state in SHOWN else "all", visit.query.get("words", "")[:100].strip()
+
+
+def _table(visit: Visit, how: str) -> Result:
+    (state, asked), words = _narrowed(visit), visit.words("announcements")
+    local, rows = visit.work.organisation.local, []
+    for one, confirmed in announcement_list.every(visit.work, visit.person.id, SHOWN[state], asked):
+        when = f"{local(one.send_at):%Y-%m-%d %H:%M}" if one.send_at else ""
+        counts = [str(one.audience), str(confirmed)] if one.campaign_id is not None else ["", ""]
+        rows.append([one.text or one.file_name, one.unit_name, words[one.state.value], when, *counts])
+    header = [words[name] for name in ("what", "to", "state", "when", "audience", "confirmed")]
+    return export(words["title"], how, header, rows)
+
+
+@pages.get("announcements/list.xlsx", needs=WRITES)
+def list_xlsx(visit: Visit) -> Result:
+    """Save the list as it is narrowed."""
+    return _table(visit, "xlsx")
+
+
+@pages.get("announcements/list.csv", needs=WRITES)
+def list_csv(visit: Visit) -> Result:
+    """Save the list as it is narrowed."""
+    return _table(visit, "csv")
 
 
 @pages.get("announcements/new", needs=WRITES)
@@ -89,7 +111,9 @@ def _asked(visit: Visit, form: Form, one: Announcement | None, why: str = "") ->
         "circles": _circles(visit),
         "longest": LONGEST,
         "reason": (announcement.REASON.start, announcement.REASON.stop - 1),
+        "day": _day(visit.form.get("for_day", "") or visit.query.get("day", "")),
         "why": why,
+        **PLAIN,
     }
     return Page("announcements_form.html", facts, status=409 if why else 200)
 
@@ -102,7 +126,7 @@ def _typed(visit: Visit) -> Form:
     form = visit.form
     name, body = visit.files.get("file", ("", b""))
     called = clean_name(name) or visit.words("announcements")["unnamed"]
-    unit_id = _whole(form.get("unit", ""))
+    unit_id = whole(form.get("unit", ""))
     if code := form.get("code", "").strip():
         known = announcement.places(visit.work, visit.person.id)
         unit_id = next((place.id for place in known if place.code == code), 0)
@@ -136,7 +160,32 @@ def _kept(visit: Visit, one: Announcement | None) -> Result:
         # Nothing was kept yet; what was typed stays in the form, to be mended.
         return _asked(visit, form, one, visit.voice.line(refusal.code, **refusal.facts))
     kept = announcement_list.compose(visit.work, visit.person.id, number, form)
-    return Go(f"announcements/{kept.id}", "kept")
+    day = _day(visit.form.get("for_day", ""))
+    return Go(f"announcements/{kept.id}{f'?day={day}' if day else ''}", "kept")
+
+
+@pages.post("announcements/preview", needs=WRITES)
+def preview(visit: Visit) -> Result:
+    """Draw what is typed as each messenger would show it, and keep nothing of it."""
+    form, name = _typed(visit), clean_name(visit.form.get("file_name", ""))
+    if name:
+        kind = "image/png" if visit.form.get("file_type", "").startswith("image/") else "application/octet-stream"
+        form = replace(form, file=(name, kind, b""))
+    try:
+        one = announcement_list.sketch(visit.work, visit.person.id, whole(visit.form.get("one", "")) or None, form)
+    except Refusal as refusal:
+        blank = refusal.code == "announcement.empty"
+        why = "" if blank else visit.voice.line(refusal.code, **refusal.facts)
+        return Page("announcements_previews.html", {**PLAIN, "why": why, "blank": blank})
+    return Page("announcements_previews.html", {**seen(visit, one), "why": ""})
+
+
+def _day(words: str) -> str:
+    """Return the day of an address when it is one."""
+    try:
+        return date.fromisoformat(words).isoformat()
+    except ValueError:
+        return ""
 
 
 @pages.get("announcements/{number}", needs=WRITES)
@@ -146,47 +195,37 @@ def show(visit: Visit) -> Result:
 
 
 def _shown(visit: Visit, one: Announcement, why: str = "") -> Page:
-    letter = announcement.letter(visit.voice, one)
+    if one.state not in BEFORE:
+        return sent(visit, one)
     facts: dict[str, Any] = {
+        **seen(visit, one),
+        **_before(visit, one),
         "one": one,
         "title": announcement.title(one, 40),
-        "letter": [block.plain for block in letter.blocks if isinstance(block, Text)],
-        "confirm": visit.voice.label("announcement.confirm"),
         "circle": visit.voice.label(f"announcement.circle_{one.circle.value}"),
         "why": why,
     }
-    if one.state in {State.DRAFT, State.SCHEDULED, State.LATE}:
-        return Page("announcements_draft.html", {**facts, **_before(visit, one)}, status=409 if why else 200)
-    return Page("announcements_sent.html", {**facts, **_after(visit, one)})
+    return Page("announcements_draft.html", facts, status=409 if why else 200)
 
 
 def _before(visit: Visit, one: Announcement) -> dict[str, Any]:
     work = visit.work
-    first = announcement.first_moment(work, work.now)
+    wish = max(one.send_at or work.now, work.now)
+    first, found = announcement.first_moment(work, wish), announcement_list.excluded(work, one)
     local = work.organisation.local(one.send_at) if one.send_at else None
     return {
-        "excluded": announcement_list.excluded(work, one),
-        "sign": announcement_list.sign(one),
-        "quiet": visit.voice.moment(work.organisation.local(first)) if first > work.now and not one.urgent else "",
+        "excluded": found,
+        "on": on_messengers(visit, found),
+        "approval": announcement_approval.newest(work, one),
+        "needs_eyes": announcement_approval.needed(work, one) and not announcement_approval.approved(work, one),
+        "sign": sign(one),
+        "quiet": visit.voice.moment(work.organisation.local(first)) if first > wish and not one.urgent else "",
         "urgent_count": announcement.urgent_this_month(work, one.unit_id or 0) if one.urgent else 0,
         "today": work.today.isoformat(),
         "last": (work.today + FURTHEST).isoformat(),
-        "day": visit.form.get("day") or (f"{local:%Y-%m-%d}" if local else ""),
+        "day": visit.form.get("day") or (f"{local:%Y-%m-%d}" if local else _day(visit.query.get("day", ""))),
         "clock": visit.form.get("clock") or (f"{local:%H:%M}" if local else ""),
         "planned": visit.voice.moment(local) if local else "",
-    }
-
-
-def _after(visit: Visit, one: Announcement) -> dict[str, Any]:
-    work = visit.work
-    made = announcements.progress(work, one)
-    return {
-        "made": made,
-        "grace": one.send_at is not None and work.now < one.send_at,
-        "readers": reach.readers(work, visit.voice, one.campaign_id) if one.campaign_id is not None else [],
-        "remindable": one.state is State.SENT and made.names and one.reminded_at is None and made.confirmed < made.sent,
-        "many": one.audience >= announcement.COUNTED,
-        "most": announcement.COUNTED,
     }
 
 
@@ -213,8 +252,8 @@ def send(visit: Visit) -> Result:
     """Send what was seen; once, however often the form comes."""
     number, person = visit.numbers["number"], visit.person.id
     announcement_list.demand_seen(visit.work, person, number, visit.form.get("sign", ""))
-    begun = announcement.send(visit.work, person, number)
-    return Go(f"announcements/{number}", "sent" if begun else "sent_before")
+    outcome = announcement_review.send(visit.work, person, number)
+    return Go(f"announcements/{number}", outcome.value)
 
 
 @pages.post("announcements/{number}/plan", needs=WRITES)
@@ -229,8 +268,16 @@ def plan(visit: Visit) -> Result:
         return _shown(visit, one, visit.words("announcements")["unread"])
     if not visit.work.now < at <= visit.work.now + FURTHEST:
         return _shown(visit, one, visit.words("announcements")["past"].format(days=FURTHEST.days))
-    announcement.plan(visit.work, person, number, at)
-    return Go(f"announcements/{number}", "planned")
+    outcome = announcement_review.plan(visit.work, person, number, at)
+    return Go(f"announcements/{number}", outcome.value)
+
+
+@pages.post("announcements/{number}/withdraw", needs=WRITES)
+def withdraw(visit: Visit) -> Result:
+    """Take it back from whoever would approve it."""
+    number = visit.numbers["number"]
+    announcement_review.withdraw(visit.work, visit.person.id, number)
+    return Go(f"announcements/{number}", "withdrawn")
 
 
 @pages.post("announcements/{number}/unplan", needs=WRITES)
@@ -240,101 +287,3 @@ def unplan(visit: Visit) -> Result:
     announcement.unplan(visit.work, visit.person.id, number)
     announcement_list.editable(visit.work, visit.person.id, number)
     return Go(f"announcements/{number}", "unplanned")
-
-
-def _turned(one: Announcement, wish: State, notice: str) -> Go:
-    """Say so when it stands as wished now, whoever turned it; it may have been too late for that."""
-    if one.state is not wish:
-        raise Refusal("announcement.not_any_more")
-    return Go(f"announcements/{one.id}", notice)
-
-
-@pages.post("announcements/{number}/pause", needs=WRITES)
-def pause(visit: Visit) -> Result:
-    """Stop what has not left yet."""
-    one = announcements.pause(visit.work, visit.person.id, visit.numbers["number"])
-    return _turned(one, State.PAUSED, "paused")
-
-
-@pages.post("announcements/{number}/resume", needs=WRITES)
-def resume(visit: Visit) -> Result:
-    """Let what was stopped leave."""
-    one = announcements.resume(visit.work, visit.person.id, visit.numbers["number"])
-    return _turned(one, State.SENT, "resumed")
-
-
-@pages.post("announcements/{number}/recall", needs=WRITES)
-def recall(visit: Visit) -> Result:
-    """Take it back, also what has arrived."""
-    one = announcements.recall(visit.work, visit.person.id, visit.numbers["number"])
-    return _turned(one, State.RECALLED, "recalled")
-
-
-@pages.post("announcements/{number}/remind", needs=WRITES)
-def remind(visit: Visit) -> Result:
-    """Remind those who have not confirmed; once."""
-    number = visit.numbers["number"]
-    count = announcements.remind(visit.work, visit.person.id, number)
-    notice = "reminded_before" if count is None else "reminded" if count else "reminded_nobody"
-    return Go(f"announcements/{number}", notice)
-
-
-@pages.get("announcements/{number}/units", needs=WRITES)
-def units(visit: Visit) -> Result:
-    """Show how many confirmed in each unit, in the order of the tree: nobody is ranked."""
-    number, page = visit.numbers["number"], _page(visit)
-    one = announcement.own(visit.work, visit.person.id, number)
-    rows = announcement_list.by_unit(visit.work, visit.person.id, number, page)
-    facts = {"one": one, "rows": rows[:ON_A_PAGE], "at": page, "more": len(rows) > ON_A_PAGE}
-    return Page("announcements_units.html", {**facts, "title": announcement.title(one, 40)})
-
-
-@pages.get("announcements/{number}/silent", needs=WRITES)
-def silent(visit: Visit) -> Result:
-    """Name who was sent it and has not confirmed."""
-    number, page, unit = visit.numbers["number"], _page(visit), _whole(visit.query.get("unit", ""))
-    one = announcement.own(visit.work, visit.person.id, number)
-    rows = announcement_list.silent(visit.work, visit.person.id, number, unit or None, page)
-    facts = {"one": one, "rows": [(name, code) for _, name, code in rows[:ON_A_PAGE]], "what": "silent"}
-    facts |= {"at": page, "more": len(rows) > ON_A_PAGE, "query": f"unit={unit}&" if unit else ""}
-    return Page("announcements_people.html", {**facts, "title": announcement.title(one, 40)})
-
-
-@pages.get("announcements/{number}/missed", needs=WRITES)
-def missed(visit: Visit) -> Result:
-    """Name whom it has not reached, and why."""
-    number, page = visit.numbers["number"], _page(visit)
-    one = _listable(visit)
-    rows = announcements.missed(visit.work, visit.person.id, number, page, ON_A_PAGE)
-    named = [(who.name, who.employee_no, visit.voice.label(f"announcements.why_{who.why}")) for who in rows]
-    facts = {"one": one, "rows": named, "what": "missed", "at": page, "more": len(rows) == ON_A_PAGE, "query": ""}
-    return Page("announcements_people.html", {**facts, "title": announcement.title(one, 40)})
-
-
-def _listable(visit: Visit) -> Announcement:
-    one = announcement.own(visit.work, visit.person.id, visit.numbers["number"])
-    if one.audience >= announcement.COUNTED:
-        raise Refusal("announcements.too_many", most=announcement.COUNTED)
-    return one
-
-
-@pages.get("announcements/{number}/silent.xlsx", needs=WRITES)
-def silent_xlsx(visit: Visit) -> Result:
-    """Save who has not confirmed."""
-    number, unit, words = visit.numbers["number"], _whole(visit.query.get("unit", "")), visit.words("announcements")
-    rows = announcement_list.silent(
-        visit.work, visit.person.id, number, unit or None, 0, announcement_list.MOST_EXPORTED
-    )
-    body = sheet.write_xlsx(words["silent"], [words["name"], words["code"]], [[name, code] for _, name, code in rows])
-    return Download(f"{words['silent']}.xlsx", XLSX, body)
-
-
-@pages.get("announcements/{number}/missed.xlsx", needs=WRITES)
-def missed_xlsx(visit: Visit) -> Result:
-    """Save whom it has not reached."""
-    _listable(visit)
-    number, words = visit.numbers["number"], visit.words("announcements")
-    rows = announcements.missed(visit.work, visit.person.id, number, 0, announcement_list.MOST_EXPORTED)
-    named = [[who.name, who.employee_no, visit.voice.label(f"announcements.why_{who.why}")] for who in rows]
-    body = sheet.write_xlsx(words["missed"], [words["name"], words["code"], words["why"]], named)
-    return Download(f"{words['missed']}.xlsx", XLSX, body)

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from console.grammar import Download, Pages, Result, Visit
+from console import chart as charts
+from console.grammar import Download, Later, Page, Pages, Result, Visit
 from console.life_frame import ROWS, framed, number_in
-from domain.period import Cycle, period_of
+from domain.member import Unit
+from domain.period import Cycle, Period, period_of
 from domain.permission import Action
 from domain.rate import before
+from domain.refusal import Refusal
 from services import rate as service
+from services import rate_chart
+from services import rate_kept as kept
 from services import rate_report as report
 from services import rate_words as words
 from services.rate import Figures, Listed
 from services.rate_ground import FIGURES, PARTICIPATION, STANDARDISATION
+from services.rate_kept import Measured
+from services.work import Work
 
 pages = Pages("life")
 
@@ -25,8 +32,12 @@ def figures(visit: Visit) -> Result:
     """Show the figures of a unit, and those of the units right beneath it in the order of the tree."""
     work, voice, person = visit.work, visit.voice, visit.person.id
     page = number_in(visit, "page")
-    asked = (number_in(visit, "unit"), visit.query.get("period", "").strip()[:20])
-    found, below = service.together(work, person, *asked, ROWS + 1, page * ROWS)
+    unit = service.place(work, person, number_in(visit, "unit"))
+    span = service.read_period(work, visit.query.get("period", "").strip()[:20])
+    measured, fresh = _measured(work, unit, span)
+    if measured is None:
+        return _later(span, _wait(visit, unit, span))
+    found, below = service.together(work, person, measured, unit, ROWS + 1, page * ROWS)
     query = urlencode({"unit": found.unit.id, "period": found.span.key})
     facts = {
         "unit": found.unit,
@@ -49,8 +60,46 @@ def figures(visit: Visit) -> Result:
         "query": query,
         "page_at": page,
         "more": len(below) > ROWS,
+        "chart": _months(visit, found, query),
+        "at": work.organisation.local(measured.at),
     }
-    return framed(visit, "life_figures.html", "figures", facts)
+    drawn = framed(visit, "life_figures.html", "figures", facts)
+    return drawn if fresh else _later(span, drawn)
+
+
+def _measured(work: Work, unit: Unit, span: Period) -> tuple[Measured | None, bool]:
+    """Return the figures and whether they are fresh; None in a large organisation as long as nobody worked them out."""
+    if not kept.is_large(work):
+        return kept.measure(work, span, unit), True
+    found, fresh = kept.kept(work, span)
+    known = found is not None and unit.id in found.rates
+    return (found, fresh) if known else (None, False)
+
+
+def _later(span: Period, meanwhile: Page) -> Later:
+    """Let the figures of a period be worked out beside the page."""
+    return Later(f"figures {span.key}", lambda work: kept.keep(work, span), meanwhile)
+
+
+def _wait(visit: Visit, unit: Unit, span: Period) -> Page:
+    facts = {"unit": unit, "period": words.period_name(visit.voice, span)}
+    return framed(visit, "life_figures_wait.html", "figures", facts)
+
+
+def _months(visit: Visit, found: Figures, query: str) -> dict[str, object] | None:
+    drawn = rate_chart.participation(visit.work, visit.voice, visit.person.id, found.unit, found.span)
+    return charts.shown(drawn, f"/console/life/figures/months.svg?{query}") if drawn is not None else None
+
+
+@pages.get("life/figures/months.svg", needs=Action.SEE_UNIT_FIGURES)
+def months(visit: Visit) -> Result:
+    """Draw who was called and who came in each month of a year."""
+    unit = service.place(visit.work, visit.person.id, number_in(visit, "unit"))
+    span = service.read_period(visit.work, visit.query.get("period", "").strip()[:20])
+    drawn = rate_chart.participation(visit.work, visit.voice, visit.person.id, unit, span)
+    if drawn is None:
+        raise Refusal("rate.not_yours")
+    return charts.picture(visit, drawn)
 
 
 def _row(visit: Visit, found: Figures, figure: str) -> dict[str, object]:
@@ -87,10 +136,13 @@ def table(visit: Visit) -> Result:
     work, voice = visit.work, visit.voice
     unit = service.place(work, visit.person.id, number_in(visit, "unit"))
     span = service.read_period(work, visit.query.get("period", ""))
+    measured, _ = _measured(work, unit, span)
+    if measured is None:
+        return _later(span, _wait(visit, unit, span))
     name = voice.line("rate.file", unit=unit.name.replace("/", "-"), period=span.key)
     if visit.query.get("as") == "csv":
-        return Download(name.removesuffix(".xlsx") + ".csv", "text/csv", report.csv(work, voice, span, unit))
-    return Download(name, report.XLSX, report.xlsx(work, voice, span, unit))
+        return Download(name.removesuffix(".xlsx") + ".csv", "text/csv", report.csv(work, voice, span, unit, measured))
+    return Download(name, report.XLSX, report.xlsx(work, voice, span, unit, measured))
 
 
 @pages.get("life/figures/list", needs=Action.SEE_UNIT_FIGURES)

@@ -4,37 +4,21 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from console import people_import
-from console.grammar import Download, Go, Page, Pages, Result, Visit
+from console import long, people_codes, people_export, people_import
+from console.grammar import Go, Page, Pages, Result, Visit
+from console.people_export import asked_of, whole
 from domain.member import Standing
 from domain.permission import Action, Role
 from domain.refusal import Refusal
-from services import invite, permission, roles, roster, roster_upload, sheet
+from services import checkin, invite, ledger, permission, roles, roster_upload
 from services import people as service
 from services.people import Asked
 
 pages = Pages("people")
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-LONGEST_NUMBER = 18
-
-
-def whole(words: str) -> int:
-    """Return the whole number that these words are, else 0."""
-    return int(words) if words.isascii() and words.isdigit() and len(words) <= LONGEST_NUMBER else 0
-
-
-def _asked(visit: Visit) -> Asked:
-    """Read what is looked for; what can't be read is not looked for."""
-    query = visit.query
-    standing = query.get("standing", "")
-    return Asked(
-        query.get("q", ""),
-        whole(query.get("unit", "")),
-        Standing(standing) if standing in set(Standing) else None,
-        {"yes": True, "no": False}.get(query.get("bound", "")),
-        query.get("left", "") == "yes",
-    )
+ENTRIES = 20
+DAYS = 30
+"""What a person sees of the own records at once."""
 
 
 def _kept(asked: Asked, **changed: object) -> str:
@@ -53,7 +37,7 @@ def _kept(asked: Asked, **changed: object) -> str:
 @pages.get("people", needs=Action.INVITE)
 def people(visit: Visit) -> Result:
     """Show the tree and a page of the list."""
-    asked, me = _asked(visit), visit.person.id
+    asked, me = asked_of(visit.query), visit.person.id
     found = service.search(visit.work, me, asked, whole(visit.query.get("page", "")) or 1)
     place = service.unit_seen(visit.work, me, asked.unit) if asked.unit else None
     return Page(
@@ -75,12 +59,7 @@ def people(visit: Visit) -> Result:
 @pages.get("people/export", needs=Action.IMPORT_ROSTER)
 def export(visit: Visit) -> Result:
     """Give the list that is asked for, in the layout that the import reads back."""
-    only = service.to_export(visit.work, visit.person.id, _asked(visit))
-    header, rows = roster.export_rows(visit.work, only)
-    name = f"people-{visit.work.today.isoformat()}"
-    if visit.query.get("format", "") == "csv":
-        return Download(f"{name}.csv", "text/csv", sheet.write_csv(header, rows))
-    return Download(f"{name}.xlsx", XLSX, sheet.write_xlsx("people", header, rows))
+    return long.exported(visit, "people", people_export.KIND, visit.query, "people")
 
 
 @pages.get("people/{number}", needs=Action.INVITE)
@@ -88,7 +67,22 @@ def person(visit: Visit) -> Result:
     """Show one person."""
     known = service.known(visit.work, visit.person.id, visit.numbers["number"])
     held = roles.held(visit.work, known.profile.person.id) if known.left_at is None else []
-    return Page("people_person.html", {"known": known, "who": known.profile.person, "held": held})
+    facts = {"known": known, "who": known.profile.person, "held": held, "mine": None}
+    if known.profile.person.id == visit.person.id:
+        facts["mine"] = _mine(visit)
+    return Page("people_person.html", facts)
+
+
+def _mine(visit: Visit) -> dict[str, object]:
+    """Return what the person alone may see: the reader's own points and check-ins, and nobody else's."""
+    work, me, voice = visit.work, visit.person.id, visit.voice
+    entries = ledger.history(work, me, 0, ENTRIES)[:ENTRIES]
+    return {
+        "points": ledger.overview(work, me),
+        "entries": [(one, voice.labels.get(f"points.rule_{one.rule}", one.rule)) for one in entries],
+        "checkins": checkin.lately(work, me, DAYS),
+        "days": DAYS,
+    }
 
 
 def _confirm(visit: Visit, deed: str, name: str, *, danger: bool = False, **facts: str) -> Page:
@@ -220,3 +214,4 @@ def depart_do(visit: Visit) -> Result:
 
 
 people_import.register(pages)
+people_codes.register(pages)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from console.grammar import Download, Go, Page, Pages, Result, Visit
+from domain.job import Job, State
 from domain.permission import Action
 from domain.refusal import Refusal
 from domain.roster import Fate, Verdict
-from services import roster_upload, sheet
+from services import job, roster_trial, roster_upload, sheet
 from services.roster import Plan
+from services.roster_upload import TRIAL, Upload
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX = roster_trial.XLSX
 SHOWN = 50
 UNITS_SHOWN = 20
 _ORDER = (Fate.ERROR, Fate.NEW, Fate.CHANGED, Fate.IGNORED, Fate.SAME)
@@ -17,24 +21,53 @@ _ORDER = (Fate.ERROR, Fate.NEW, Fate.CHANGED, Fate.IGNORED, Fate.SAME)
 
 def register(pages: Pages) -> None:
     """Add these pages to those of the people."""
-    for path, run in (("", show), ("/result", result)):
+    for path, run in (("", show), ("/result", result), ("/marked", marked)):
         pages.get(f"people/import{path}", needs=Action.IMPORT_ROSTER)(run)
-    for path, run in (("", send), ("/apply", apply), ("/drop", drop)):
+    pages.live("people/import/live", needs=Action.IMPORT_ROSTER, every=1.0)(live)
+    for path, run in (("", send), ("/try", again), ("/apply", apply), ("/drop", drop)):
         pages.post(f"people/import{path}", needs=Action.IMPORT_ROSTER)(run)
 
 
 def show(visit: Visit) -> Result:
     """Show the form, or what importing the file that waits would do."""
+    roster_upload.demand(visit.work, visit.person.id)
     upload = roster_upload.waiting(visit.work, visit.person.id)
-    facts: dict[str, object] = {"upload": upload, "plan": None, "problem": "", "fates": _ORDER}
+    facts: dict[str, object] = {"upload": upload, "plan": None, "problem": "", "fates": _ORDER, "trial": None}
     if upload is None:
         return Page("people_import.html", facts)
+    if upload.long:
+        return Page("people_import.html", facts | _tried(visit, upload))
     try:
         plan = roster_upload.plan(visit.work, visit.person.id, upload.attachment)
     except Refusal as refusal:
         facts["problem"] = visit.voice.line(refusal.code, **refusal.facts)
         return Page("people_import.html", facts)
     return Page("people_import.html", facts | _shown(visit, plan))
+
+
+def live(visit: Visit) -> Result:
+    """Show how far the trial of a long file is."""
+    upload = roster_upload.waiting(visit.work, visit.person.id)
+    if upload is None:
+        raise Refusal("people.file_gone")
+    return Page("people_import_live.html", {"upload": upload, "fates": _ORDER, **_tried(visit, upload)})
+
+
+def _facts(visit: Visit, upload: Upload) -> dict[str, str]:
+    return {"number": str(upload.attachment), "language": visit.voice.language}
+
+
+def _tried(visit: Visit, upload: Upload) -> dict[str, object]:
+    """Return how the trial of this file stands: a job of its own."""
+    mine = job.mine(visit.work, visit.person.id)
+    trial = next((one for one in mine if one.kind == TRIAL and _is_of(one, upload)), None)
+    failed = trial is not None and trial.state is State.FAILED
+    why = visit.voice.line(trial.why, **trial.said) if trial is not None and failed else ""
+    return {"trial": trial, "why": why, "counts": trial.said if trial is not None else {}}
+
+
+def _is_of(one: Job, upload: Upload) -> bool:
+    return one.facts.get("number") == str(upload.attachment)
 
 
 def _shown(visit: Visit, plan: Plan) -> dict[str, object]:
@@ -58,14 +91,33 @@ def _shown(visit: Visit, plan: Plan) -> dict[str, object]:
 
 def words_of(visit: Visit, verdict: Verdict) -> str:
     """Return a verdict as a sentence."""
-    return visit.voice.line(verdict.code, **verdict.facts)
+    return roster_trial.words_of(visit.voice, verdict)
 
 
 def send(visit: Visit) -> Result:
-    """Keep the file; it is read when the page is drawn, so that nobody else waits for it."""
+    """Keep the file; a short one is read when the page is drawn, a long one by a job: nobody else waits for either."""
     name, body = visit.files.get("file", ("", b""))
     roster_upload.keep(visit.work, visit.person.id, name or "roster", body)
+    return again(visit)
+
+
+def again(visit: Visit) -> Result:
+    """Try a long file once more, after its trial was cancelled or could not be done."""
+    upload = roster_upload.waiting(visit.work, visit.person.id)
+    if upload is None:
+        raise Refusal("people.file_gone")
+    if upload.long:
+        job.ask(visit.work, visit.person.id, TRIAL, roster_trial.KIND, _facts(visit, upload))
     return Go("people/import")
+
+
+def marked(visit: Visit) -> Result:
+    """Give the file back with its errors marked."""
+    upload = roster_upload.waiting(visit.work, visit.person.id)
+    if upload is not None and upload.long:
+        raise Refusal("people.marked_there")
+    made = roster_trial.marked(visit.work, visit.person.id, visit.voice)
+    return Download(made.name, made.mime, made.body)
 
 
 def result(visit: Visit) -> Result:
@@ -73,6 +125,8 @@ def result(visit: Visit) -> Result:
     upload = roster_upload.waiting(visit.work, visit.person.id)
     if upload is None:
         raise Refusal("people.file_gone")
+    if upload.long:
+        raise Refusal("people.marked_there")
     plan = roster_upload.plan(visit.work, visit.person.id, upload.attachment)
     words = visit.words("people")
     rows = [[str(v.row or ""), visit.voice.label(f"roster.{v.fate}"), words_of(visit, v)] for v in plan.verdicts]
@@ -88,6 +142,11 @@ def _number(visit: Visit) -> int:
 def apply(visit: Visit) -> Result:
     """Import what was shown."""
     skip = visit.form.get("skip", "") == "yes"
+    upload = roster_upload.meant(visit.work, visit.person.id, _number(visit))
+    if upload.long:
+        facts: Mapping[str, str] = {"number": str(upload.attachment), "skip": "yes" if skip else ""}
+        job.ask(visit.work, visit.person.id, "roster", roster_upload.KIND, facts)
+        return Go("jobs", "importing")
     plan = roster_upload.apply(visit.work, visit.person.id, _number(visit), skip_errors=skip)
     return Page("people_imported.html", {"plan": plan, "fates": _ORDER})
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+from console import long
 from console.grammar import Download, Go, Page, Pages, Result, Visit
 from domain import demand as rules
 from domain.demand import OPEN, Act, State
@@ -18,7 +20,20 @@ from domain.demand_draft import LONGEST, Draft, File, clean_name
 from domain.file_type import file_type, picture_type
 from domain.permission import Action
 from domain.refusal import Refusal
-from services import attachment, demand, demand_view, desk, desk_list, permission, sheet
+from services import (
+    attachment,
+    demand,
+    demand_merge,
+    demand_view,
+    desk,
+    desk_canned,
+    desk_list,
+    desk_merge,
+    desk_note,
+    permission,
+)
+from services.job import Facts, Kind, Part, Step
+from services.work import Work
 
 pages = Pages("requests")
 HANDLES = Action.HANDLE_DEMANDS
@@ -34,7 +49,6 @@ SHOWN: dict[str, tuple[State, ...]] = {
     **{state.value: (state,) for state in State},
 }
 """What the list can be narrowed to."""
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def token_of(visit: Visit, number: int) -> str:
@@ -51,8 +65,12 @@ def _whole(words: str) -> int:
 
 
 def _narrowed(visit: Visit) -> tuple[str, str]:
-    state = visit.query.get("state", "open")
-    return (state if state in SHOWN else "open"), visit.query.get("words", "")[:100].strip()
+    return _asked_for(visit.query)
+
+
+def _asked_for(fields: Mapping[str, str]) -> tuple[str, str]:
+    state = fields.get("state", "open")
+    return (state if state in SHOWN else "open"), fields.get("words", "")[:100].strip()
 
 
 @pages.get("requests", needs=HANDLES)
@@ -97,45 +115,65 @@ def _row(visit: Visit, one: rules.Case) -> dict[str, Any]:
     }
 
 
-@pages.get("requests/overview", needs=Action.OVERSEE_DEMANDS)
-def overview(visit: Visit) -> Result:
-    """Show counts to those who oversee, and how much each officer has to do: no case, no employee, no words."""
-    figures = desk.figures(visit.work, visit.person.id)
-    if figures is None:
-        raise Refusal("help.not_yours")
-    due = figures.next_limit
-    facts = {
-        "figures": figures,
-        "next_limit": demand_view.last_day(visit.voice, visit.work, due) if due else "",
-        "loads": desk_list.loads(visit.work, visit.person.id),
-    }
-    return Page("requests_overview.html", facts)
-
-
 @pages.get("requests/export.xlsx", needs=HANDLES)
 def export_xlsx(visit: Visit) -> Result:
     """Save the list as it is narrowed."""
-    header, rows = _exported(visit)
-    name = visit.words("requests")["title"]
-    return Download(f"{name}.xlsx", XLSX, sheet.write_xlsx(name, header, rows))
+    return long.exported(visit, "requests", EXPORT, visit.query, "requests")
 
 
 @pages.get("requests/export.csv", needs=HANDLES)
 def export_csv(visit: Visit) -> Result:
     """Save it as CSV."""
-    header, rows = _exported(visit)
-    return Download(f"{visit.words('requests')['title']}.csv", "text/csv", sheet.write_csv(header, rows))
+    return long.exported(visit, "requests", EXPORT, {**visit.query, "format": "csv"}, "requests")
 
 
-def _exported(visit: Visit) -> tuple[list[str], list[list[str]]]:
-    state, words = _narrowed(visit)
-    return desk_list.export_rows(visit.work, visit.voice, visit.person.id, SHOWN[state], words, near=state == "near")
+def _export_count(work: Work, officer_id: int, facts: Facts) -> int:
+    """Say how many there are, to a page; refuse who handles none."""
+    if not permission.may_anywhere(work, officer_id, HANDLES):
+        raise Refusal("permission.nowhere")
+    state, words = _asked_for(facts)
+    found = desk_list.listed(work, officer_id, SHOWN[state], words, 0, near=state == "near")
+    return min(found.pages * desk_list.ON_A_PAGE if found.pages > 1 else len(found.cases), desk_list.MOST_EXPORTED)
+
+
+def _export_steps(work: Work, officer_id: int, facts: Facts) -> Iterator[Part]:
+    total = _export_count(work, officer_id, facts)
+    yield Step(0, total)
+    (state, words), speech = _asked_for(facts), long.speech_of(facts)
+    header, rows = desk_list.export_rows(work, speech, officer_id, SHOWN[state], words, near=state == "near")
+    yield Step(0, len(rows))
+    yield from long.written(speech.page["requests"]["title"], header, rows, facts)
+
+
+EXPORT = Kind(_export_count, _export_steps)
 
 
 @pages.get("requests/{number}", needs=HANDLES)
 def request(visit: Visit) -> Result:
     """Show a request on one's desk: who, what, by when, the conversation, and what can be done."""
-    return Page("requests_one.html", _shown(visit))
+    return Page("requests_one.html", {**_shown(visit), **_beside(visit)})
+
+
+def _beside(visit: Visit, words: str = "") -> dict[str, Any]:
+    """Return what stands beside the conversation: canned replies, notes, what it is dealt with together with.
+
+    `words`: what stands in the answer already.
+    """
+    work, voice, person = visit.work, visit.voice, visit.person.id
+    one = desk.of(work, person, visit.numbers["number"])
+    alike = desk_merge.similar(work, person, one)
+    return {
+        "kept": words,
+        "waits": alike is None,
+        "canned": desk_canned.offered(work, one) if one.open else [],
+        "notes": desk_note.notes(work, person, one.id),
+        "lead": demand_merge.lead_of(work, one),
+        "followers": demand_merge.followers(work, one),
+        "similar": [
+            (found.case, demand_view.kind(voice, found.case), demand_view.state(voice, found.case), found.shared)
+            for found in alike or ()
+        ],
+    }
 
 
 def _shown(visit: Visit) -> dict[str, Any]:
@@ -185,6 +223,8 @@ def write(visit: Visit) -> Result:
     number, form, person = visit.numbers["number"], visit.form, visit.person.id
     here = f"requests/{number}"
     act = form.get("act", "")
+    if act == "insert":
+        return Page("requests_one.html", {**_shown(visit), **_beside(visit, _inserted(visit))})
     if act not in {one.value for one in rules.OFFICER_ACTS}:
         raise Refusal("help.expired")
     token = token_of(visit, number)
@@ -203,6 +243,13 @@ def write(visit: Visit) -> Result:
     draft = replace(draft, files=tuple(_keep(visit, name, body) for name, body in sent))
     reached = desk.send(visit.work, person, draft).reached
     return Go(after, f"sent_{act}" if reached else f"sent_{act}_later")
+
+
+def _inserted(visit: Visit) -> str:
+    """Return the words of the form with the canned reply after them; scripts do it without a visit."""
+    one, wish = desk.of(visit.work, visit.person.id, visit.numbers["number"]), _whole(visit.form.get("canned", ""))
+    found = next((kept.text for kept in desk_canned.offered(visit.work, one) if kept.id == wish), "")
+    return "\n".join(words for words in (visit.form.get("text", "").rstrip(), found) if words)
 
 
 def _keep(visit: Visit, name: str, body: bytes) -> File:

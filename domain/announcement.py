@@ -22,6 +22,8 @@ class State(StrEnum):
     """Where an announcement stands."""
 
     DRAFT = "draft"
+    WAITING = "waiting"
+    """For somebody else to approve it."""
     SCHEDULED = "scheduled"
     SENT = "sent"
     PAUSED = "paused"

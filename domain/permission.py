@@ -44,6 +44,10 @@ class Action(StrEnum):
     PLAN_ACTIVITIES = "plan_activities"
     SET_OBLIGATIONS = "set_obligations"
     """Exempt, declare, correct; relieve a member by art. 23."""
+    RUN_MACHINE = "run_machine"
+    """Stop and resume sending, try letters again, set how the program behaves, read the audit trail."""
+    SET_POINT_RULES = "set_point_rules"
+    """What deeds are worth, for everybody: asked at the one top committee (`services/points_rule.py`)."""
 
 
 _OFFICER = frozenset(
@@ -68,8 +72,9 @@ MATRIX: dict[Role, frozenset[Action]] = {
     Role.GROUP_LEADER: frozenset({Action.GATHER, Action.PLAN_MEETINGS}),
     Role.COMMITTEE_MEMBER: frozenset({Action.GATHER}),
     Role.BRANCH_SECRETARY: _SECRETARY,
-    Role.COMMITTEE: _SECRETARY | {Action.OVERSEE_DEMANDS, Action.IMPORT_QUESTIONS},
-    Role.UNION_OFFICER: _OFFICER | {Action.OVERSEE_DEMANDS, Action.AWARD_POINTS, Action.ANSWER_OBJECTIONS},
+    Role.COMMITTEE: _SECRETARY | {Action.OVERSEE_DEMANDS, Action.IMPORT_QUESTIONS, Action.SET_POINT_RULES},
+    Role.UNION_OFFICER: _OFFICER
+    | {Action.OVERSEE_DEMANDS, Action.AWARD_POINTS, Action.ANSWER_OBJECTIONS, Action.SET_POINT_RULES},
     Role.LEAGUE_OFFICER: _OFFICER,
     Role.WOMENS_OFFICER: _OFFICER,
     Role.ADMINISTRATOR: frozenset(
@@ -80,6 +85,7 @@ MATRIX: dict[Role, frozenset[Action]] = {
             Action.SET_THEME_DAY,
             Action.MANAGE_ROLES,
             Action.SET_CALENDAR,
+            Action.RUN_MACHINE,
         }
     ),
 }

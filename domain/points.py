@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+MANUAL = "manual"
+"""The rule of what was entered by hand, corrections among it: no rule at all."""
+REVERSAL = "reversal:"
+"""How the source of an entry begins that takes another back; its id follows."""
 LARGEST_MANUAL = 100
+MOST_PEOPLE = 200
+"""To so many people points are entered at once."""
 LONGEST_REASON = 200
 SHORTEST_REASON = 4
 _AMOUNT = re.compile(r"^\s*([+\-－−＋]?)\s*(\d{1,4})\s*分?[\s,，:：]*(.*)$", re.DOTALL)
@@ -32,6 +39,12 @@ def bar(points: int, cap: int) -> str:
     """Draw how much of a day's cap is reached."""
     filled = BAR if cap <= 0 else min(BAR, max(0, points) * BAR // cap)
     return "▰" * filled + "▱" * (BAR - filled)
+
+
+def read_numbers(words: str) -> list[str]:
+    """Read employee numbers as they are pasted, one a line or parted by blanks and commas; each once, in order."""
+    parts = re.split(r"[\s,，;；、|]+", unicodedata.normalize("NFKC", words))
+    return list(dict.fromkeys(part for part in parts if part))
 
 
 def read_amount(words: str) -> tuple[int, str] | None:

@@ -71,7 +71,7 @@ KINDS = {
             "redrawing", mutable=False, budgeted=False, must_arrive=True, urgent=True, personal=False, late_limit=None
         ),
         Kind("announcement_author", mutable=False, budgeted=False, must_arrive=True, late_limit=None),
-        Kind("announcement_reminder", mutable=False, budgeted=False, personal=False),
+        Kind("announcement_reminder", mutable=False, personal=False),
         Kind("demand", mutable=False, budgeted=False, must_arrive=True, late_limit=None),
         Kind("demand_deadline", mutable=False, budgeted=False, late_limit=timedelta(days=3)),
         Kind("points", late_limit=timedelta(days=3)),

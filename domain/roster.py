@@ -127,6 +127,8 @@ class Verdict:
     fate: Fate
     code: str
     facts: Mapping[str, object] = field(default_factory=dict)
+    table: str = ""
+    """In which of the file's tables the row stands, where that was noted while reading."""
 
 
 @dataclass(slots=True)
@@ -140,10 +142,12 @@ class Reading:
     verdicts: list[Verdict] = field(default_factory=list)
     understood: dict[str, str] = field(default_factory=dict)
     """Column -> the header that was taken for it."""
+    table: str = ""
+    """Which of the file's tables is being read."""
 
     def say(self, row: int, fate: Fate, code: str, **facts: object) -> None:
         """Add a verdict."""
-        self.verdicts.append(Verdict(row, fate, code, facts))
+        self.verdicts.append(Verdict(row, fate, code, facts, self.table))
 
 
 _COVERS: dict[str, tuple[Standing | UnitKind, ...]] = {

@@ -13,6 +13,7 @@ CAPABILITIES = (
     "demands",
     "desk",
     "announcement",
+    "announcement_approval",
     "announcements",
     "reach",
     "meeting",

@@ -15,13 +15,16 @@ from domain.announcement import (
     names_part,
     read_moment,
 )
+from domain.announcement_approval import Verdict
 from domain.arrival import Said, Uploaded
 from domain.call import call
 from domain.permission import Action
 from domain.refusal import Refusal
-from domain.reply import Block, Button, Choices, Personal, Reply
+from domain.reply import Block, Button, Choices, Personal, Reply, Text
 from handlers.grammar import Routes, Turn, reply
 from services import announcement as service
+from services import announcement_approval as approvals
+from services import announcement_review as review
 from services import post
 from services.work import Work
 
@@ -105,6 +108,8 @@ def _drafted(turn: Turn, one: Announcement) -> Reply:
         blocks += [to, turn.say("announcement.quiet_now", moment=moment)]
     else:
         blocks.append(to)
+    if remark := _approval(turn, one):
+        blocks.append(remark)
     rows = [
         [
             turn.button("announcement.send", call("announcement.send", one.id)),
@@ -124,6 +129,16 @@ def _drafted(turn: Turn, one: Announcement) -> Reply:
         ],
     ]
     return reply(*blocks, rows=rows, edits=True, personal=Personal.OWN)
+
+
+def _approval(turn: Turn, one: Announcement) -> Text | None:
+    """Say why it was given back, while nothing was changed, or that somebody else will look at it first."""
+    last = approvals.newest(turn.work, one)
+    if last is not None and last.verdict is Verdict.RETURNED:
+        return turn.say("announcement_approval.last_returned", who=last.decided_name, words=last.words)
+    if approvals.needed(turn.work, one) and not approvals.approved(turn.work, one):
+        return turn.say("announcement_approval.first", unit=one.unit_name)
+    return None
 
 
 def _draft(turn: Turn, number: int) -> Announcement:
@@ -225,8 +240,8 @@ def test(turn: Turn, number: int) -> Reply:
 
 @routes.button("send")
 def send(turn: Turn, number: int) -> Reply:
-    """Send it; there are a few seconds to take it back."""
-    service.send(turn.work, turn.person.id, number)
+    """Send it; there are a few seconds to take it back. Somebody else may have to approve it first."""
+    review.send(turn.work, turn.person.id, number)
     turn.close()
     return turn.registry.buttons["announcements.show"](turn, number)
 
@@ -252,7 +267,7 @@ def moment(turn: Turn, content: Said | Uploaded) -> Reply:
     day = said if names_day(said, today) else f"{turn.facts.get('day', '')} {said}".strip()
     found = read_moment(day, today) or read_moment(f"{day}点", today)
     if found is not None and now < (at := organisation.at(*found)) <= now + FURTHEST:
-        service.plan(turn.work, turn.person.id, number, at)
+        review.plan(turn.work, turn.person.id, number, at)
         turn.close()
         return turn.registry.buttons["announcements.show"](turn, number)
     back = [[_back(turn, number)]]

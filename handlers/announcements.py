@@ -148,19 +148,7 @@ def _card(turn: Turn, one: Announcement) -> Reply:
     blocks: list[Block] = [turn.say("announcements.title", title=writing.title(one, 40), unit=unit)]
     if one.urgent:
         blocks.append(turn.say("announcements.urgent", reason=one.urgent))
-    moment = turn.voice.moment(turn.work.organisation.local(one.send_at or turn.work.now))
-    match one.state:
-        case State.SCHEDULED:
-            blocks.append(turn.say("announcements.planned", moment=moment))
-        case State.LATE:
-            blocks.append(turn.say("announcements.late", moment=moment))
-        case State.RECALLED:
-            blocks.append(turn.say("announcements.recalled"))
-        case _:
-            if one.state is State.PAUSED:
-                blocks.append(turn.say("announcements.paused"))
-            elif one.send_at is not None and turn.work.now < one.send_at:
-                blocks.append(turn.say("announcements.grace", seconds=int(GRACE.total_seconds())))
+    blocks += _standing(turn, one)
     if made.sent:
         facts = {"confirmed": made.confirmed, "sent": made.sent, "audience": made.audience}
         blocks.append(turn.say("announcements.progress", **facts))
@@ -169,6 +157,25 @@ def _card(turn: Turn, one: Announcement) -> Reply:
     if one.campaign_id is not None:
         blocks += _remarks(turn, made)
     return reply(*blocks, rows=_actions(turn, one, made), edits=True, personal=Personal.MEMBERSHIP)
+
+
+def _standing(turn: Turn, one: Announcement) -> list[Block]:
+    """Say how it stands, unless it is simply sent."""
+    moment = turn.voice.moment(turn.work.organisation.local(one.send_at or turn.work.now))
+    if one.state is State.WAITING and one.send_at is None:
+        return [turn.say("announcement_approval.sent_to", unit=one.unit_name)]
+    said = {
+        State.WAITING: lambda: turn.say("announcement_approval.waiting_until", moment=moment),
+        State.SCHEDULED: lambda: turn.say("announcements.planned", moment=moment),
+        State.LATE: lambda: turn.say("announcements.late", moment=moment),
+        State.RECALLED: lambda: turn.say("announcements.recalled"),
+        State.PAUSED: lambda: turn.say("announcements.paused"),
+    }.get(one.state)
+    if said is not None:
+        return [said()]
+    if one.send_at is not None and turn.work.now < one.send_at:
+        return [turn.say("announcements.grace", seconds=int(GRACE.total_seconds()))]
+    return []
 
 
 def _remarks(turn: Turn, made: service.Progress) -> list[Block]:
@@ -228,6 +235,8 @@ def _actions(turn: Turn, one: Announcement, made: service.Progress) -> list[list
         return [[now, turn.button("announcements.edit", call("announcement.draft", number))], last]
     if one.state is State.RECALLED:
         return [last]
+    if one.state is State.WAITING:
+        return [[turn.button("announcement_approval.withdraw", call("announcement_approval.withdraw", number))], last]
     rows = [[turn.button("announcements.refresh", call("announcements.show", number))]]
     if one.state is State.SENT and made.names and one.reminded_at is None and made.confirmed < made.sent:
         rows[0].append(button("remind"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from content import Voice
 from domain.arrival import Said, Uploaded
 from domain.call import call
 from domain.permission import Action
@@ -11,7 +10,7 @@ from domain.refusal import Refusal
 from domain.reply import Block, Button, Personal, Reply
 from handlers.grammar import Routes, Turn, reply
 from services import ledger as service
-from services import post
+from services import points_manual as manual
 
 routes = Routes("award")
 
@@ -37,7 +36,7 @@ def person_typed(turn: Turn, content: Said | Uploaded) -> Reply:
 
 def _person(turn: Turn, words: str) -> Reply:
     who, _, more = words.strip().partition(" ")
-    people = service.find_person(turn.work, turn.person.id, who)
+    people = manual.find_person(turn.work, turn.person.id, who)
     if len(people) > 1:
         rows = [
             [Button(f"{person.name} {person.employee_no}", call("award.choose", person.id))] for person in people[:6]
@@ -60,8 +59,8 @@ def _amount(turn: Turn, member_id: int, name: str, words: str) -> Reply:
         turn.ask("award.amount", person=member_id)
         return reply(turn.say("award.how_many", name=name), rows=[[_cancel(turn)]], personal=Personal.MEMBERSHIP)
     amount, reason = read
-    person = service.check_manual(turn.work, turn.person.id, member_id, amount, reason)
-    source = service.new_source()
+    person = manual.check_manual(turn.work, turn.person.id, member_id, amount, reason)
+    source = manual.new_source()
     turn.ask("award.confirm", person=member_id, amount=amount, reason=reason, source=source)
     return reply(
         turn.say("award.sure", name=person.name, number=person.employee_no, points=f"{amount:+d}", reason=reason),
@@ -99,17 +98,8 @@ def do(turn: Turn, version: int) -> Reply:
         raise Refusal("award.press")
     facts = turn.facts
     member_id, amount, reason = int(facts["person"]), int(facts["amount"]), str(facts["reason"])
-    entered = service.enter(turn.work, turn.person.id, member_id, amount, reason, str(facts["source"]))
+    manual.enter(turn.work, turn.person.id, member_id, amount, reason, str(facts["source"]))
     turn.close()
-    if entered:
-        name = turn.person.name
-
-        def compose(voice: Voice) -> Reply:
-            card = voice.button("points.history", call("points.history", 0))
-            words = voice.say("award.told", name=name, points=f"{amount:+d}", reason=reason)
-            return reply(words, rows=[[card]], personal=Personal.OWN)
-
-        post.tell(turn.work, member_id, "points", compose)
     return reply(turn.say("award.done"), rows=[[turn.button("help.home", call("help.home"))]], edits=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from content import Voice
 from domain.arrival import Said, Uploaded
@@ -12,11 +13,27 @@ from domain.refusal import Refusal
 from domain.reply import Block, Button, Personal, Reply
 from handlers.grammar import Matter, Routes, Turn, reply
 from services import ledger as service
-from services import post
+from services import points_figure as figures
+from services import points_objection as objections
+from services import points_rule as rules
+from services.work import Work
 
 routes = Routes("points")
 
 PAGE = 5
+
+
+@routes.schedule
+def prepare(work: Work) -> None:
+    """Keep what the configuration says, and write the schedule of the unit figures."""
+    rules.note_configuration(work)
+    figures.prepare(work)
+
+
+@routes.tick("month", late_limit=figures.LATE_LIMIT)
+def month(work: Work, _subject: str, _due: datetime) -> None:
+    """Write down the figures of a month that is over."""
+    figures.close_next(work)
 
 
 def _signed(points: int) -> str:
@@ -85,11 +102,15 @@ def why(turn: Turn, number: int) -> Reply:
     entry, maker, objection = service.own_entry(turn.work, turn.person.id, number)
     moment = turn.voice.moment(turn.work.organisation.local(entry.at))
     facts = {"rule": _rule(turn.voice, entry.rule), "points": _signed(entry.points), "moment": moment}
-    terms = turn.work.organisation.points.get(entry.rule)
+    reckoned = rules.reckon(turn.work, turn.person.id, entry)
     if entry.reason:
         blocks: list[Block] = [turn.say("points.why_manual", reason=entry.reason, name=maker or "—", **facts)]
-    elif terms is not None:
-        blocks = [turn.say("points.why_rule", each=terms.points, cap=terms.daily_cap, **facts)]
+    elif reckoned is not None and reckoned.rule is not None:
+        each, cap = reckoned.rule.points, reckoned.rule.daily_cap
+        blocks = [turn.say("points.why_rule", each=each, cap=cap, **facts)]
+        if reckoned.version.starts is not None:
+            starts = turn.voice.day(reckoned.version.starts)
+            blocks.append(turn.say("points.why_version", number=reckoned.version.number, day=starts))
     else:
         blocks = [turn.say("points.why_old_rule", **facts)]
     if entry.points == 0:
@@ -106,33 +127,21 @@ def why(turn: Turn, number: int) -> Reply:
 @routes.button("object")
 def object_to(turn: Turn, number: int) -> Reply:
     """Object with one tap; it goes to the secretary."""
-    objection, new = service.object_to(turn.work, turn.person.id, number)
-    if new and objection.handler_id is not None:
-        name = turn.person.name
-
-        def compose(voice: Voice) -> Reply:
-            card = voice.button("points.look", call("points.answer", objection.id))
-            return reply(voice.say("points.objection_arrived", name=name), rows=[[card]], personal=Personal.MEMBERSHIP)
-
-        post.tell(turn.work, objection.handler_id, "objection", compose)
+    objections.object_to(turn.work, turn.person.id, number)
     return why(turn, number)
 
 
 @routes.matter
 def waiting(turn: Turn) -> Iterable[Matter]:
     """Put objections that wait for an answer on the secretary's home card."""
-    for objection in service.waiting_objections(turn.work, turn.person.id)[:1]:
-        yield Matter(
-            20,
-            turn.voice.line("points.matter"),
-            turn.button("points.look", call("points.answer", objection.id)),
-        )
+    for number in objections.waiting(turn.work, turn.person.id)[:1]:
+        yield Matter(20, turn.voice.line("points.matter"), turn.button("points.look", call("points.answer", number)))
 
 
 @routes.button("answer")
 def answer(turn: Turn, number: int) -> Reply:
     """Show an objection to whoever must answer it."""
-    objection, entry, person = service.objection_for(turn.work, turn.person.id, number)
+    objection, entry, person = objections.of(turn.work, turn.person.id, number)
     facts = {
         "name": person.name,
         "rule": _rule(turn.voice, entry.rule),
@@ -161,15 +170,7 @@ def reason_typed(turn: Turn, content: Said | Uploaded) -> Reply:
         correction, reason = read
     else:
         raise Refusal("points.answer_unread")
-    objection, answered = service.answer_objection(turn.work, turn.person.id, number, correction, reason)
+    answered = objections.answer(turn.work, turn.person.id, number, correction, reason)
     turn.close()
-    if answered:
-        outcome = "corrected" if correction else "kept"
-
-        def compose(voice: Voice) -> Reply:
-            card = voice.button("points.details", call("points.why", objection.entry_id))
-            return reply(voice.say(f"points.told_{outcome}", reason=reason), rows=[[card]], personal=Personal.OWN)
-
-        post.tell(turn.work, objection.member_id, "objection", compose)
     code = "points.answered" if answered else "points.answered_before"
     return reply(turn.say(code), rows=[[turn.button("help.home", call("help.home"))]], personal=Personal.MEMBERSHIP)

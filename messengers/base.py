@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from domain.arrival import Arrival, Ignored, Uploaded
+from domain.preview import Bubble
 from domain.reply import Reply
 from messengers.ability import Ability
 
@@ -325,6 +326,9 @@ class Messenger(Protocol):
 
         The same reply makes the same bytes, at any time and in any process.
         """
+
+    def preview(self, reply: Reply) -> list[Bubble]:
+        """Return what the readers of a broadcast see of this reply, a bubble a message, made of what is rendered."""
 
     async def send(self, letter: Outgoing) -> Sent:
         """Send or redraw. Raises `SendFailedError` and nothing else that is expected."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,11 +16,11 @@ from domain.push import Audience
 from domain.refusal import Refusal
 from domain.reply import Block, Choices, Document, Picture, Reply, text
 from domain.schedule import Rule
-from services import attachment, permission, post
+from services import announcement_approval, attachment, permission, post
 from services.work import Work
-from storage import address, audit
 from storage import announcement as table
-from storage import member as members
+from storage import announcement_list as lists
+from storage import audit
 from storage import schedule as schedules
 from storage import unit as units
 
@@ -117,10 +118,10 @@ def reach(work: Work, one: Announcement) -> Reach:
     if not one.unit_id:
         return Reach(0, 0)
     whom = audience(one)
-    people = members.some_of(work.connection, whom.path, whom.standings, COUNTED + 1)
-    if len(people) > COUNTED:
+    found = lists.gauge(work.connection, whom.path, whom.standings, COUNTED)
+    if found.people > COUNTED:
         return Reach(COUNTED, 0, more=True)
-    return Reach(len(people), len(people) - len(address.reachable(work.connection, people)))
+    return Reach(found.people, found.people - found.on.total())
 
 
 def check_reason(reason: str) -> str:
@@ -161,12 +162,8 @@ def demand_right(work: Work, one: Announcement) -> None:
     permission.demand_permission(work, one.author_id, Action.ANNOUNCE, unit)
 
 
-def send(work: Work, author_id: int, number: int) -> bool:
-    """Begin to send, after the grace; False when it was begun before."""
-    one = own(work, author_id, number)
-    before = (State.DRAFT, State.SCHEDULED, State.LATE)
-    if one.state not in before:
-        return False
+def demand_sendable(work: Work, one: Announcement) -> Reach:
+    """Refuse what could not be sent, approved or not; returns whom it would reach."""
     demand_right(work, one)
     check_words(work, one.text, one.attachment)
     found = reach(work, one)
@@ -174,6 +171,17 @@ def send(work: Work, author_id: int, number: int) -> bool:
         raise Refusal("announcement.nobody")
     if found.unbound == found.people:
         raise Refusal("announcement.nobody_bound", count=found.people)
+    return found
+
+
+def send(work: Work, author_id: int, number: int) -> bool:
+    """Begin to send, after the grace; False when it was begun before. Refused where somebody else must approve it."""
+    one = own(work, author_id, number)
+    before = (State.DRAFT, State.SCHEDULED, State.LATE)
+    if one.state not in before:
+        return False
+    found = demand_sendable(work, one)
+    announcement_approval.demand_approved(work, one)
     at = work.now + rules.GRACE
     values = {"state": State.SENT.value, "send_at": at, "audience": found.people}
     if not table.change(work.connection, number, before, **values):
@@ -188,18 +196,24 @@ def send(work: Work, author_id: int, number: int) -> bool:
 
 
 def plan(work: Work, author_id: int, number: int, at: datetime) -> Announcement:
-    """Send it at a time."""
+    """Send it at a time. Refused where somebody else must approve it."""
     one = own(work, author_id, number)
     demand_right(work, one)
+    announcement_approval.demand_approved(work, one)
     if not work.now < at <= work.now + rules.FURTHEST:
         raise Refusal("announcement.when_past", days=rules.FURTHEST.days)
     values = {"state": State.SCHEDULED.value, "send_at": at}
     if not table.change(work.connection, number, (State.DRAFT, State.SCHEDULED, State.LATE), **values):
         raise Refusal("announcement.not_any_more")
+    schedule(work, number, at)
+    return own(work, author_id, number)
+
+
+def schedule(work: Work, number: int, at: datetime) -> None:
+    """Let the clock look at it at this moment."""
     local = work.organisation.local(at)
     rule = Rule("once", at=f"{local:%H:%M}", on=local.date().isoformat())
     schedules.put(work.connection, TICK, str(number), rule.to_json(), at)
-    return own(work, author_id, number)
 
 
 def unplan(work: Work, author_id: int, number: int) -> bool:
@@ -213,30 +227,53 @@ def unplan(work: Work, author_id: int, number: int) -> bool:
 def fall_due(work: Work, number: int, due: datetime) -> None:
     """Send what was planned, or ask its author when that was long ago or is not allowed any more."""
     one = table.get(work.connection, number)
+    if one is not None and one.state is State.WAITING:
+        tell_author(work, one, "announcement_approval.time_passed", {"title": title(one)})
+        return
     if one is None or one.state is not State.SCHEDULED:
         return
     if work.now - due <= rules.LATE:
         try:
             send(work, one.author_id, number)
         except Refusal as refusal:
-            _ask_author(work, one, "announcement.could_not", voice_line(refusal))
+            ask_author(work, one, "announcement.could_not", voice_line(refusal))
         return
-    _ask_author(work, one, "announcement.was_late", None)
+    ask_author(work, one, "announcement.was_late", {})
 
 
-def voice_line(refusal: Refusal) -> dict[str, str]:
-    """Return a refusal's sentence in each language."""
-    return {name: voice(name).line(refusal.code, **refusal.facts) for name in ("zh", "en")}
+def voice_line(refusal: Refusal) -> dict[str, dict[str, str]]:
+    """Return a refusal's sentence in each language, as the fact `why`."""
+    return {name: {"why": voice(name).line(refusal.code, **refusal.facts)} for name in ("zh", "en")}
 
 
-def _ask_author(work: Work, one: Announcement, code: str, why: dict[str, str] | None) -> None:
+def ask_author(work: Work, one: Announcement, code: str, facts: Mapping[str, Mapping[str, str]]) -> None:
+    """Let the author decide about what was planned. `facts`: by language."""
     if not table.change(work.connection, one.id, (State.SCHEDULED,), state=State.LATE.value):
         return
 
     def compose(speech: Voice) -> Reply:
-        facts = {"title": title(one), **({"why": why[speech.language]} if why else {})}
         look = speech.button("announcement.look", call("announcements.show", one.id))
-        return Reply((speech.say(code, **facts), Choices(((look,),))))
+        told = {"title": title(one), **facts.get(speech.language, {})}
+        return Reply((speech.say(code, **told), Choices(((look,),))))
+
+    post.tell(work, one.author_id, "announcement_author", compose)
+
+
+def tell_author(
+    work: Work,
+    one: Announcement,
+    code: str,
+    facts: Mapping[str, str],
+    *,
+    more: Sequence[Block] = (),
+    at: datetime | None = None,
+) -> None:
+    """Tell the author something about it, with a way there. `at` becomes the fact `moment`."""
+
+    def compose(speech: Voice) -> Reply:
+        look = speech.button("announcement.look", call("announcements.show", one.id))
+        moment = {"moment": speech.moment(work.organisation.local(at))} if at else {}
+        return Reply((speech.say(code, **facts, **moment), *more, Choices(((look,),))))
 
     post.tell(work, one.author_id, "announcement_author", compose)
 

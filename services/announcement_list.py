@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from content import Voice
 from domain.announcement import Announcement, Circle, State
+from domain.announcement_approval import sign
 from domain.member import Unit
 from domain.refusal import Refusal
 from domain.reply import Reply
@@ -26,7 +26,6 @@ from services.announcement import (
     make_urgent,
     own,
     places,
-    reach,
     rewrite,
 )
 from services.work import Work
@@ -35,6 +34,7 @@ from storage import campaign as campaigns
 
 ON_A_PAGE = 50
 MOST_EXPORTED = 20_000
+AT_ONCE = 500
 AGAIN_WITHIN = timedelta(minutes=15)
 """The same words of the same author in this time are the same form, sent twice."""
 OVER = (State.SENT, State.PAUSED, State.RECALLED)
@@ -61,6 +61,8 @@ class Excluded:
     unbound: int = 0
     consent: int = 0
     closed: int = 0
+    on: Mapping[str, int] = field(default_factory=dict)
+    """How many would get it on which."""
 
     @property
     def reached(self) -> int:
@@ -103,16 +105,27 @@ def listed(work: Work, author_id: int, states: tuple[State, ...], words: str, pa
     return Listed(found, confirmed, page, pages, every)
 
 
+def every(work: Work, author_id: int, states: tuple[State, ...], words: str) -> list[tuple[Announcement, int]]:
+    """Return (announcement, how many confirmed) of the whole list, for a file."""
+    found = table.listed(work.connection, table.Wish(author_id, states, words[:100].strip()), MOST_EXPORTED, 0)
+    confirmed: dict[int, int] = {}
+    for place in range(0, len(found), AT_ONCE):
+        confirmed |= table.confirmed(work.connection, [one.id for one in found[place : place + AT_ONCE]])
+    return [(one, confirmed.get(one.id, 0)) for one in found]
+
+
 def excluded(work: Work, one: Announcement) -> Excluded:
     """Count whom it is for and whom nothing reaches, as far as that takes no time."""
-    found = reach(work, one)
-    if found.more or not one.unit_id:
-        return Excluded(found.people, found.more)
+    if not one.unit_id:
+        return Excluded(0, more=False)
     whom = audience(one)
-    why = table.why_not(work.connection, whom.path, whom.standings)
+    found = table.gauge(work.connection, whom.path, whom.standings, COUNTED)
+    if found.people > COUNTED:
+        return Excluded(COUNTED, more=True)
+    why = found.why
     return Excluded(
-        sum(why.values()), more=False, unbound=why.get("unbound", 0), consent=why.get("consent", 0),
-        closed=why.get("closed", 0),
+        found.people, more=False, unbound=why["unbound"], consent=why["consent"], closed=why["closed"],
+        on=found.on,
     )  # fmt: skip
 
 
@@ -126,6 +139,21 @@ def check(work: Work, author_id: int, number: int | None, form: Form) -> Unit:
     if unit is None or form.circle not in {one.value for one in Circle}:
         raise Refusal("permission.nobody")
     return unit
+
+
+def sketch(work: Work, author_id: int, number: int | None, form: Form) -> Announcement:
+    """Return what a form would make, without keeping anything. A new file stands for itself by its name and type."""
+    unit = check(work, author_id, number, form)
+    before = own(work, author_id, number) if number is not None else None
+    file: tuple[int | None, str, str] = (None, "", "")
+    if form.file:
+        file = (0, form.file[0], form.file[1])
+    elif before is not None and not form.drop_file:
+        file = (before.attachment, before.file_name, before.file_mime)
+    return Announcement(
+        number or 0, author_id, unit.id, unit.name, unit.path, Circle(form.circle), form.words.strip(), *file,
+        State.DRAFT, work.now, None, None, 0, None, " ".join(form.urgent.split()),
+    )  # fmt: skip
 
 
 def editable(work: Work, author_id: int, number: int) -> Announcement:
@@ -161,12 +189,6 @@ def _same(work: Work, author_id: int, form: Form) -> Announcement | None:
         if wanted == kept and work.now - one.created_at <= AGAIN_WITHIN:
             return one
     return None
-
-
-def sign(one: Announcement) -> str:
-    """Return what names the words and the audience as they were shown: what was changed since is not sent unseen."""
-    parts = (one.id, one.text, one.attachment, one.unit_id, one.circle.value, one.urgent)
-    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
 def demand_seen(work: Work, author_id: int, number: int, signed: str) -> Announcement:

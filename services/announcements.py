@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from content import Voice
 from domain.announcement import Announcement, State
@@ -11,12 +11,16 @@ from domain.call import call
 from domain.refusal import Refusal
 from domain.reply import Choices, Reply
 from services import announcement_recall, post
-from services.announcement import audience, demand_right, first_moment, letter, own, title
+from services.announcement import COUNTED, audience, demand_right, first_moment, letter, own, title
 from services.work import Work
 from storage import announcement as table
+from storage import announcement_list as lists
 from storage import campaign as campaigns
 from storage import member as members
 from storage import outbox, stretch
+
+LINGER = timedelta(seconds=15)
+"""So long after the last letter left its figures are still looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,45 @@ def progress(work: Work, one: Announcement) -> Progress:
         outbox.unanswered(work.connection, one.campaign_id),
         names=not campaigns.gone(work.connection, one.campaign_id),
     )
+
+
+@dataclass(slots=True)
+class Messenger:
+    """What became of an announcement on one messenger so far."""
+
+    name: str
+    sent: int = 0
+    waiting: int = 0
+    failed: int = 0
+    unknown: int = 0
+    confirmed: int = 0
+
+
+def by_messenger(work: Work, one: Announcement) -> list[Messenger]:
+    """Return what became of it on each messenger, as far as its letters are written; of too many people nothing."""
+    if one.campaign_id is None or one.audience >= COUNTED:
+        return []
+    found: dict[str, Messenger] = {}
+    for name, state, letters, confirmed in lists.made_of(work.connection, one):
+        made = found.setdefault(name, Messenger(name))
+        made.confirmed += confirmed
+        if state in {outbox.SENT, outbox.UNKNOWN}:
+            made.sent += letters
+        if state in {outbox.READY, outbox.SENDING, outbox.HELD}:
+            made.waiting += letters
+        made.failed += letters if state == outbox.FAILED else 0
+        made.unknown += letters if state == outbox.UNKNOWN else 0
+    return [found[name] for name in sorted(found)]
+
+
+def finished(work: Work, one: Announcement, made: Progress) -> bool:
+    """Answer whether sending is over, and has been for a moment: what came last has been seen."""
+    if one.campaign_id is None or one.state is State.RECALLED:
+        return True
+    if made.waiting:
+        return False
+    last = campaigns.get(work.connection, one.campaign_id)["active_at"] or one.send_at or work.now
+    return bool(work.now - last > LINGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +188,10 @@ def _turn(
 
 
 def remind(work: Work, author_id: int, number: int) -> int | None:
-    """Remind once those who were sent it and have not confirmed; None when that was done before."""
+    """Remind once those who were sent it and have not confirmed; None when that was done before.
+
+    Whoever has had the day's pushes is left alone.
+    """
     one = own(work, author_id, number)
     if one.state is not State.SENT:
         raise Refusal("announcement.not_any_more")
@@ -161,7 +207,11 @@ def remind(work: Work, author_id: int, number: int) -> int | None:
         whole = letter(speech, one)
         return Reply((speech.say("announcement.reminder"), *whole.blocks))
 
-    return post.push(work, waiting, "announcement_reminder", compose, subject=str(number)).letters
+    posted = post.push(work, waiting, "announcement_reminder", compose, subject=str(number))
+    if not posted.letters and posted.left_out["capped"]:
+        # Raising takes back that it was done, so that it can be done tomorrow.
+        raise Refusal("announcements.reminder_capped")
+    return posted.letters
 
 
 def readable(work: Work, member_id: int, number: int) -> Announcement:

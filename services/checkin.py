@@ -47,6 +47,11 @@ def done_today(work: Work, member_id: int) -> bool:
     return last is not None and last[0] == work.today
 
 
+def lately(work: Work, member_id: int, days: int) -> list[tuple[date, int]]:
+    """Return (day, streak) of one's own check-ins of the last so many days, earliest first."""
+    return table.since(work.connection, member_id, work.today - timedelta(days=days - 1))
+
+
 def _days_that_do_not_count(work: Work, member_id: int, first: date, last: date) -> frozenset[date]:
     """Return days off and days away; with an unbroken run of workdays there is nothing to look up."""
     if (last - first).days <= 1:

@@ -1,16 +1,16 @@
-"""One's own points, why each came, objections to them, manual entries, and averages of groups."""
+"""One's own points, why each came, averages of groups, and the export of all."""
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import date
 
-from domain.member import Person, Unit
-from domain.permission import Action, Role
-from domain.points import LARGEST_MANUAL, LONGEST_REASON, SHORTEST_REASON, periods, publishable
+from domain.member import Unit
+from domain.permission import Action
+from domain.points import MANUAL, periods, publishable
+from domain.points_rule import RULES
 from domain.refusal import Refusal
-from services import permission
+from services import permission, points
 from services.work import Work
 from storage import member as members
 from storage import objection as objections
@@ -18,9 +18,6 @@ from storage import points as table
 from storage import unit as units
 from storage.objection import Objection
 from storage.points import Entry
-
-MANUAL = "manual"
-_ANSWERERS = (Role.BRANCH_SECRETARY, Role.UNION_OFFICER, Role.COMMITTEE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +50,22 @@ class Average:
 
 def overview(work: Work, member_id: int) -> Overview:
     """Return today's bars and the totals of month, quarter and year."""
-    today = table.of_day(work.connection, member_id, work.today)
+    had = table.of_day(work.connection, member_id, work.today)
     bars = [
-        Bar(rule, today.get(rule, 0), terms.daily_cap)
-        for rule, terms in work.organisation.points.items()
+        Bar(rule, had.get(rule, 0), terms.daily_cap)
+        for rule, terms in sorted(points.terms(work, work.today).items(), key=lambda pair: _order(pair[0]))
         if terms.points > 0
     ]
-    if today.get(MANUAL):
-        bars.append(Bar(MANUAL, today[MANUAL], 0))
+    if had.get(MANUAL):
+        bars.append(Bar(MANUAL, had[MANUAL], 0))
     spans = periods(work.today)
     months = table.months(work.connection, member_id, min(period.first for period in spans))
     totals = [sum(points for month, points in months if month >= period.first) for period in spans]
     return Overview(tuple(bars), *totals)
+
+
+def _order(rule: str) -> tuple[int, str]:
+    return RULES.index(rule) if rule in RULES else len(RULES), rule
 
 
 def history(work: Work, member_id: int, before: int, size: int) -> list[Entry]:
@@ -79,132 +80,6 @@ def own_entry(work: Work, member_id: int, number: int) -> tuple[Entry, str, Obje
         raise Refusal("points.gone")
     maker = members.get(work.connection, found[1].by_member_id) if found[1].by_member_id else None
     return found[1], maker.name if maker else "", objections.of_entry(work.connection, number)
-
-
-def answerer_for(work: Work, member_id: int) -> int | None:
-    """Return who answers this person's objections: the nearest secretary or officer, never the person alone."""
-    own_units = members.units_of(work.connection, member_id)
-    for role in _ANSWERERS:
-        for unit in sorted(own_units, key=lambda unit: -len(unit.path)):
-            for holder in permission.holders(work, role, unit.path):
-                if holder != member_id:
-                    return holder
-    return None
-
-
-def object_to(work: Work, member_id: int, number: int) -> tuple[Objection, bool]:
-    """Object to one's own entry; returns the objection and whether it is new."""
-    own_entry(work, member_id, number)
-    made = objections.raise_one(work.connection, number, member_id, answerer_for(work, member_id), work.now)
-    found = objections.of_entry(work.connection, number)
-    if found is None:
-        raise Refusal("points.gone")
-    return found, made is not None
-
-
-def objection_for(work: Work, handler: int, number: int) -> tuple[Objection, Entry, Person]:
-    """Return an objection to whoever must answer it, and to nobody else."""
-    found = objections.get(work.connection, number)
-    entry = table.get(work.connection, found.entry_id) if found else None
-    person = members.get(work.connection, found.member_id) if found else None
-    if found is None or entry is None or person is None or not _answers(work, found, handler):
-        raise Refusal("points.gone")
-    return found, entry[1], person
-
-
-def waiting_objections(work: Work, handler: int) -> list[Objection]:
-    """Return what waits for this person's answer."""
-    return [one for one in objections.open_ones(work.connection) if _answers(work, one, handler)]
-
-
-def _answers(work: Work, one: Objection, handler: int) -> bool:
-    """Answer whether it is this person's now: whom it went to while in that role, else whoever is responsible now."""
-    if one.handler_id == handler:
-        return _reaches(work, handler, one.member_id, Action.ANSWER_OBJECTIONS)
-    if one.handler_id is not None and _reaches(work, one.handler_id, one.member_id, Action.ANSWER_OBJECTIONS):
-        return False
-    return answerer_for(work, one.member_id) == handler
-
-
-def answer_objection(work: Work, handler: int, number: int, correction: int, reason: str) -> tuple[Objection, bool]:
-    """Keep the entry (`correction` 0) or correct it by so many points; returns it and whether this answered it."""
-    found, entry, _ = objection_for(work, handler, number)
-    _check_reason(reason)
-    outcome = "corrected" if correction else "kept"
-    if not objections.answer(work.connection, number, outcome, reason[:LONGEST_REASON], work.now):
-        return found, False
-    if correction:
-        _check_amount(correction)
-        table.append(
-            work.connection,
-            found.member_id,
-            MANUAL,
-            f"objection:{number}",
-            correction,
-            entry.day,
-            work.now,
-            reason=reason[:LONGEST_REASON],
-            by_member_id=handler,
-        )
-    return found, True
-
-
-def find_person(work: Work, actor: int, words: str) -> list[Person]:
-    """Return whom the actor may give points to, by number or exact name; several when they are namesakes."""
-    found = [p for p in members.by_name_or_number(work.connection, words.strip()) if p.id != actor]
-    allowed = [p for p in found if _reaches(work, actor, p.id)]
-    if not allowed:
-        raise Refusal("points.no_such_person")
-    return allowed
-
-
-def _reaches(work: Work, actor: int, member_id: int, action: Action = Action.AWARD_POINTS) -> bool:
-    own_units = members.units_of(work.connection, member_id)
-    return any(permission.may(work, actor, action, unit) for unit in own_units)
-
-
-def new_source() -> str:
-    """Return a name for a manual entry that is not made yet; made twice under one name it counts once."""
-    return f"manual:{secrets.token_hex(8)}"
-
-
-def check_manual(work: Work, actor: int, member_id: int, amount: int, reason: str) -> Person:
-    """Refuse what may not be entered by hand; returns the person."""
-    person = members.get(work.connection, member_id)
-    if person is None or member_id == actor or not _reaches(work, actor, member_id):
-        raise Refusal("points.no_such_person")
-    _check_amount(amount)
-    _check_reason(reason)
-    return person
-
-
-def enter(work: Work, actor: int, member_id: int, amount: int, reason: str, source: str) -> bool:
-    """Enter points by hand, with a reason that the person sees; False when this source is entered already."""
-    check_manual(work, actor, member_id, amount, reason)
-    made = table.append(
-        work.connection,
-        member_id,
-        MANUAL,
-        source,
-        amount,
-        work.today,
-        work.now,
-        reason=reason[:LONGEST_REASON],
-        by_member_id=actor,
-    )
-    return made is not None
-
-
-def _check_amount(amount: int) -> None:
-    if amount == 0 or abs(amount) > LARGEST_MANUAL:
-        raise Refusal("points.amount_out_of_range", largest=LARGEST_MANUAL)
-
-
-def _check_reason(reason: str) -> None:
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise Refusal("points.reason_missing", shortest=SHORTEST_REASON)
-    if len(reason) > LONGEST_REASON:
-        raise Refusal("points.reason_too_long", longest=LONGEST_REASON)
 
 
 def averages(work: Work, member_id: int) -> tuple[date, list[Average], int]:

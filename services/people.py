@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain import sound
 from domain.member import Person, Standing, Unit, UnitKind
 from domain.permission import Action, Role
 from domain.refusal import Refusal
@@ -132,7 +133,8 @@ def unit_seen(work: Work, actor_id: int, number: int) -> Unit:
     return found
 
 
-def _wanted(work: Work, actor_id: int, asked: Asked, actions: tuple[Action, ...] = SEEING) -> Wanted:
+def wanted(work: Work, actor_id: int, asked: Asked, actions: tuple[Action, ...] = SEEING) -> Wanted:
+    """Return what is asked for, within what this person may see by one of these actions."""
     places = scope(work, actor_id, ADMINISTRATION if asked.left else actions)
     paths = _within(places)
     if asked.unit:
@@ -141,20 +143,20 @@ def _wanted(work: Work, actor_id: int, asked: Asked, actions: tuple[Action, ...]
             raise Refusal("people.no_unit")
         paths = None if _is_root(unit) else (unit.path,)
     words = unicodedata.normalize("NFKC", asked.words).strip()[:LONGEST_WORDS]
-    return Wanted(paths, words, asked.standing, asked.bound, asked.left)
+    return Wanted(paths, words, sound.asked(words), asked.standing, asked.bound, asked.left)
 
 
 def search(work: Work, actor_id: int, asked: Asked, page: int = 1) -> Found:
     """Return a page of the people who are asked for."""
-    wanted = _wanted(work, actor_id, asked)
-    rows = table.page(work.connection, wanted, 0, PAGE) if page <= 1 else []
+    those = wanted(work, actor_id, asked)
+    rows = table.page(work.connection, those, 0, PAGE) if page <= 1 else []
     if page <= 1 and len(rows) < PAGE:
         return Found(_listed(work, rows), len(rows), 1, 1)
-    count = table.count(work.connection, wanted)
+    count = table.count(work.connection, those)
     pages = max(1, -(-count // PAGE))
     page = max(1, min(page, pages))
     if not rows:
-        rows = table.page(work.connection, wanted, (page - 1) * PAGE, PAGE)
+        rows = table.page(work.connection, those, (page - 1) * PAGE, PAGE)
     return Found(_listed(work, rows), count, page, pages)
 
 
@@ -183,7 +185,12 @@ def _listed(work: Work, rows: list[Row]) -> list[Listed]:
 
 def to_export(work: Work, actor_id: int, asked: Asked) -> set[int]:
     """Return the ids of all who are asked for, of the scope of whoever imports the roster."""
-    return table.numbers(work.connection, _wanted(work, actor_id, asked, (Action.IMPORT_ROSTER,)))
+    return table.numbers(work.connection, wanted(work, actor_id, asked, (Action.IMPORT_ROSTER,)))
+
+
+def count_to_export(work: Work, actor_id: int, asked: Asked) -> int:
+    """Return how many those are."""
+    return table.count(work.connection, wanted(work, actor_id, asked, (Action.IMPORT_ROSTER,)))
 
 
 def sees_left(work: Work, actor_id: int) -> bool:
@@ -212,8 +219,8 @@ def person(work: Work, actor_id: int, number: int) -> tuple[Person, datetime | N
     """Return a person whom the actor may see, and when they left; raises the refusal for anybody else."""
     found = table.find(work.connection, Wanted(_within(scope(work, actor_id))), number)
     if found is None and sees_left(work, actor_id):
-        wanted = Wanted(_within(scope(work, actor_id, ADMINISTRATION)), left=True)
-        found = table.find(work.connection, wanted, number)
+        gone = Wanted(_within(scope(work, actor_id, ADMINISTRATION)), left=True)
+        found = table.find(work.connection, gone, number)
     if found is None:
         raise Refusal("permission.nobody")
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.member import Unit
-from domain.permission import Action, Grant, Role, allows, reach
+from domain.permission import MATRIX, Action, Grant, Role, allows, reach
 from domain.refusal import Refusal
 from services.work import Work
 from storage import permission as table
@@ -31,6 +31,17 @@ def demand_permission(work: Work, member_id: int, action: Action, unit: Unit) ->
         raise Refusal("permission.not_here", unit=unit.name)
 
 
+def demand_everywhere(work: Work, member_id: int, action: Action) -> None:
+    """Raise the refusal when this person may not do this at the top of the tree: what concerns everybody."""
+    if not may_everywhere(work, member_id, action):
+        raise Refusal("permission.not_everywhere")
+
+
+def may_everywhere(work: Work, member_id: int, action: Action) -> bool:
+    """Answer whether this person may do this at the top of the tree."""
+    return any(grant.path == f"/{grant.unit_id}/" for grant in reach(grants_of(work, member_id), action))
+
+
 def scope(work: Work, member_id: int, action: Action) -> list[Unit]:
     """Return the highest units at which this person may do this (all beneath them are allowed too)."""
     found: list[Unit] = []
@@ -46,6 +57,13 @@ def scope(work: Work, member_id: int, action: Action) -> list[Unit]:
 def holders(work: Work, role: Role, path: str) -> list[int]:
     """Return who holds a role at this unit or above it, nearest first."""
     return [member_id for member_id, _ in table.holders(work.connection, role, path, work.now)]
+
+
+def able(work: Work, action: Action, path: str) -> list[tuple[int, str]]:
+    """Return (member, path of the unit where it is held) of all who may do this at a unit, nearest first."""
+    roles = [role for role, actions in MATRIX.items() if action in actions]
+    numbers = [int(part) for part in path.split("/") if part]
+    return table.at(work.connection, roles, numbers, work.now)
 
 
 def everyone(work: Work, role: Role) -> list[int]:

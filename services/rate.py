@@ -22,11 +22,13 @@ from services.rate_ground import (
     ACTIVITY,
     PARTICIPATION,
     STANDARDISATION,
-    Ground,
-    ground,
+    held,
     in_order,
     numbers_above,
+    owed,
+    took_part,
 )
+from services.rate_kept import Measured, measure
 from services.work import Work
 from storage import rate as table
 from storage import unit as units
@@ -58,23 +60,13 @@ class Figures:
     types: Mapping[tuple[str, str], Rate] = field(default_factory=dict)
 
 
-def shown(found: Ground, unit: Unit, near: Collection[str] = ()) -> Figures:
+def shown(found: Measured, unit: Unit, near: Collection[str] = ()) -> Figures:
     """Return what may be shown of a unit. `near`: the figures whose lists this reader may see at it."""
-    owed = found.owed.get(unit.id, [])
-    took_part, able = (side.get(unit.path, frozenset()) for side in (found.took_part, found.eligible))
-    computed = {
-        PARTICIPATION: rules.participation(found.held.get(unit.id, []), found.version),
-        STANDARDISATION: rules.standardisation(owed, found.version),
-        ACTIVITY: rules.activity(took_part, able, rules.DEFINITION),
-    }
     rates: dict[str, Shown] = {}
-    for figure, rate in computed.items():
+    for figure, rate in found.rates[unit.id].items():
         into = (found.near if figure in near else found.folds)[figure].get(unit.id, unit.id)
         rates[figure] = Shown(rate, unit) if into == unit.id else Shown(None, found.units.get(into))
-    parts: dict[tuple[str, str], list[Owed]] = {}
-    for one in owed if rates[STANDARDISATION].rate is not None else ():
-        parts.setdefault((one.rule, one.period), []).append(one)
-    types = {key: rules.standardisation(some, found.version) for key, some in sorted(parts.items())}
+    types = found.types[unit.id] if rates[STANDARDISATION].rate is not None else {}
     return Figures(unit, found.span, rates, types)
 
 
@@ -136,7 +128,7 @@ def chat_place(work: Work, member_id: int, unit_id: int, period: str) -> tuple[U
 def figures(work: Work, member_id: int, unit_id: int, period: str) -> Figures:
     """Return what is shown of one of this person's units."""
     unit, span = chat_place(work, member_id, unit_id, period)
-    return shown(ground(work, span, unit), unit, lists(work, member_id, unit))
+    return shown(measure(work, span, unit), unit, lists(work, member_id, unit))
 
 
 def beneath(work: Work, member_id: int, unit_id: int, period: str) -> tuple[Unit, list[Figures]]:
@@ -149,20 +141,19 @@ def beneath(work: Work, member_id: int, unit_id: int, period: str) -> tuple[Unit
     below.sort(key=in_order)
     if is_large(work, unit):
         return unit, [Figures(one, span, {}) for one in below]
-    found = ground(work, span, unit)
+    found = measure(work, span, unit)
     return unit, [shown(found, one, lists(work, member_id, one)) for one in below]
 
 
 def together(
-    work: Work, member_id: int, unit_id: int, period: str, limit: int, offset: int
+    work: Work, member_id: int, found: Measured, unit: Unit, limit: int, offset: int
 ) -> tuple[Figures, list[Figures]]:
-    """Return the figures of one of this person's units, and of a slice of those right beneath it, computed at once."""
-    unit, span = place(work, member_id, unit_id), read_period(work, period)
+    """Return the figures of one of this person's units, and of a slice of those right beneath it."""
     grants = permission.grants_of(work, member_id)
-    found = ground(work, span, unit)
     below = [one for one in units.beneath(work.connection, unit.path) if _right_beneath(one, unit)]
     below.sort(key=in_order)
-    some = below[offset : offset + limit]
+    # A unit that is newer than what is kept has no figures yet.
+    some = [one for one in below[offset : offset + limit] if one.id in found.rates]
     return shown(found, unit, _lists(grants, unit)), [shown(found, one, _lists(grants, one)) for one in some]
 
 
@@ -207,17 +198,20 @@ def behind(work: Work, member_id: int, unit_id: int, period: str, figure: str) -
     if figure not in lists(work, member_id, unit):
         raise Refusal("rate.no_list", unit=unit.name)
     _demand_few(work, unit, span)
-    found = ground(work, span, unit)
     if figure == PARTICIPATION:
-        counted = [one.meeting_id for one in found.held.get(unit.id, []) if rules.counts(one)]
+        counted = [one.meeting_id for one in held(work, unit, span) if rules.counts(one)]
         rows = table.attendance(work.connection, counted)
         return unit, span, [Listed(one.name, one.came, one.asked) for one in rows]
     if figure == STANDARDISATION:
-        failed = [one for one in found.owed.get(unit.id, []) if rules.failed(one)]
-        failed.sort(key=lambda one: (in_order(found.units[one.unit_id]), one.last, one.rule))
-        return unit, span, [_lacking(found.units[one.unit_id], one) for one in failed]
-    took = found.took_part.get(unit.path, frozenset()) & found.eligible.get(unit.path, frozenset())
+        failed, known = [one for one in owed(work, unit, span) if rules.failed(one)], _known(work, unit)
+        failed.sort(key=lambda one: (in_order(known[one.unit_id]), one.last, one.rule))
+        return unit, span, [_lacking(known[one.unit_id], one) for one in failed]
+    took = took_part(work, unit, span)
     return unit, span, [Listed(name) for name in sorted(table.names(work.connection, took))]
+
+
+def _known(work: Work, unit: Unit) -> dict[int, Unit]:
+    return {one.id: one for one in table.every_unit(work.connection) if one.within(unit)}
 
 
 def _lacking(unit: Unit, one: Owed) -> Listed:

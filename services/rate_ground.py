@@ -16,7 +16,7 @@ from domain.meeting import Held
 from domain.member import Unit, UnitKind
 from domain.obligation import Obligation
 from domain.period import Cycle, Period, ending_between
-from domain.rate import Owed
+from domain.rate import Owed, Rate
 from domain.rate_fold import Cell, cells, fold, lineage
 from services import obligation, rule
 from services.work import Work
@@ -116,15 +116,51 @@ def _moments(work: Work, span: Period) -> tuple[datetime, datetime]:
 
 
 def _called(work: Work, span: Period) -> set[tuple[str, int]]:
-    keys = [
+    return table.called(work.connection, *_moments(work, span), _keys(span))
+
+
+def _keys(span: Period) -> list[str]:
+    return [
         one.key for cycle in Cycle if cycle is not Cycle.TERM for one in ending_between(cycle, span.first, span.last)
     ]
-    return table.called(work.connection, *_moments(work, span), keys)
+
+
+def by_month(work: Work, unit: Unit, span: Period) -> list[tuple[Period, Rate | None]]:
+    """Return the participation rate of a unit and all beneath it in each month, for who may see everybody's name there.
+
+    None: too few people for a figure. A month in which nothing was held has an empty one.
+    """
+    everything, found = held(work, unit, span), []
+    for month in ending_between(Cycle.MONTH, span.first, span.last):
+        some = [one for one in everything if rules.day_counted(one, work.organisation.today(one.starts_at)) in month]
+        rate = rules.participation(some)
+        people = 0
+        if not rate.empty:
+            people = table.called_beneath(work.connection, unit.path, *_moments(work, month), _keys(month))
+        found.append((month, rate if rate.empty or people >= work.organisation.smallest_group else None))
+    return found
 
 
 def _held(work: Work, within: Sequence[Unit], span: Period) -> list[Held]:
     rows = meetings.between(work.connection, [unit.id for unit in within], *_moments(work, span))
     return [one for one in rows if rules.day_counted(one, work.organisation.today(one.starts_at)) in span]
+
+
+def held(work: Work, top: Unit, span: Period) -> list[Held]:
+    """Return what was held in a period at a unit and beneath it."""
+    return _held(work, [one for one in table.every_unit(work.connection) if one.within(top)], span)
+
+
+def owed(work: Work, top: Unit, span: Period) -> list[Owed]:
+    """Return what a unit and all beneath it owe, and that ends in a period."""
+    return _obligations(work, [one for one in table.every_unit(work.connection) if one.within(top)], span)
+
+
+def took_part(work: Work, top: Unit, span: Period) -> frozenset[int]:
+    """Return who of a unit took part in an activity of a period, and could have."""
+    over = activities.over_between(work.connection, ["/"], *_moments(work, span))
+    people = table.at(work.connection, top.path, activities.participants(work.connection, [one.id for one in over]))
+    return table.among(work.connection, {(one.audience_path, one.standings) for one in over}, people)
 
 
 def _activities(work: Work, span: Period) -> tuple[dict[str, frozenset[int]], list[Cell]]:

@@ -5,8 +5,7 @@ Numbers and no names. A unit whose figure is folded has its row without numbers,
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from content import LANGUAGES, Voice
 from content import voice as voice_of
@@ -17,30 +16,33 @@ from services import picture, sheet
 from services import rate as service
 from services import rate_words as words
 from services.rate import Figures, Shown
-from services.rate_ground import FIGURES, STANDARDISATION, ground, in_order
-from services.sheet import Page
+from services.rate_ground import FIGURES, STANDARDISATION, in_order
+from services.rate_kept import Measured, measure
+from services.sheet import Cell, Page, Percent
 from services.work import Work
 
 COLUMNS = (
     "unit", "type", "period", "numerator", "denominator", "percent", "left_out", "lacking", "version", "note",
 )  # fmt: skip
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-Row = list[str | int]
+Row = list[Cell]
 
 
 def _both(code: str) -> str:
     return " · ".join(dict.fromkeys(voice_of(language).label(f"rate.{code}") for language in LANGUAGES))
 
 
-def _all(work: Work, span: Period, top: Unit | None) -> list[Figures]:
-    found = ground(work, span, top)
-    within = [unit for unit in found.units.values() if top is None or unit.within(top)]
+def _all(found: Measured, top: Unit | None) -> list[Figures]:
+    within = [unit for unit in found.units.values() if unit.id in found.rates and (top is None or unit.within(top))]
     return [service.shown(found, unit) for unit in sorted(within, key=in_order)]
 
 
-def pages(work: Work, voice: Voice, span: Period, top: Unit | None = None) -> list[Page]:
-    """Return a table for each figure of all units (those at `top` and beneath), and one of definitions."""
-    everything = _all(work, span, top)
+def pages(work: Work, voice: Voice, span: Period, top: Unit | None = None, found: Measured | None = None) -> list[Page]:
+    """Return a table for each figure of all units (those at `top` and beneath), and one of definitions.
+
+    `found`: what was worked out before.
+    """
+    everything = _all(found or measure(work, span, top), top)
     header = [_both(f"column_{name}") for name in COLUMNS]
     made = [
         Page(
@@ -72,7 +74,8 @@ def _cells(voice: Voice, shown: Shown) -> Row:
         return ["", "", "", "", "", "", note]
     note = "" if rate.percentage else voice.label("rate.cell_none")
     left_out, lacking = words.left_out(voice, rate), words.lacking(voice, rate)
-    return [rate.numerator, rate.denominator, rate.percentage, left_out, lacking, _version(rate), note]
+    percent = Percent(rate.tenths, rate.percentage) if rate.tenths is not None else ""
+    return [rate.numerator, rate.denominator, percent, left_out, lacking, _version(rate), note]
 
 
 def _version(rate: Rate) -> str:
@@ -92,14 +95,14 @@ def _definitions(work: Work) -> Page:
     return Page(_both("sheet_definitions"), header, rows)
 
 
-def xlsx(work: Work, voice: Voice, span: Period, top: Unit | None = None) -> bytes:
+def xlsx(work: Work, voice: Voice, span: Period, top: Unit | None = None, found: Measured | None = None) -> bytes:
     """Return the report as a workbook."""
-    return sheet.write_book(pages(work, voice, span, top))
+    return sheet.write_book(pages(work, voice, span, top, found))
 
 
-def csv(work: Work, voice: Voice, span: Period, top: Unit | None = None) -> bytes:
+def csv(work: Work, voice: Voice, span: Period, top: Unit | None = None, found: Measured | None = None) -> bytes:
     """Return the report as one table, the figure and its definition in each row."""
-    *tables, definitions = pages(work, voice, span, top)
+    *tables, definitions = pages(work, voice, span, top, found)
     meanings = {str(row[0]): " · ".join([str(row[1]), str(row[3])]) for row in definitions.rows}
     meanings |= {str(row[2]): meanings[str(row[0])] for row in definitions.rows}
     header = [_both("column_figure"), *tables[0].header, _both("column_definition")]
@@ -117,10 +120,10 @@ def drawn(work: Work, voice: Voice, figures: Figures) -> tuple[bytes, str]:
         percent = facts.get("percent", "")
         tenths = shown.rate.tenths if shown.rate is not None else None
         said = [_without_name(voice, figure, code, facts), *words.details(work, voice, figure, figures)]
-        bars.append({"name": name, "percent": percent, "tenths": tenths, "said": _wrapped(said)})
+        bars.append({"name": name, "percent": percent, "tenths": tenths, "said": picture.wrapped(said, WIDE)})
         lines += [f"{name} {percent}".strip(), *said]
-    foot = _wrapped([words.version(voice, figures), words.definition(work, voice, "rounding")])
-    body = picture.png("rates.svg", title=title, squeeze=_width(title) > WIDEST_TITLE, bars=bars, foot=foot)
+    foot = picture.wrapped([words.version(voice, figures), words.definition(work, voice, "rounding")], WIDE)
+    body = picture.png("rates.svg", title=title, squeeze=picture.width(title) > WIDEST_TITLE, bars=bars, foot=foot)
     return body, "\n".join(lines)
 
 
@@ -134,23 +137,3 @@ def _without_name(voice: Voice, figure: str, code: str, facts: dict[str, object]
 
 WIDE, WIDEST_TITLE = 92, 56
 """So many half-width columns fit in a line of the picture, and in its title."""
-_PIECE = re.compile(r"[!-~]+|.", re.DOTALL)
-
-
-def _width(words: str) -> int:
-    """Return how wide words are; a letter of Chinese is as wide as two others."""
-    return sum(1 if letter.isascii() else 2 for letter in words)
-
-
-def _wrapped(lines: Sequence[str]) -> list[str]:
-    """Cut lines where they would leave the picture: between letters of Chinese, or between words."""
-    cut: list[str] = []
-    for line in lines:
-        now = ""
-        for piece in _PIECE.findall(line):
-            if now and _width(now) + _width(piece) > WIDE:
-                cut.append(now)
-                now = ""
-            now = f"{now}{piece}".lstrip(" ")
-        cut.append(now)
-    return cut

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from domain.permission import Role
 from domain.refusal import Refusal
 from domain.roster import LONGEST_NUMBER, Fate, PersonRow, Reading, Verdict, find_header, read_people, read_units
 from services import sheet
+from services.sheet import Sheet
 from services.work import Work
 from storage import audit, stretch
 from storage import campaign as campaigns
@@ -26,6 +28,8 @@ _ABOVE = {
     UnitKind.PARTY_GROUP: UnitKind.PARTY_BRANCH,
 }
 """Where a unit of a kind is put when the file doesn't say: beneath the only one of that kind."""
+AT_ONCE = 500
+"""So many people are added by one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,16 @@ class Plan:
 
 def plan(work: Work, name: str, body: bytes) -> Plan:
     """Read a file and say what importing it would do. Nothing is written. Raises the refusal of an unreadable file."""
-    known = table.everybody(work.connection, work.now)
-    reading = _read(name, body, known.keys())
+    return plan_of(work, sheet.read(name, body))
+
+
+def plan_of(work: Work, sheets: Sequence[Sheet]) -> Plan:
+    """Say what importing the tables of a file would do."""
+    return _compared(work, sheets, table.everybody(work.connection, work.now))
+
+
+def _compared(work: Work, sheets: Sequence[Sheet], known: dict[str, Kept]) -> Plan:
+    reading = _read(sheets, known.keys())
     paths = _paths(work, reading)
     fates: Counter[Fate] = Counter()
     verdicts = list(reading.verdicts)
@@ -63,16 +75,29 @@ def plan(work: Work, name: str, body: bytes) -> Plan:
     return Plan(tuple(sorted(verdicts, key=lambda v: v.row)), fates, new_units, absent, reading)
 
 
-def _read(name: str, body: bytes, known: object) -> Reading:
+def in_figures(made: Plan) -> dict[str, object]:
+    """Return what a sentence about an import says."""
+    counts = made.counts
+    skipped = counts[Fate.SAME] + counts[Fate.IGNORED]
+    return {
+        "new": counts[Fate.NEW], "changed": counts[Fate.CHANGED], "skipped": skipped, "errors": counts[Fate.ERROR],
+        "same": counts[Fate.SAME], "ignored": counts[Fate.IGNORED], "absent": made.absent,
+        "new_units": len(made.new_units),
+    }  # fmt: skip
+
+
+def _read(sheets: Sequence[Sheet], known: object) -> Reading:
     reading = Reading()
-    tables = [(one, find_header(one.rows)) for one in sheet.read(name, body)]
+    tables = [(one, find_header(one.rows)) for one in sheets]
     found = [(one, header) for one, header in tables if header is not None]
     if not found:
         raise Refusal("roster.no_header")
     for one, (at, columns) in found:
+        reading.table = one.name
         if "parent" in columns and "unit" in columns:
             read_units(reading, one.rows, at, columns)
     for one, (at, columns) in found:
+        reading.table = one.name
         if "number" in columns:
             reading.understood.update({column: one.rows[at][place] for column, place in columns.items()})
             read_people(reading, one.rows, at, columns, frozenset(known))  # type: ignore[call-overload]
@@ -152,7 +177,13 @@ def _places(person: PersonRow, kept: Kept | None, paths: dict[tuple[str, ...], i
 
 def apply(work: Work, name: str, body: bytes, actor_id: int | None = None, *, skip_errors: bool = False) -> Plan:
     """Import the file in this transaction, exactly as `plan` said. Refuses when rows are wrong, unless skipped."""
-    made = plan(work, name, body)
+    return apply_of(work, sheet.read(name, body), actor_id, skip_errors=skip_errors)
+
+
+def apply_of(work: Work, sheets: Sequence[Sheet], actor_id: int | None, *, skip_errors: bool) -> Plan:
+    """Import the tables of a file that was read before: reading a long one takes longer than anybody may wait."""
+    known = table.everybody(work.connection, work.now)
+    made = _compared(work, sheets, known)
     if made.counts[Fate.ERROR] and not skip_errors:
         raise Refusal("roster.has_errors", count=made.counts[Fate.ERROR])
     if not made.changes:
@@ -167,9 +198,11 @@ def apply(work: Work, name: str, body: bytes, actor_id: int | None = None, *, sk
     for path in sorted(made.reading.units, key=_order):
         if path not in paths:
             paths[path] = _add_unit(work, path, made.reading.units[path], paths, root).id
-    known = table.everybody(work.connection, work.now)
-    for number, (_, person) in made.reading.people.items():
-        _put(work, person, known.get(number), paths, root, actor_id)
+    people = [person for _, person in made.reading.people.values()]
+    _add(work, [one for one in people if one.number not in known], paths, root, actor_id)
+    for person in people:
+        if person.number in known:
+            _put(work, person, known[person.number], paths, root, actor_id)
     new, changed = made.counts[Fate.NEW], made.counts[Fate.CHANGED]
     audit.note(work.connection, work.now, actor_id, "roster.import", None, new=new, changed=changed)
     return made
@@ -208,26 +241,40 @@ def _digest(path: tuple[str, ...]) -> str:
     return hashlib.sha256("/".join(path).encode()).hexdigest()
 
 
-def _put(
-    work: Work,
-    person: PersonRow,
-    kept: Kept | None,
-    paths: dict[tuple[str, ...], int],
-    root: Unit,
-    actor_id: int | None,
+def _add(
+    work: Work, people: Sequence[PersonRow], paths: dict[tuple[str, ...], int], root: Unit, actor_id: int | None
 ) -> None:
-    connection = work.connection
-    if kept is not None and not kept.left and not _changes(person, kept, paths):
+    """Add people by the hundred: a roster of a whole company must not hold everybody up for a minute."""
+    for begin in range(0, len(people), AT_ONCE):
+        some = people[begin : begin + AT_ONCE]
+        numbers = members.add_all(work.connection, [(one.number, one.name) for one in some], work.now)
+        standings = [(numbers[one.number], what) for one in some for what in _standings(one, None)]
+        places = [(numbers[one.number], where) for one in some for where in _places(one, None, paths) or [root.id]]
+        members.join_all(work.connection, standings, places)
+        for one in some:
+            _give(work, one, numbers[one.number], paths, root, actor_id)
+
+
+def _put(
+    work: Work, person: PersonRow, kept: Kept, paths: dict[tuple[str, ...], int], root: Unit, actor_id: int | None
+) -> None:
+    """Change somebody as the file says."""
+    if not kept.left and not _changes(person, kept, paths):
         return
-    number = kept.id if kept else members.add(connection, person.number, person.name, work.now)
-    if kept is not None and (kept.left or kept.name != person.name):
-        members.change(connection, number, name=person.name, left_at=None)
-    members.set_standings(connection, number, _standings(person, kept))
-    members.set_units(connection, number, _places(person, kept, paths) or [root.id])
+    if kept.left or kept.name != person.name:
+        members.change(work.connection, kept.id, name=person.name, left_at=None)
+    members.set_standings(work.connection, kept.id, _standings(person, kept))
+    members.set_units(work.connection, kept.id, _places(person, kept, paths) or [root.id])
+    _give(work, person, kept.id, paths, root, actor_id)
+
+
+def _give(
+    work: Work, person: PersonRow, number: int, paths: dict[tuple[str, ...], int], root: Unit, actor_id: int | None
+) -> None:
     for role, path in sorted(person.roles):
         where = root.id if role is Role.ADMINISTRATOR else paths[path]
-        if grants.give(connection, number, role, where, work.now):
-            audit.note(connection, work.now, actor_id, "roles.give", number, role=role.value, by="roster")
+        if grants.give(work.connection, number, role, where, work.now):
+            audit.note(work.connection, work.now, actor_id, "roles.give", number, role=role.value, by="roster")
 
 
 def number_meant(work: Work, written: str) -> str:
@@ -273,8 +320,17 @@ def export_rows(work: Work, only: AbstractSet[int] | None = None) -> tuple[list[
 
     `only`: these people alone, also those among them who have left.
     """
+    return export_header(), list(export_each(work, only))
+
+
+def export_header() -> list[str]:
+    """Return what stands above the rows of an export."""
+    return ["工号", "姓名", "政治面貌", "工会会员", *_COLUMNS, "职责"]
+
+
+def export_each(work: Work, only: AbstractSet[int] | None = None) -> Iterator[list[str]]:
+    """Yield the rows of an export, by number."""
     paths = {number: path for path, number in table.unit_paths(work.connection).items()}
-    rows = []
     for number, person in sorted(table.everybody(work.connection, work.now).items()):
         if person.left if only is None else person.id not in only:
             continue
@@ -288,5 +344,4 @@ def export_rows(work: Work, only: AbstractSet[int] | None = None) -> tuple[list[
             # A group stands beneath the branch of its row: the file names it alone.
             cells.append("/".join(path[-1:] if UnitKind.PARTY_GROUP in kinds else path))
         held = [r for r, unit_id in sorted(person.roles) if unit_id in shown or r is Role.ADMINISTRATOR]
-        rows.append([number, person.name, politics, union, *cells, "、".join(_ROLE_WORDS[role] for role in held)])
-    return ["工号", "姓名", "政治面貌", "工会会员", *_COLUMNS, "职责"], rows
+        yield [number, person.name, politics, union, *cells, "、".join(_ROLE_WORDS[role] for role in held)]

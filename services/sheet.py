@@ -7,7 +7,8 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -21,6 +22,8 @@ STEEPEST = 200
 MOST_ROWS = 200_000
 MOST_COLUMNS = 100
 LONGEST_CELL = 4000
+A_PART = 1000
+"""So many rows are written in one step."""
 WIDEST = 500_000
 """Cells in all areas that a file names: merged cells, links."""
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -47,11 +50,11 @@ def read(name: str, body: bytes) -> list[Sheet]:
         return _read_xlsx(body)
     if body[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise Refusal("sheet.old_excel")
-    return [_read_csv(name, body)]
+    return [read_text(name, decode(body))]
 
 
 def _read_xlsx(body: bytes) -> list[Sheet]:
-    _refuse_bombs(body)
+    refuse_bombs(body)
     from openpyxl import load_workbook  # noqa: PLC0415 - 200 ms that a start need not pay
 
     _refuse_wide(body)
@@ -62,7 +65,7 @@ def _read_xlsx(body: bytes) -> list[Sheet]:
     return [_read_worksheet(worksheet) for worksheet in book.worksheets if worksheet.sheet_state == "visible"]
 
 
-def _refuse_bombs(body: bytes) -> None:
+def refuse_bombs(body: bytes, largest: int = LARGEST_INSIDE) -> None:
     """Look at the sizes before anything is unpacked: 300 KB can hold 300 MB."""
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -71,8 +74,8 @@ def _refuse_bombs(body: bytes) -> None:
         raise Refusal("sheet.broken") from error
     inside = sum(entry.file_size for entry in entries)
     steep = any(e.file_size > 1 << 20 and e.file_size > STEEPEST * max(e.compress_size, 1) for e in entries)
-    if len(entries) > MOST_ENTRIES or inside > LARGEST_INSIDE or steep:
-        raise Refusal("sheet.too_large_inside", megabytes=LARGEST_INSIDE >> 20)
+    if len(entries) > MOST_ENTRIES or inside > largest or steep:
+        raise Refusal("sheet.too_large_inside", megabytes=largest >> 20)
 
 
 def _refuse_wide(body: bytes) -> None:
@@ -82,7 +85,7 @@ def _refuse_wide(body: bytes) -> None:
         for name in archive.namelist():
             try:
                 words = archive.read(name)
-            except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+            except (zipfile.BadZipFile, OSError, RuntimeError, EOFError, zlib.error) as error:
                 raise Refusal("sheet.broken") from error
             if words.lstrip(_BEFORE)[:1] != b"<":
                 continue
@@ -146,8 +149,8 @@ def _as_text(value: object) -> str:
     return str(value).strip()[:LONGEST_CELL]
 
 
-def _read_csv(name: str, body: bytes) -> Sheet:
-    text = _decode(body)
+def read_text(name: str, text: str) -> Sheet:
+    """Read a table from text: commas, tabs or semicolons part its cells. Raises the refusal of one that is broken."""
     delimiter = max(",\t;", key=text[:20_000].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows: list[list[str]] = []
@@ -161,7 +164,7 @@ def _read_csv(name: str, body: bytes) -> Sheet:
     return Sheet(name, rows)
 
 
-def _decode(body: bytes) -> str:
+def decode(body: bytes) -> str:
     """Read UTF-8 with or without a mark, UTF-16 with one, else GB18030, as Chinese Excel writes."""
     if body[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         encodings: tuple[str, ...] = ("utf-16",)
@@ -178,12 +181,31 @@ def _decode(body: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Percent:
+    """A percentage in tenths: a number in a workbook, so that it can be computed with, and words elsewhere."""
+
+    tenths: int
+    said: str
+
+    def __str__(self) -> str:
+        """Return the words."""
+        return self.said
+
+
+Cell = str | int | Percent
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """One table to be written: whole numbers stay numbers, all else is text."""
+    """One table to be written: whole numbers and percentages stay numbers, all else is text.
+
+    `marked`: rows (from 0) that stand out.
+    """
 
     name: str
     header: Sequence[str]
-    rows: Sequence[Sequence[str | int]]
+    rows: Sequence[Sequence[Cell]]
+    marked: AbstractSet[int] = frozenset()
 
 
 def write_xlsx(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
@@ -193,20 +215,38 @@ def write_xlsx(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) 
 
 def write_book(pages: Sequence[Page]) -> bytes:
     """Return an XLSX file of several tables, with nothing in it that is a formula or a link."""
+    writing = write_in_steps(pages)
+    while True:
+        try:
+            next(writing)
+        except StopIteration as end:
+            return bytes(end.value)
+
+
+def write_in_steps(pages: Sequence[Page]) -> Generator[int, None, bytes]:
+    """Write the same file a part at a time: yields how many rows are written, and returns the bytes."""
     import xlsxwriter  # noqa: PLC0415 - start-up cost
 
-    target = io.BytesIO()
+    target, written = io.BytesIO(), 0
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(target, options) as book:
-        bold = book.add_format({"bold": True})
+        bold, percent = book.add_format({"bold": True}), book.add_format({"num_format": "0.0%"})
+        stands_out = book.add_format({"bg_color": "#FFE3A3"})
         for page in pages:
             sheet = book.add_worksheet(page.name[:31])
             for column, title in enumerate(page.header):
                 sheet.write_string(0, column, title, bold)
-            for at, row in enumerate(page.rows, 1):
+            for at, row in enumerate(page.rows):
+                look = stands_out if at in page.marked else None
                 for column, value in enumerate(row):
-                    write = sheet.write_number if isinstance(value, int) else sheet.write_string
-                    write(at, column, value)
+                    if isinstance(value, Percent):
+                        sheet.write_number(at + 1, column, value.tenths / 1000, percent)
+                    else:
+                        write = sheet.write_number if isinstance(value, int) else sheet.write_string
+                        write(at + 1, column, value, look)
+                written += 1
+                if written % A_PART == 0:
+                    yield written
             sheet.freeze_panes(1, 0)
             sheet.autofit()
     return target.getvalue()

@@ -20,6 +20,7 @@ from sqlalchemy import (
     exists,
     func,
     select,
+    text,
 )
 
 from domain.announcement import Announcement, Circle, State
@@ -50,6 +51,19 @@ announcement = Table(
     Column("card_message", String(128), nullable=False, server_default=""),
     Index("ix_announcement_author_id", "author_id"),
     Index("ix_announcement_campaign_id", "campaign_id"),
+    Index(
+        "ix_announcement_waiting",
+        "unit_id",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+    Index(
+        "ix_announcement_author_id_send_at",
+        "author_id",
+        "send_at",
+        sqlite_where=text("send_at IS NOT NULL"),
+        postgresql_where=text("send_at IS NOT NULL"),
+    ),
 )
 
 confirmation = Table(

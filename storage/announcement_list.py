@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, exists, func, select
 
 from domain.announcement import Announcement, State
-from domain.member import Standing
+from domain.member import NOTICE_VERSION, Standing
 from storage import outbox
+from storage.address import address
 from storage.announcement import announcement, confirmation, made, shown
 from storage.member import audience, member, membership
 from storage.outbox import letter
-from storage.reach import WHY
 from storage.unit import unit
+
+WRITTEN_BEFORE, WRITTEN_AFTER = timedelta(days=1), timedelta(days=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,94 @@ def confirmed(connection: Connection, numbers: Sequence[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def why_not(connection: Connection, path: str, standings: Sequence[Standing]) -> dict[str, int]:
-    """Return how many of an audience cannot be reached for which reason; under "" how many can."""
-    who = audience(path, standings).subquery()
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """How many of an audience would get it on which messenger, and how many would not for which reason."""
+
+    people: int
+    on: Counter[str]
+    why: Counter[str]
+    """unbound, consent or closed"""
+
+
+def gauge(connection: Connection, path: str, standings: Sequence[Standing], most: int) -> Gauge:
+    """Look at an audience in one pass; of more than so many people only that they are more."""
+    who = audience(path, standings).limit(most + 1).subquery()
     rows = connection.execute(
-        select(WHY, func.count()).select_from(member).where(member.c.id.in_(select(who.c.id))).group_by(WHY)
+        select(member.c.id, member.c.consent, address.c.open, address.c.messenger)
+        .select_from(
+            member.join(who, who.c.id == member.c.id).outerjoin(
+                address, (address.c.member_id == member.c.id) & address.c.until.is_(None)
+            )
+        )
+        # What comes last is where a push goes: the preferred account, else the one bound last.
+        .order_by(address.c.preferred, address.c.bound_at)
     )
-    return {str(why): int(count) for why, count in rows}
+    on: dict[int, str] = {}
+    why: dict[int, str] = {}
+    for person, consent, is_open, messenger in rows:
+        if is_open and consent >= NOTICE_VERSION:
+            on[person] = messenger
+        elif messenger is None:
+            why[person] = "unbound"
+        else:
+            why[person] = "closed" if consent >= NOTICE_VERSION else "consent"
+    counted = Counter(reason for person, reason in why.items() if person not in on)
+    return Gauge(len(on.keys() | why.keys()), Counter(on.values()), counted)
+
+
+def made_of(connection: Connection, one: Announcement) -> list[tuple[str, str, int, int]]:
+    """Return (messenger, state, letters, confirmed) of what was written for an announcement."""
+    yes = (confirmation.c.member_id == letter.c.member_id) & (confirmation.c.announcement_id == one.id)
+    rows = connection.execute(
+        select(letter.c.messenger, letter.c.state, func.count(), func.count(confirmation.c.member_id))
+        .select_from(letter.outerjoin(confirmation, yes))
+        .where(letter.c.campaign_id == one.campaign_id)
+        .group_by(letter.c.messenger, letter.c.state)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def between(connection: Connection, author_id: int, first: datetime, last: datetime, limit: int) -> list[Announcement]:
+    """Return an author's announcements that left, or are to leave, from `first` to before `last`, soonest first."""
+    rows = connection.execute(
+        shown()
+        .where(
+            announcement.c.author_id == author_id,
+            announcement.c.send_at >= first,
+            announcement.c.send_at < last,
+            announcement.c.state != State.DRAFT.value,
+        )
+        .order_by(announcement.c.send_at, announcement.c.id)
+        .limit(limit)
+    )
+    return [made(tuple(row)) for row in rows]
+
+
+def received_between(
+    connection: Connection, member_id: int, first: datetime, last: datetime, limit: int
+) -> list[Announcement]:
+    """Return what others sent a person from `first` to before `last`, soonest first, without what was recalled."""
+    theirs = select(letter.c.campaign_id).where(
+        letter.c.member_id == member_id,
+        # Its letters are written when it is sent, or as they leave: not long before, and at most some days later.
+        letter.c.created_at >= first - WRITTEN_BEFORE,
+        letter.c.created_at < last + WRITTEN_AFTER,
+        letter.c.campaign_id.is_not(None),
+    )
+    rows = connection.execute(
+        shown()
+        .where(
+            announcement.c.campaign_id.in_(theirs),
+            announcement.c.author_id != member_id,
+            announcement.c.send_at >= first,
+            announcement.c.send_at < last,
+            announcement.c.state.in_((State.SENT.value, State.PAUSED.value)),
+        )
+        .order_by(announcement.c.send_at, announcement.c.id)
+        .limit(limit)
+    )
+    return [made(tuple(row)) for row in rows]
 
 
 def _reached(one: Announcement) -> Select[Any]:

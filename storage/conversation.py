@@ -81,3 +81,11 @@ def facts_of(
         return None
     found: dict[str, Any] = json.loads(row[0])
     return found
+
+
+def over(connection: Connection, messenger: str, step: str, now: datetime) -> list[str]:
+    """Return whose question of this step has waited too long."""
+    query = select(conversation.c.sender).where(
+        conversation.c.messenger == messenger, conversation.c.step == step, conversation.c.expires_at <= now
+    )
+    return list(connection.scalars(query))

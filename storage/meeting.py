@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, Select, String, Table, Text, select
+from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, Select, String, Table, Text, or_, select
 
 from domain.meeting import Meeting, MeetingKind, MeetingState
 from storage.attendee import attendee
@@ -176,3 +176,23 @@ def between(connection: Connection, first: datetime, last: datetime, unit_id: in
     if unit_id is not None:
         query = query.where(meeting.c.unit_id == unit_id)
     return [_made(row) for row in connection.execute(query.order_by(meeting.c.starts_at, meeting.c.id))]
+
+
+def seen_between(
+    connection: Connection, member_id: int, paths: Sequence[str], first: datetime, last: datetime, limit: int
+) -> list[Meeting]:
+    """Return the meetings from `first` to before `last` to which a person is called, and all of these places."""
+    theirs = select(attendee.c.meeting_id).where(attendee.c.member_id == member_id)
+    ours = (unit.c.path.startswith(path, autoescape=True) for path in paths)
+    rows = connection.execute(
+        _select()
+        .where(
+            meeting.c.starts_at >= first,
+            meeting.c.starts_at < last,
+            meeting.c.state.not_in((MeetingState.DRAFT.value, MeetingState.CANCELLED.value)),
+            or_(meeting.c.id.in_(theirs), *ours),
+        )
+        .order_by(meeting.c.starts_at, meeting.c.id)
+        .limit(limit)
+    )
+    return [_made(row) for row in rows]

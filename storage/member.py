@@ -11,17 +11,22 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     ForeignKey,
+    Index,
     Integer,
     PrimaryKeyConstraint,
     Select,
     String,
     Table,
     and_,
+    bindparam,
     func,
     select,
+    text,
 )
 
 from domain.member import Person, Standing, Unit
+from domain.sound import LONGEST
+from storage import sound
 from storage.base import Id, UtcTime, id_column, metadata
 from storage.unit import COLUMNS, as_unit, unit
 
@@ -35,6 +40,11 @@ member = Table(
     Column("consent", Integer, nullable=False, server_default="0"),
     Column("joined_at", UtcTime, nullable=False),
     Column("left_at", UtcTime, nullable=True),
+    # The keys of how the name sounds (domain/sound.py); NULL until they are made.
+    Column("sound", String(LONGEST), nullable=True),
+    # Lists and searches go through this alone, in their order.
+    Index("ix_member_left_at", "left_at", "employee_no", "name", "sound"),
+    Index("ix_member_soundless", "id", sqlite_where=text("sound IS NULL"), postgresql_where=text("sound IS NULL")),
 )
 
 standing = Table(
@@ -58,10 +68,27 @@ _PERSON = (member.c.id, member.c.employee_no, member.c.name, member.c.language, 
 
 def add(connection: Connection, employee_no: str, name: str, now: datetime) -> int:
     """Create a person; returns the id."""
-    row = connection.execute(
-        member.insert().values(employee_no=employee_no, name=name, joined_at=now).returning(member.c.id)
-    ).one()
+    values = {"employee_no": employee_no, "name": name, "joined_at": now, "sound": sound.of(name)}
+    row = connection.execute(member.insert().values(values).returning(member.c.id)).one()
     return int(row[0])
+
+
+def add_all(connection: Connection, people: Sequence[tuple[str, str]], now: datetime) -> dict[str, int]:
+    """Create some people by number and name; returns the ids by number."""
+    rows = [{"employee_no": number, "name": name, "joined_at": now, "sound": sound.of(name)} for number, name in people]
+    made = connection.execute(member.insert().returning(member.c.employee_no, member.c.id), rows)
+    return {row[0]: row[1] for row in made}
+
+
+def join_all(
+    connection: Connection, standings: Iterable[tuple[int, Standing]], units: Iterable[tuple[int, int]]
+) -> None:
+    """Note what new people are and where they belong."""
+    what = [{"member_id": one, "standing": s.value} for one, s in standings if s is not Standing.EMPLOYEE]
+    where = [{"member_id": one, "unit_id": unit_id} for one, unit_id in units]
+    for table, rows in ((standing, what), (membership, where)):
+        if rows:
+            connection.execute(table.insert(), rows)
 
 
 def get(connection: Connection, number: int) -> Person | None:
@@ -91,8 +118,25 @@ def by_directory(connection: Connection, words: str) -> Person | None:
 
 
 def change(connection: Connection, number: int, **values: Any) -> None:  # noqa: ANN401 - columns of the table
-    """Change columns of one person."""
+    """Change columns of one person; with the name, how it sounds."""
+    if "name" in values:
+        values["sound"] = sound.of(values["name"])
     connection.execute(member.update().where(member.c.id == number).values(values))
+
+
+def has_soundless(connection: Connection) -> bool:
+    """Answer whether there is somebody whose name has no keys yet."""
+    return connection.execute(select(member.c.id).where(text("member.sound IS NULL")).limit(1)).first() is not None
+
+
+def give_sounds(connection: Connection, most: int) -> int:
+    """Give at most so many people the keys of their names who have none; returns how many. 0: nobody is left."""
+    missing = select(member.c.id, member.c.name).where(text("member.sound IS NULL")).limit(most)
+    rows = [{"number": row[0], "keys": sound.of(row[1])} for row in connection.execute(missing)]
+    if rows:
+        change = member.update().where(member.c.id == bindparam("number")).values(sound=bindparam("keys"))
+        connection.execute(change, rows)
+    return len(rows)
 
 
 def standings_of(connection: Connection, number: int) -> frozenset[Standing]:

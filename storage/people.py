@@ -28,6 +28,8 @@ class Wanted:
 
     paths: tuple[str, ...] | None
     words: str = ""
+    sound: str = ""
+    """The words as the beginning of a name's keys, where they can be that."""
     standing: Standing | None = None
     bound: bool | None = None
     """Whether they have an account; None: either."""
@@ -86,6 +88,8 @@ def _query(connection: Connection, wanted: Wanted, *columns: Any, many: bool) ->
         # SQLite's LIKE takes a for A by itself, and asking it for small letters first makes it twice as slow.
         contains = "contains" if connection.dialect.name == "sqlite" else "icontains"
         fits = [getattr(c, contains)(wanted.words, autoescape=True) for c in (member.c.name, member.c.employee_no)]
+        if wanted.sound:
+            fits.append(member.c.sound.contains(f"|{wanted.sound}", autoescape=True))
         query = query.where(or_(*fits))
     if wanted.standing is not None and wanted.standing is not Standing.EMPLOYEE:
         query = query.where(among(standing.c.member_id, standing.c.standing == wanted.standing.value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Column, Connection, ForeignKey, Index, String, Table, UniqueConstraint, bindparam, or_, select
@@ -93,6 +94,23 @@ def holders(connection: Connection, role: Role, path: str, now: datetime) -> lis
     )
     found = [(member_id, held) for member_id, held in rows if path.startswith(held)]
     return sorted(found, key=lambda pair: (-len(pair[1]), pair[0]))
+
+
+def at(connection: Connection, roles: Sequence[Role], units: Sequence[int], now: datetime) -> list[tuple[int, str]]:
+    """Return (member, path of the grant) of those who hold one of these roles at one of these units, lowest first."""
+    rows = connection.execute(
+        select(grant.c.member_id, unit.c.path)
+        .join(unit, unit.c.id == grant.c.unit_id)
+        .join(member, member.c.id == grant.c.member_id)
+        .where(
+            grant.c.unit_id.in_(units),
+            grant.c.role.in_([role.value for role in roles]),
+            grant.c.since <= now,
+            or_(grant.c.until.is_(None), grant.c.until > now),
+            member.c.left_at.is_(None),
+        )
+    )
+    return sorted({(row[0], row[1]) for row in rows}, key=lambda pair: (-len(pair[1]), pair[0]))
 
 
 def everyone(connection: Connection, now: datetime) -> list[tuple[int, Role, int, str]]:

@@ -6,7 +6,7 @@ read; per person and month (`by_month`), which makes a year twelve rows however 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -18,11 +18,13 @@ from sqlalchemy import (
     Index,
     Integer,
     PrimaryKeyConstraint,
+    Select,
     String,
     Table,
     UniqueConstraint,
     and_,
     bindparam,
+    cast,
     func,
     select,
 )
@@ -30,6 +32,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from domain.member import Unit
+from domain.points_rule import Line
 from storage.base import Id, UtcTime, id_column, metadata
 from storage.member import member, membership
 from storage.prepared import Prepared
@@ -50,6 +53,14 @@ entry = Table(
     UniqueConstraint("member_id", "rule", "source"),
     Index("ix_points_entry_member_id_id", "member_id", "id"),
 )
+Index(
+    "ix_points_entry_by_member_id_id",
+    entry.c.by_member_id,
+    entry.c.id,
+    sqlite_where=entry.c.by_member_id.is_not(None),
+    postgresql_where=entry.c.by_member_id.is_not(None),
+)
+"""What somebody entered by hand; few lines are."""
 
 tally = Table(
     "points_tally",
@@ -238,3 +249,47 @@ def all_rows(connection: Connection, first: date, last: date) -> list[tuple[str,
         .order_by(entry.c.id)
     )
     return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
+
+
+def lines(connection: Connection, rules: Iterable[str]) -> Iterator[Line]:
+    """Yield every entry by one of these rules, those of a person's day together in the order they were written."""
+    rows = connection.execution_options(yield_per=5_000).execute(
+        select(entry.c.id, entry.c.member_id, entry.c.rule, entry.c.points, entry.c.day, entry.c.at)
+        .where(entry.c.rule.in_(list(rules)))
+        .order_by(entry.c.member_id, entry.c.day, entry.c.id)
+    )
+    for row in rows:
+        yield Line(*row)
+
+
+def had_before(connection: Connection, number: int, one: Entry) -> list[Line]:
+    """Return a person's entries of the same day and rule up to this one (its id), oldest first."""
+    rows = connection.execute(
+        select(entry.c.id, entry.c.member_id, entry.c.rule, entry.c.points, entry.c.day, entry.c.at)
+        .where(entry.c.member_id == number, entry.c.rule == one.rule, entry.c.day == one.day, entry.c.id <= one.id)
+        .order_by(entry.c.id)
+    )
+    return [Line(*row) for row in rows]
+
+
+def unbalanced(connection: Connection) -> int:
+    """Return how many running totals (of a day, of a month) are not the sums of their entries."""
+    days = select(tally.c.member_id, tally.c.day, tally.c.rule, tally.c.points)
+    whole = select(entry.c.member_id, entry.c.day, entry.c.rule, func.sum(entry.c.points).label("points")).group_by(
+        entry.c.member_id, entry.c.day, entry.c.rule
+    )
+    wrong = sum(_rows_alone(connection, *pair) for pair in ((days, whole), (whole, days)))
+    month = (
+        func.date(tally.c.day, "start of month", type_=Date)
+        if connection.dialect.name == "sqlite"
+        else cast(func.date_trunc("month", tally.c.day), Date)
+    )
+    months = select(by_month.c.member_id, by_month.c.month, by_month.c.points)
+    summed = select(tally.c.member_id, month.label("month"), func.sum(tally.c.points).label("points")).group_by(
+        tally.c.member_id, month
+    )
+    return wrong + sum(_rows_alone(connection, *pair) for pair in ((months, summed), (summed, months)))
+
+
+def _rows_alone(connection: Connection, one: Select[Any], other: Select[Any]) -> int:
+    return connection.scalar(select(func.count()).select_from(one.except_(other).subquery())) or 0

@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from domain.announcement import example_hour, example_moment, names_day, read_moment, secrecy_mark
 from domain.arrival import Arrival, Said
 from domain.refusal import Refusal
 from domain.reply import Text
+from services import announcement, announcement_calendar, announcement_list, announcements
 from storage import inbox, outbox
 from storage.announcement import confirmation
 from tests.talk import Company
@@ -429,3 +430,45 @@ def test_a_refused_secret_is_kept_nowhere(company: Company) -> None:
         company.write(lambda c: company.dispatch.hear(c, row, arrival, company.now))
     company.write(lambda c: company.dispatch.refuse(c, row, arrival, refused.value, company.now))
     assert company.read(lambda c: c.scalar(select(inbox.inbox.c.body).where(inbox.inbox.c.id == row))) == "{}"
+
+
+def test_a_reminder_leaves_those_alone_who_had_their_pushes(company: Company) -> None:
+    send(company)
+    for number in range(2):
+        company.lin.says(f"/announce 第 {number} 条")
+        company.lin.presses("发送")
+        company.travel(seconds=11)
+    company.bo.sees()
+    assert "今天的推送都满了" in company.lin.calls("announcements.remind:1")
+    company.travel(days=1)
+    assert "已提醒 4 人" in company.lin.calls("announcements.remind:1")
+
+
+def test_how_it_stands_by_messenger_and_on_which_day(company: Company) -> None:
+    send(company)
+    company.bo.sees()
+    company.bo.presses("收到")
+    lin, bo = company.roll.people["lin"], company.roll.people["bo"]
+
+    def looks(connection: Connection) -> None:
+        work = company.work(connection)
+        one = announcement.own(work, lin, 1)
+        [made] = announcements.by_messenger(work, one)
+        assert (made.name, made.sent, made.waiting, made.confirmed) == ("web", 4, 0, 1)
+        assert announcement_list.excluded(work, one).on == {"web": 4}
+        assert not announcements.finished(work, one, announcements.progress(work, one))
+        days = {
+            who: {entry.kind for entry in announcement_calendar.month(work, who, date(2026, 11, 1))[22].entries}
+            for who in (lin, bo, company.roll.people["hu"])
+        }
+        assert list(days.values()) == [{"mine"}, {"received"}, set()]
+
+    company.read(looks)
+    company.travel(minutes=1)
+
+    def is_over(connection: Connection) -> bool:
+        work = company.work(connection)
+        one = announcement.own(work, lin, 1)
+        return announcements.finished(work, one, announcements.progress(work, one))
+
+    assert company.read(is_over)

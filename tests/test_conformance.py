@@ -68,6 +68,19 @@ def test_every_button_is_there_and_every_attachment(messenger: Messenger, name: 
             assert str(block.attachment) in drawn
 
 
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_preview_loses_no_word_and_no_file(messenger: Messenger, name: str) -> None:
+    bubbles = messenger.preview(SAMPLES[name])
+    shown = "".join("".join(span.text for span in bubble.words) for bubble in bubbles)
+    wanted = words_of(SAMPLES[name])
+    assert all(shown.count(character) >= wanted.count(character) for character in set(wanted))
+    labels = [label for bubble in bubbles for row in bubble.rows for label in row]
+    for place, button in enumerate(SAMPLES[name].buttons, 1):
+        assert button.label in labels or f"{place}. {button.label}" in shown
+    files = sum(hasattr(block, "attachment") for block in SAMPLES[name].blocks)
+    assert sum(bool(bubble.file) or bubble.picture for bubble in bubbles) == files
+
+
 def test_every_sample_is_a_row_and_back() -> None:
     for reply in SAMPLES.values():
         assert decode_reply(encode_reply(reply)) == reply

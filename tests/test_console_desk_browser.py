@@ -45,7 +45,7 @@ async def test_an_announcement_is_written_and_sent_with_scripts_blocked(company:
         await page.check("input[value=party]")
         await page.press("main form button", "Enter")
         await page.wait_for_selector("#seen")
-        assert "公告 · 第一党支部" in await page.inner_text(".letter")
+        assert "公告 · 第一党支部" in await page.inner_text(".screen")
         await page.press("form[action$='/send'] button", "Enter")
         await page.wait_for_selector("#standing")
         assert "还可以撤回" in await page.inner_text("main")

@@ -45,6 +45,7 @@ async def test_an_administrator_sees_everybody_and_finds_them(company: Company) 
         assert "人员" in seen.plain
         assert "共 12 人" in seen.plain
         assert "林雪" in (await browser.gets("/console/people?q=雪")).plain
+        assert "清除条件" in browser.page.plain  # type: ignore[union-attr]
         assert "共 1 人" in browser.page.plain  # type: ignore[union-attr]
         assert "共 1 人" in (await browser.gets("/console/people?q=ａ003")).plain
         assert "没有找到" in (await browser.gets("/console/people?q=%25")).plain

@@ -16,7 +16,8 @@ from domain.member import UnitKind
 from domain.permission import Role
 from domain.rate import read_span
 from services import attachment, obligation, rate, rate_report
-from services.rate_ground import PARTICIPATION, ground
+from services.rate_ground import PARTICIPATION
+from services.rate_kept import measure
 from storage import member, permission, unit
 from storage.activity import activity
 from tests.held_meetings import hold, join, take_part
@@ -271,8 +272,8 @@ def test_the_table_has_numbers_and_no_names(company: Company) -> None:
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert not [cell for cell in cells if cell.data_type == "f"]
     rows = {str(row[0]): row for row in book["党员参与率"].iter_rows(min_row=2, values_only=True)}
-    assert rows["第一党支部"][2:6] == ("2026Q4", 23, 31, "74.2%")
-    assert rows["=1+1"][3:6] == (3, 6, "50.0%")
+    assert rows["第一党支部"][2:6] == ("2026Q4", 23, 31, 0.742)
+    assert rows["=1+1"][3:6] == (3, 6, 0.5)
     assert rows["第一党小组"][3] in {None, ""}
     assert "已并入 第一党支部" in str(rows["第一党小组"][-1])
     words = "\n".join(str(cell.value) for cell in cells)
@@ -327,7 +328,7 @@ def committee(company: Company) -> Callable[[str], list[rate.Figures]]:
         assert span is not None
 
         def look(connection: Connection) -> list[rate.Figures]:
-            found = ground(company.work(connection), span)
+            found = measure(company.work(connection), span)
             return [rate.shown(found, one) for one in found.units.values()]
 
         return company.read(look)
@@ -376,7 +377,7 @@ def committee_figures(company: Company) -> Callable[[str], dict[str, rate.Shown]
     def look(period: str) -> dict[str, rate.Shown]:
         span = read_span(period)
         assert span is not None
-        found = company.read(lambda c: ground(company.work(c), span))
+        found = company.read(lambda c: measure(company.work(c), span))
         return {one.name: rate.shown(found, one).rates[PARTICIPATION] for one in found.units.values()}
 
     return look

@@ -23,11 +23,11 @@ MAY = {
     ),
     Role.COMMITTEE: (
         "announce gather handle_demands oversee_demands award_points answer_objections see_unit_figures invite"
-        " import_questions set_theme_day plan_meetings plan_activities set_obligations"
+        " import_questions set_theme_day plan_meetings plan_activities set_obligations set_point_rules"
     ),
     Role.UNION_OFFICER: (
         "announce gather handle_demands oversee_demands award_points answer_objections see_unit_figures invite"
-        " plan_meetings plan_activities"
+        " plan_meetings plan_activities set_point_rules"
     ),
     Role.LEAGUE_OFFICER: "announce gather handle_demands see_unit_figures invite plan_meetings plan_activities",
     Role.WOMENS_OFFICER: "announce gather handle_demands see_unit_figures invite plan_meetings plan_activities",

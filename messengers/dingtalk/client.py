@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from domain.arrival import Arrival, Ignored, Uploaded
+from domain.preview import Bubble
 from domain.reply import Reply
 from messengers.ability import NO, PART, YES, Ability
 from messengers.base import Check, Limits, Outgoing, Reads, SendFailedError, Sent, StoredFile, Surroundings
@@ -21,6 +22,7 @@ from messengers.dingtalk.api import Api, RefusedCodeError
 from messengers.dingtalk.doctor import checks
 from messengers.dingtalk.intake import Callback
 from messengers.dingtalk.outcome import drawn, joined, of_many, refusals
+from messengers.dingtalk.preview import preview
 from messengers.dingtalk.receive import receive
 from messengers.dingtalk.render import SPENT, on_card, render, without_card
 from messengers.dingtalk.stream import Stream
@@ -98,6 +100,10 @@ class DingtalkMessenger:
     def render(self, reply: Reply) -> list[dict[str, Any]]:
         """Return the messages that a reply becomes."""
         return render(reply, card=bool(self._section.card_template))
+
+    def preview(self, reply: Reply) -> list[Bubble]:
+        """Return what the readers of a broadcast see; buttons are numbers there."""
+        return preview(drawn(reply, card=False))
 
     async def send(self, letter: Outgoing) -> Sent:
         """Send every part that is not sent yet. Raises `SendFailedError`."""

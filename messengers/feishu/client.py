@@ -14,6 +14,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from domain.arrival import Arrival, Ignored, Uploaded
+from domain.preview import Bubble
 from domain.reply import Reply
 from messengers.ability import NO, PART, YES, Ability
 from messengers.base import Check, Limits, Outgoing, Reads, SendFailedError, Sent, StoredFile, Surroundings
@@ -22,6 +23,7 @@ from messengers.feishu.api import Api
 from messengers.feishu.desk import Desk
 from messengers.feishu.doctor import checks
 from messengers.feishu.intake import Callback
+from messengers.feishu.preview import preview
 from messengers.feishu.receive import receive
 from messengers.feishu.render import TEXT_BYTES, TEXT_CHARS, render
 from messengers.feishu.socket import Connection
@@ -124,6 +126,10 @@ class FeishuMessenger:
     def render(self, reply: Reply) -> list[dict[str, Any]]:
         """Return the messages that a reply becomes."""
         return render(reply)
+
+    def preview(self, reply: Reply) -> list[Bubble]:
+        """Return what readers see of it."""
+        return preview(render(reply))
 
     async def send(self, letter: Outgoing) -> Sent:
         """Send every part that is not sent yet. Raises `SendFailedError`."""

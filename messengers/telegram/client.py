@@ -23,11 +23,13 @@ from telegram.error import (
 )
 
 from domain.arrival import Arrival, Ignored, Uploaded
+from domain.preview import Bubble
 from domain.reply import Reply
 from messengers.ability import NO, PART, YES, Ability
 from messengers.base import Check, Limits, Outgoing, SendFailedError, Sent, StoredFile, Surroundings
 from messengers.telegram import Section
 from messengers.telegram.intake import Poller, Webhook
+from messengers.telegram.preview import preview
 from messengers.telegram.receive import Me, receive
 from messengers.telegram.render import render
 from messengers.telegram.request import NotSentError, Request
@@ -129,6 +131,10 @@ class TelegramMessenger:
     def render(self, reply: Reply) -> list[dict[str, Any]]:
         """Return the messages that a reply becomes."""
         return render(reply)
+
+    def preview(self, reply: Reply) -> list[Bubble]:
+        """Return what readers see of it."""
+        return preview(render(reply))
 
     async def send(self, letter: Outgoing) -> Sent:
         """Send every part that is not sent yet. Raises `SendFailedError`."""

@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from domain.arrival import Arrival, Ignored, Uploaded, clean
+from domain.preview import Bubble
 from domain.reply import Reply
 from messengers.ability import NO, YES, Ability
 from messengers.base import (
@@ -29,6 +30,7 @@ from messengers.base import (
 )
 from messengers.web import Section, security
 from messengers.web.pages import Pages
+from messengers.web.preview import preview
 from messengers.web.receive import receive
 from messengers.web.render import render
 
@@ -127,6 +129,10 @@ class WebMessenger:
     def render(self, reply: Reply) -> list[dict[str, Any]]:
         """Return the message that a reply becomes."""
         return render(reply)
+
+    def preview(self, reply: Reply) -> list[Bubble]:
+        """Return what readers see of it."""
+        return preview(render(reply))
 
     async def send(self, letter: Outgoing) -> Sent:
         """Show it on every open page of the account; without one it waits in the mailbox, which is no failure."""

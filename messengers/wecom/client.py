@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from domain.arrival import Arrival, Ignored, Uploaded
+from domain.preview import Bubble
 from domain.reply import Reply
 from messengers.ability import NO, PART, YES, Ability
 from messengers.base import Check, Limits, Outgoing, SendFailedError, Sent, StoredFile, Surroundings
@@ -20,6 +21,7 @@ from messengers.wecom.api import Api
 from messengers.wecom.desk import Desk, card_name, refused, strangers
 from messengers.wecom.doctor import checks
 from messengers.wecom.intake import Callback
+from messengers.wecom.preview import preview
 from messengers.wecom.receive import receive
 from messengers.wecom.render import render
 from messengers.words import clipped
@@ -100,6 +102,10 @@ class WecomMessenger:
     def render(self, reply: Reply) -> list[dict[str, Any]]:
         """Return the messages that a reply becomes."""
         return render(reply)
+
+    def preview(self, reply: Reply) -> list[Bubble]:
+        """Return what readers see of it."""
+        return preview(render(reply))
 
     async def send(self, letter: Outgoing) -> Sent:
         """Send every part that is not sent yet. Raises `SendFailedError`."""

@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from domain.points import LARGEST_MANUAL
+from domain.points import LARGEST_MANUAL, MANUAL
 from domain.question import Kind
 from domain.refusal import Refusal
-from services import checkin, ledger, points, quiz
+from services import checkin, ledger, points, points_manual, points_objection, quiz
 from storage import objection
 from storage import points as table
 from storage.checkin import checkin as days
@@ -90,9 +90,11 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(giver=givers, who=employees, amount=st.integers(-120, 120), source=SOURCES, times=st.integers(1, 2))
     def is_given_by_hand(self, giver: str, who: str, amount: int, source: str, times: int) -> None:
-        actor, person, key = self.people[giver], self.people[who], (self.people[who], ledger.MANUAL, source)
+        actor, person, key = self.people[giver], self.people[who], (self.people[who], MANUAL, source)
         for _ in range(times):
-            done = attempt(self.company, lambda work: ledger.enter(work, actor, person, amount, "组织技能竞赛", source))
+            done = attempt(
+                self.company, lambda work: points_manual.enter(work, actor, person, amount, "组织技能竞赛", source)
+            )
             may = who in REACH.get(giver, ()) and 0 < abs(amount) <= LARGEST_MANUAL
             assert isinstance(done, Refusal) is not may
             if not may:
@@ -104,7 +106,7 @@ class Ledger(RuleBasedStateMachine):
     def objects(self, who: str, place: int) -> None:
         if self.known:
             line = self.known[place % len(self.known)]
-            done = attempt(self.company, lambda work: ledger.object_to(work, self.people[who], line[0]))
+            done = attempt(self.company, lambda work: points_objection.object_to(work, self.people[who], line[0]))
             assert isinstance(done, Refusal) is (line[1] != self.people[who])
 
     @rule(giver=givers, place=st.integers(0, 30), correction=st.integers(-110, 110), times=st.integers(1, 2))
@@ -116,14 +118,14 @@ class Ledger(RuleBasedStateMachine):
         actor = self.people[giver]
         for _ in range(times):
             done = attempt(
-                self.company, lambda work: ledger.answer_objection(work, actor, number, correction, "核对了记录")
+                self.company, lambda work: points_objection.answer(work, actor, number, correction, "核对了记录")
             )
             if not isinstance(done, Refusal):
                 assert actor != person
                 assert person in {self.people[who] for who in REACH[giver]}
-                if done[1] and correction:
-                    assert (person, ledger.MANUAL, f"objection:{number}") not in self.owed
-                    self.owed[person, ledger.MANUAL, f"objection:{number}"] = correction
+                if done and correction:
+                    assert (person, MANUAL, f"objection:{number}") not in self.owed
+                    self.owed[person, MANUAL, f"objection:{number}"] = correction
 
     @rule(hours=st.integers(1, 30))
     def time_passes(self, hours: int) -> None:
@@ -145,7 +147,7 @@ class Ledger(RuleBasedStateMachine):
             sums[person, day, name] += brought
         assert {tuple(row[:3]): row[3] for row in rows(self.company, table.tally)} == sums
         for (_, _, name), total in sums.items():
-            assert name == ledger.MANUAL or 0 <= total <= ORGANISATION.points[name].daily_cap
+            assert name == MANUAL or 0 <= total <= ORGANISATION.points[name].daily_cap
         whole: dict[int, int] = defaultdict(int)
         for (person, _, _), total in sums.items():
             whole[person] += total

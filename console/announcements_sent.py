@@ -1,0 +1,203 @@
+"""Announcements that were sent: how they stand, who confirmed by unit, who did not, whom they missed and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from console import announcements_chart
+from console.announcements_frame import WRITES, export, page_at, seen, whole
+from console.grammar import Go, Page, Pages, Result, Visit
+from domain.announcement import Announcement, State
+from domain.permission import Action
+from domain.refusal import Refusal
+from services import announcement, announcement_approval, announcement_list, announcements, permission, reach
+from services.announcement_list import MOST_EXPORTED, ON_A_PAGE
+
+pages = Pages("announcements")
+
+
+def sent(visit: Visit, one: Announcement) -> Page:
+    """Show how it stands, and what its readers see."""
+    facts = {
+        **standing(visit, one),
+        **seen(visit, one),
+        "title": announcement.title(one, 40),
+        "circle": visit.voice.label(f"announcement.circle_{one.circle.value}"),
+        "grace": one.send_at is not None and visit.work.now < one.send_at,
+        "many": one.audience >= announcement.COUNTED,
+        "most": announcement.COUNTED,
+        "approval": announcement_approval.newest(visit.work, one),
+    }
+    charted = one.campaign_id is not None and facts["made"].names
+    facts["chart"] = announcements_chart.beside(visit, one) if charted else None
+    return Page("announcements_sent.html", facts)
+
+
+def standing(visit: Visit, one: Announcement) -> dict[str, Any]:
+    """Return the figures that live while it is being sent."""
+    work = visit.work
+    made = announcements.progress(work, one)
+    return {
+        "one": one,
+        "made": made,
+        "messengers": [
+            (visit.voice.label(f"member.on_{each.name}"), each) for each in announcements.by_messenger(work, one)
+        ],
+        "readers": reach.readers(work, visit.voice, one.campaign_id) if one.campaign_id is not None else [],
+        "over": announcements.finished(work, one, made),
+        "remindable": one.state is State.SENT and made.names and one.reminded_at is None and made.confirmed < made.sent,
+    }
+
+
+@pages.live("announcements/{number}/live", needs=WRITES)
+def live(visit: Visit) -> Result:
+    """Send the figures again whenever they changed, until nothing more will leave."""
+    facts = standing(visit, announcement.own(visit.work, visit.person.id, visit.numbers["number"]))
+    if facts["over"]:
+        # A refusal ends the stream; the page that is open shows the last figures.
+        raise Refusal("announcement.not_any_more")
+    return Page("announcements_live.html", facts)
+
+
+def _turned(one: Announcement, wish: State, notice: str) -> Go:
+    """Say so when it stands as wished now, whoever turned it; it may have been too late for that."""
+    if one.state is not wish:
+        raise Refusal("announcement.not_any_more")
+    return Go(f"announcements/{one.id}", notice)
+
+
+@pages.post("announcements/{number}/pause", needs=WRITES)
+def pause(visit: Visit) -> Result:
+    """Stop what has not left yet."""
+    one = announcements.pause(visit.work, visit.person.id, visit.numbers["number"])
+    return _turned(one, State.PAUSED, "paused")
+
+
+@pages.post("announcements/{number}/resume", needs=WRITES)
+def resume(visit: Visit) -> Result:
+    """Let what was stopped leave."""
+    one = announcements.resume(visit.work, visit.person.id, visit.numbers["number"])
+    return _turned(one, State.SENT, "resumed")
+
+
+@pages.post("announcements/{number}/recall", needs=WRITES)
+def recall(visit: Visit) -> Result:
+    """Take it back, also what has arrived."""
+    one = announcements.recall(visit.work, visit.person.id, visit.numbers["number"])
+    return _turned(one, State.RECALLED, "recalled")
+
+
+@pages.post("announcements/{number}/remind", needs=WRITES)
+def remind(visit: Visit) -> Result:
+    """Remind those who have not confirmed; once."""
+    number = visit.numbers["number"]
+    count = announcements.remind(visit.work, visit.person.id, number)
+    notice = "reminded_before" if count is None else "reminded" if count else "reminded_nobody"
+    return Go(f"announcements/{number}", notice)
+
+
+@pages.get("announcements/{number}/units", needs=WRITES)
+def units(visit: Visit) -> Result:
+    """Show how many confirmed in each unit, in the order of the tree: nobody is ranked."""
+    number, page = visit.numbers["number"], page_at(visit)
+    one = announcement.own(visit.work, visit.person.id, number)
+    rows = announcement_list.by_unit(visit.work, visit.person.id, number, page)
+    facts = {"one": one, "rows": rows[:ON_A_PAGE], "at": page, "more": len(rows) > ON_A_PAGE}
+    return Page("announcements_units.html", {**facts, "title": announcement.title(one, 40)})
+
+
+@pages.get("announcements/{number}/silent", needs=WRITES)
+def silent(visit: Visit) -> Result:
+    """Name who was sent it and has not confirmed."""
+    number, page, unit = visit.numbers["number"], page_at(visit), whole(visit.query.get("unit", ""))
+    one = announcement.own(visit.work, visit.person.id, number)
+    rows = announcement_list.silent(visit.work, visit.person.id, number, unit or None, page)
+    facts = {"one": one, "rows": [(name, code) for _, name, code in rows[:ON_A_PAGE]], "what": "silent"}
+    facts |= {"at": page, "more": len(rows) > ON_A_PAGE, "query": f"unit={unit}&" if unit else "", "inviting": False}
+    return Page("announcements_people.html", {**facts, "title": announcement.title(one, 40)})
+
+
+@pages.get("announcements/{number}/missed", needs=WRITES)
+def missed(visit: Visit) -> Result:
+    """Name whom it has not reached, why, and what can be done."""
+    number, page = visit.numbers["number"], page_at(visit)
+    one = _listable(visit)
+    rows = announcements.missed(visit.work, visit.person.id, number, page, ON_A_PAGE)
+    facts = {"one": one, "rows": [(who.member_id, *_why(visit, who)) for who in rows], "what": "missed"}
+    facts |= {"at": page, "more": len(rows) == ON_A_PAGE, "query": ""}
+    facts["inviting"] = permission.may_anywhere(visit.work, visit.person.id, Action.INVITE)
+    return Page("announcements_people.html", {**facts, "title": announcement.title(one, 40)})
+
+
+def _why(visit: Visit, who: announcements.Missed) -> list[str]:
+    why = visit.voice.label(f"announcements.why_{who.why}")
+    return [who.name, who.employee_no, why, visit.words("announcements")[f"todo_{who.why}"]]
+
+
+def _listable(visit: Visit) -> Announcement:
+    one = announcement.own(visit.work, visit.person.id, visit.numbers["number"])
+    if one.audience >= announcement.COUNTED:
+        raise Refusal("announcements.too_many", most=announcement.COUNTED)
+    return one
+
+
+def _silent_table(visit: Visit, how: str) -> Result:
+    number, unit, words = visit.numbers["number"], whole(visit.query.get("unit", "")), visit.words("announcements")
+    rows = announcement_list.silent(visit.work, visit.person.id, number, unit or None, 0, MOST_EXPORTED)
+    named = [[name, code] for _, name, code in rows]
+    return export(words["silent"], how, [words["name"], words["code"]], named)
+
+
+def _missed_table(visit: Visit, how: str) -> Result:
+    _listable(visit)
+    words = visit.words("announcements")
+    rows = announcements.missed(visit.work, visit.person.id, visit.numbers["number"], 0, MOST_EXPORTED)
+    header = [words["name"], words["code"], words["why"], words["todo"]]
+    return export(words["missed"], how, header, [_why(visit, who) for who in rows])
+
+
+def _units_table(visit: Visit, how: str) -> Result:
+    words, number, person = visit.words("announcements"), visit.numbers["number"], visit.person.id
+    rows: list[list[str]] = []
+    for page in range(MOST_EXPORTED // ON_A_PAGE):
+        found = announcement_list.by_unit(visit.work, person, number, page)
+        rows += [[one.unit, str(one.reached), str(one.confirmed)] for one in found[:ON_A_PAGE]]
+        if len(found) <= ON_A_PAGE:
+            break
+    return export(words["by_unit"], how, [words["unit_name"], words["done"], words["confirmed"]], rows)
+
+
+@pages.get("announcements/{number}/silent.xlsx", needs=WRITES)
+def silent_xlsx(visit: Visit) -> Result:
+    """Save who has not confirmed."""
+    return _silent_table(visit, "xlsx")
+
+
+@pages.get("announcements/{number}/silent.csv", needs=WRITES)
+def silent_csv(visit: Visit) -> Result:
+    """Save who has not confirmed."""
+    return _silent_table(visit, "csv")
+
+
+@pages.get("announcements/{number}/missed.xlsx", needs=WRITES)
+def missed_xlsx(visit: Visit) -> Result:
+    """Save whom it has not reached."""
+    return _missed_table(visit, "xlsx")
+
+
+@pages.get("announcements/{number}/missed.csv", needs=WRITES)
+def missed_csv(visit: Visit) -> Result:
+    """Save whom it has not reached."""
+    return _missed_table(visit, "csv")
+
+
+@pages.get("announcements/{number}/units.xlsx", needs=WRITES)
+def units_xlsx(visit: Visit) -> Result:
+    """Save how many confirmed in each unit."""
+    return _units_table(visit, "xlsx")
+
+
+@pages.get("announcements/{number}/units.csv", needs=WRITES)
+def units_csv(visit: Visit) -> Result:
+    """Save how many confirmed in each unit."""
+    return _units_table(visit, "csv")

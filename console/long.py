@@ -1,0 +1,57 @@
+"""Exports that may be long: a short one is saved at once, for a long one the page asks whether it be made as a job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from console.grammar import Download, Page, Result, Visit
+from content import LANGUAGES, Voice, voice
+from domain import job as rules
+from services import job, sheet
+from services.job import Facts, Kind, Made, Part, Step
+from services.sheet import Page as Table
+
+LONGEST_FACT = 100
+MOST_FACTS = 12
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv"
+
+
+def facts_of(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return what a page's address or a form says, as a job keeps it."""
+    named = {
+        key: value[:LONGEST_FACT] for key, value in fields.items() if key not in {"key", "kind", "notice"} and value
+    }
+    return dict(list(named.items())[:MOST_FACTS])
+
+
+def exported(visit: Visit, name: str, kind: Kind, fields: Mapping[str, str], back: str) -> Result:
+    """Give the file that the address asks for, or offer it as a job named so. `back`: the page to go back to."""
+    facts = {**facts_of(fields), "language": visit.voice.language}
+    count = kind.count(visit.work, visit.person.id, facts)
+    if count > rules.SMALL:
+        return Page("jobs_offer.html", {"kind": name, "facts": facts, "count": count, "back": back})
+    made = job.at_once(visit.work, visit.person.id, kind, facts)
+    return Download(made.name, made.mime, made.body)
+
+
+def speech_of(facts: Facts) -> Voice:
+    """Return the language in which a job was asked for."""
+    language = facts.get("language", "")
+    return voice(language if language in LANGUAGES else LANGUAGES[0])
+
+
+def written(
+    name: str, header: Sequence[str], rows: Sequence[Sequence[str]], facts: Facts, title: str = ""
+) -> Iterator[Part]:
+    """Yield the steps of writing a table, and the file at last: CSV where the address asks for it, else XLSX."""
+    if facts.get("format", "") == "csv":
+        yield Made(f"{name}.csv", CSV, sheet.write_csv(header, rows))
+        return
+    writing = sheet.write_in_steps([Table(title or name, header, rows)])
+    while True:
+        try:
+            yield Step(next(writing), len(rows))
+        except StopIteration as end:
+            yield Made(f"{name}.xlsx", XLSX, end.value)
+            return

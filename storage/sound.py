@@ -1,0 +1,26 @@
+"""How a name sounds, by a dictionary that is opened when the first name is read."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from domain.sound import keys
+
+_READINGS = 3
+"""So many readings of a character are kept: the rest is what old books have."""
+
+
+@lru_cache(maxsize=8192)
+def readings(character: str) -> tuple[str, ...]:
+    """Return the readings of a character without tones, the usual one first."""
+    from pypinyin import Style, pinyin  # noqa: PLC0415 - 300 ms and 20 MB that a start need not pay
+
+    found = pinyin(character, style=Style.NORMAL, heteronym=True)[0]
+    plain = [one for one in found if one.isascii() and one.isalpha()]
+    return tuple(dict.fromkeys(plain))[:_READINGS]
+
+
+@lru_cache(maxsize=65_536)
+def of(name: str) -> str:
+    """Return the keys of a name; a roster's are made before its transaction, and then only looked up in it."""
+    return keys(name, lambda character: readings(character) or ("",))

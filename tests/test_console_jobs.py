@@ -1,0 +1,236 @@
+"""The jobs page: a long export is offered, made, saved and cancelled by whoever asked; a long roster is tried first."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+from datetime import UTC, datetime
+
+import openpyxl
+import pytest
+from sqlalchemy import Connection
+
+from bot import jobs as runner
+from domain import job as rules
+from services import roster_upload, sheet
+from services.work import Work
+from storage import job as table
+from storage import member
+from tests.surfing import Browser, Seen, link_of, signed_in, surfing
+from tests.talk import Company
+from tests.test_console_people import FILE, sends
+from tests.test_console_requests import WORDS, file_one
+
+pytestmark = pytest.mark.parametrize("company", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a dozen people be many."""
+    monkeypatch.setattr(rules, "SMALL", 5)
+    monkeypatch.setattr(roster_upload, "LARGE_FILE", 20)
+    monkeypatch.setattr(runner, "PULSE", 0.02)
+    monkeypatch.setattr(runner, "LOOK", 0.1)
+
+
+async def until(browser: Browser, path: str, words: str) -> Seen:
+    """Open a page again and again until it says this."""
+    found = await browser.gets(path)
+    for _ in range(60):
+        if words in found.plain:
+            return found
+        await asyncio.sleep(0.05)
+        found = await browser.gets(path)
+    raise AssertionError(found.plain)
+
+
+async def saves(browser: Browser, path: str) -> tuple[int, bytes]:
+    """Save a file."""
+    async with browser.session.get(browser.run.url + path) as answer:
+        return answer.status, await answer.read()
+
+
+def count(browser: Browser) -> int:
+    return len(browser.run.read(lambda c: c.execute(table.job.select()).all()))
+
+
+async def test_a_long_export_is_offered_made_and_saved_by_its_owner_alone(company: Company) -> None:
+    async with signed_in(company, "root") as browser:
+        assert "还没有需要后台做的" in (await browser.gets("/console/jobs")).plain
+        offered = await browser.gets("/console/people/export?format=csv&q=")
+        assert "共 12 行" in offered.plain
+        assert count(browser) == 0, "looking changes nothing"
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', offered.words))
+        seen = await browser.posts("/console/jobs", None, **fields)
+        assert "已经开始" in seen.plain
+        done = await until(browser, "/console/jobs", "已完成")
+        [number] = re.findall(r"/console/jobs/(\d+)/file", done.words)
+        status, body = await saves(browser, f"/console/jobs/{number}/file")
+        [one] = sheet.read("people.csv", body)
+        assert (status, len(one.rows)) == (200, 13)
+        assert [row[0] for row in one.rows if row[0] == "A001"] == ["A001"]
+        assert "没有再改" in (await browser.posts(f"/console/jobs/{number}/cancel")).plain
+        async with surfing(browser.run) as other:
+            await other.posts(link_of(browser.run, company, "lin"))
+            assert "还没有需要后台做的" in (await other.gets("/console/jobs")).plain
+            assert (await saves(other, f"/console/jobs/{number}/file"))[0] == 403
+            assert (await other.posts(f"/console/jobs/{number}/cancel")).status == 409
+            refused = await other.posts("/console/jobs", None, kind="people", key=other.form_key)
+            assert refused.status == 409
+        for wrong in ("/console/jobs/999999/file", "/console/jobs/0/file"):
+            assert (await browser.gets(wrong)).status in {403, 404}
+        await browser.gets("/console/jobs/999999/file")
+
+
+async def test_a_short_export_is_saved_at_once(company: Company) -> None:
+    async with signed_in(company, "root") as browser:
+        status, body = await saves(browser, "/console/people/export?q=A003&format=xlsx")
+        assert status == 200
+        [one] = sheet.read("people.xlsx", body)
+        assert [row[0] for row in one.rows] == ["工号", "A003"]
+        assert count(browser) == 0
+
+
+async def test_forms_that_are_not_ours_begin_nothing(company: Company) -> None:
+    async with signed_in(company, "root") as browser:
+        offered = await browser.gets("/console/people/export")
+        key = browser.form_key
+        assert "12 行" in offered.plain
+        assert (await browser.posts("/console/jobs", kind="people", key="0" * 64)).status == 403
+        for kind in ("", "king", "roster", "trial", "people" * 40):
+            assert (await browser.posts("/console/jobs", kind=kind, key=key)).status == 409, kind
+        assert count(browser) == 0
+        root = company.roll.people["root"]
+        make = lambda c: table.add(c, root, "trial", {"number": "9"}, datetime.now(UTC), 0)  # noqa: E731
+        number = browser.run.app.database.write_now(make)
+        seen = await until(browser, "/console/jobs", "没有做成")
+        assert "没有导入" in seen.plain
+        assert (await browser.gets(f"/console/jobs/{number}/file")).status == 403
+
+
+async def test_a_job_is_cancelled_on_the_page(company: Company) -> None:
+    async with signed_in(company, "root") as browser:
+        root = company.roll.people["root"]
+
+        def runs_elsewhere(c: Connection) -> int:
+            number = table.add(c, root, "people", {}, datetime.now(UTC), 9000)
+            table.take(c, "another")
+            table.pulse(c, number, "another", 4000, 9000)
+            return number
+
+        number = browser.run.app.database.write_now(runs_elsewhere)
+        seen = await browser.gets("/console/jobs")
+        assert "4000 / 9000 行" in seen.plain
+        assert 'value="44"' in seen.words
+        assert "正在取消" in (await browser.posts(f"/console/jobs/{number}/cancel")).plain
+        assert f"/console/jobs/{number}/cancel" not in (await browser.gets("/console/jobs")).words
+        assert browser.run.app.database.write_now(lambda c: table.pulse(c, number, "another", 5000, 9000)) is True
+
+
+async def test_it_is_sent_as_it_goes_on(company: Company) -> None:
+    async with signed_in(company, "root") as browser:
+        address = browser.run.url + "/console/jobs/live"
+        async with browser.session.get(address, headers={"Sec-Fetch-Site": "same-origin"}) as stream:
+            first = (await stream.content.readuntil(b"\n\n")).decode()
+            assert "还没有需要后台做的" in first
+            root = company.roll.people["root"]
+            browser.run.app.database.write_now(lambda c: table.add(c, root, "people", {}, datetime.now(UTC), 12))
+            browser.run.app.jobs.nudge()
+            words = ""
+            while "已完成" not in words:
+                words += (await stream.content.readuntil(b"\n\n")).decode()
+
+
+async def test_a_long_roster_is_tried_marked_and_imported_as_a_whole(company: Company) -> None:
+    async with signed_in(company, "root") as browser:
+        await browser.gets("/console/people/import")
+        await sends(browser, FILE.encode())
+        seen = await until(browser, "/console/people/import", "标出问题")
+        assert "有 1 行有问题" in seen.plain
+        assert "等你决定导不导入" in (await browser.gets("/console/")).plain
+        [link] = re.findall(r"/console/jobs/\d+/file", seen.words)
+        [number] = re.findall(r'name="number" value="(\d+)"', seen.words)
+        _, body = await saves(browser, link)
+        rows = openpyxl.load_workbook(io.BytesIO(body)).worksheets[0]
+        assert rows["F1"].value == "问题"
+        assert (rows["F4"].value, rows["F2"].value) == ("缺少工号或姓名", "")
+        assert rows["B4"].fill.start_color.rgb == "FFFFE3A3"
+        assert rows["B2"].fill.fill_type is None
+        assert rows["B3"].value == "=新人"
+        assert rows["B3"].data_type == "s", "no formula"
+        await browser.gets("/console/people/import")
+        sent = {"number": number, "skip": "yes"}
+        assert "全部成功才生效" in (await browser.posts("/console/people/import/apply", None, **sent)).plain
+        done = await until(browser, "/console/jobs", "跳过")
+        assert "导入花名册" in done.plain
+        assert browser.run.read(lambda c: member.by_employee_no(c, "B001")) is not None
+        assert (await browser.posts("/console/people/import/apply", None, **sent)).status == 409
+        assert (await saves(browser, link))[0] == 403, "the file's rows went with the file"
+        assert "等你决定导不导入" not in (await browser.gets("/console/")).plain
+
+
+async def test_a_long_roster_is_not_imported_while_it_has_errors_and_is_let_go(company: Company) -> None:
+    async with signed_in(company, "root") as browser:
+        await browser.gets("/console/people/import")
+        await sends(browser, FILE.encode())
+        seen = await until(browser, "/console/people/import", "标出问题")
+        [number] = re.findall(r'name="number" value="(\d+)"', seen.words)
+        await browser.posts("/console/people/import/apply", number=number, skip="")
+        assert "有 1 行有问题，没有导入" in (await until(browser, "/console/jobs", "没有做成")).plain
+        assert browser.run.read(lambda c: member.by_employee_no(c, "B001")) is None
+        for path in ("/console/people/import/marked", "/console/people/import/result"):
+            assert (await browser.gets(path)).status == 403
+        await browser.gets("/console/people/import")
+        await browser.posts("/console/people/import/drop")
+        assert (await browser.gets("/console/people/import/live")).status == 204
+        assert not [row for row in browser.run.read(lambda c: c.execute(table.job.select()).all()) if row.body]
+        await browser.gets("/console/people/import")
+        await sends(browser, "只有一列\n什么也不是\n".encode())
+        assert "换一份文件" in (await until(browser, "/console/people/import", "没有找到表头")).plain
+
+
+async def test_a_file_that_nobody_decided_about_is_let_go(company: Company) -> None:
+    root = company.roll.people["root"]
+    now = datetime.now(UTC)
+
+    def at(connection: Connection, moment: datetime) -> Work:
+        return Work(connection, company.organisation, moment)
+
+    company.write(lambda c: roster_upload.keep(at(c, now), root, "r.csv", FILE.encode()))
+    company.write(lambda c: roster_upload.forget(at(c, now)))
+    kept = company.read(lambda c: roster_upload.waiting(at(c, now), root))
+    assert kept is not None
+    assert kept.name == "r.csv"
+    assert not company.read(lambda c: roster_upload.waiting(at(c, now), company.roll.people["lin"]))
+    later = now + roster_upload.WAITS
+    company.write(lambda c: roster_upload.forget(at(c, later)))
+    assert not company.read(lambda c: roster_upload.waiting(at(c, now), root))
+
+
+async def test_it_speaks_english(company: Company) -> None:
+    company.root.says("/language en")
+    async with signed_in(company, "root") as browser:
+        assert "12 rows take a while" in (await browser.gets("/console/people/export")).plain
+        await browser.posts("/console/jobs", kind="people")
+        assert "Export of people" in (await until(browser, "/console/jobs", "done")).plain
+
+
+async def test_a_long_list_of_requests_is_a_job_of_its_officer(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "SMALL", 0)
+    file_one(company)
+    async with signed_in(company, "zhou") as browser:
+        offered = await browser.gets("/console/requests/export.csv?state=open&words=")
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', offered.words))
+        assert fields["kind"] == "requests"
+        await browser.posts("/console/jobs", None, **fields)
+        done = await until(browser, "/console/jobs", "已完成")
+        [number] = re.findall(r"/console/jobs/(\d+)/file", done.words)
+        [one] = sheet.read("requests.csv", (await saves(browser, f"/console/jobs/{number}/file"))[1])
+        assert len(one.rows) == 2
+        assert WORDS not in str(one.rows), "no text of a request leaves by a list"
+    async with signed_in(company, "root") as browser:
+        await browser.gets("/console/people/export")
+        assert (await browser.posts("/console/jobs", kind="requests")).status == 409
