@@ -23,7 +23,7 @@ pytestmark = pytest.mark.xdist_group("description")
 WHO = ("", "lin", "zhou", "root")
 """A member without a role (nobody lets her in), a branch's secretary, a union officer, an administrator: she comes
 last, for what she is let do by chance ends other people's roles."""
-EACH = size(3, 100)
+EACH = size(2, 100)
 
 
 def cases() -> list[Any]:
@@ -63,8 +63,9 @@ def test_nothing_that_is_sent_breaks_it(program: Program) -> None:
     """ASVS 1.2.4, 16.5.1."""
     broken, sent = [], cases()
     assert len(sent) >= EACH * len(all_routes()) * 0.9
-    for nickname in WHO:
-        for case in sent:
+    for turn, nickname in enumerate(WHO):
+        # In a short run each case is sent by two of them.
+        for case in sent if LONG else sent[turn % 2 :: 2]:
             answer = _sends(program, nickname, case)
             leaks = [one for one in marks(answer.words) if not nickname or not program.may_see(nickname, one)]
             if answer.status >= 500 or leaks or "Traceback" in answer.words:

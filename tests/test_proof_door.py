@@ -82,15 +82,15 @@ def test_no_form_is_taken_without_its_key_or_from_elsewhere(program: Program, he
 
 def test_odd_methods_are_not_known(program: Program) -> None:
     """ASVS 4.1.4, 13.4.4."""
-    before = program.dump()
+    root, before = program.visitor("root"), program.dump()
     for method in ("TRACE", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"):
         for path in (*LOOKS[::4], *POSTS[::4], "/console/nowhere"):
-            answer = program.visitor("root").asks(method, path)
+            answer = root.asks(method, path)
             assert answer.status == 405, (method, path)
             assert answer.headers["Allow"] == "GET, POST"
             assert "Set-Cookie" not in answer.headers
     for path in ("/healthz", "/console/static/console.js", "/chat/static/mark.svg"):
-        assert program.visitor("root").asks("PUT", path).status in {404, 405}
+        assert root.asks("PUT", path).status in {404, 405}
     assert program.dump() == before
 
 
