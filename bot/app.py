@@ -110,7 +110,7 @@ class App:
         )
         self.intake.enter = SignIn(self.database, dispatch, self.key, lambda name: self._posted(name, None))
         self.clock = Clock(self.database, dispatch, self.nudge)
-        self.jobs = Jobs(self.database, self.organisation, self.leases.holder, KINDS)
+        self.jobs = Jobs(self.database, lambda: self.organisation, self.leases.holder, KINDS)
 
     async def _set(self, values: Mapping[str, str]) -> None:
         """Go by what is set in the console from now on; whichever process is first writes the schedules anew."""
