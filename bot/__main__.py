@@ -8,6 +8,7 @@ import traceback
 
 import typer
 
+from bot.commands.audit import audit
 from bot.commands.backup import backup, restore, resume, transfer, verify
 from bot.commands.connect import connect
 from bot.commands.demo import demo
@@ -38,6 +39,7 @@ app.add_typer(imports, name="import")
 app.add_typer(export, name="export")
 app.add_typer(report, name="report")
 app.add_typer(rules, name="rules")
+app.add_typer(audit, name="audit")
 
 
 def main() -> None:

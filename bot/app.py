@@ -17,6 +17,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy import Connection
 
+from bot import overrides
 from bot.clock import Clock, prepare
 from bot.config import Settings
 from bot.delivery import Delivery
@@ -25,6 +26,7 @@ from bot.gate import Gate
 from bot.intake import Intake
 from bot.journal import Journal
 from bot.lease import Leases, new_holder
+from bot.machine import Machine
 from bot.previews import PreviewMaker
 from bot.reading import Reading, tells
 from bot.sign_in import SignIn
@@ -37,7 +39,7 @@ from messengers import NAMES
 from messengers.base import Messenger, PausedError, Surroundings
 from services import calendar
 from services.work import Handing, Work
-from storage import bell
+from storage import audit, bell
 from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
@@ -70,7 +72,6 @@ class App:
     ringing: set[str] = field(default_factory=set)
     bells: set[asyncio.Task[None]] = field(default_factory=set)
     deaf: threading.Event = field(default_factory=threading.Event)
-    organisation: Organisation = field(init=False)
     gate: Gate = field(init=False)
     intake: Intake = field(init=False)
     clock: Clock = field(init=False)
@@ -80,10 +81,10 @@ class App:
 
     def __post_init__(self) -> None:
         """Join what needs no network yet."""
+        audit.seal_with(self.key)
         page = (self.settings.web.base_url or self.base_url).rstrip("/")
-        self.organisation = replace(self.settings.as_organisation(), page=page if self.settings.web.enabled else "")
         dispatch = Dispatch(
-            self.organisation,
+            replace(self.settings.as_organisation(), page=page if self.settings.web.enabled else ""),
             self.registry,
             self.links,
             self.numbered,
@@ -91,7 +92,8 @@ class App:
         )
         self.veil = Veil(self.settings, self.key, self.links)
         self.leases = Leases(self.database, self.holder)
-        self.gate = Gate(self.database)
+        self.gate = Gate(self.database, self._set)
+        self.gate.freed = self.nudge
         journal = Journal(self.settings.journal(), self.key, self.leases.holder)
         self.intake = Intake(
             self.database,
@@ -105,6 +107,19 @@ class App:
         )
         self.intake.enter = SignIn(self.database, dispatch, self.key, lambda name: self._posted(name, None))
         self.clock = Clock(self.database, dispatch, self.nudge)
+
+    async def _set(self, values: Mapping[str, str]) -> None:
+        """Go by what is set in the console from now on; whichever process is first writes the schedules anew."""
+        dispatch, now = self.clock.dispatch, datetime.now(UTC)
+        changed = overrides.over(self.settings, values).as_organisation()
+        dispatch.organisation = replace(changed, page=self.organisation.page)
+        await self.database.write(lambda c: prepare(c, dispatch, now))
+        self.clock.wake()
+
+    @property
+    def organisation(self) -> Organisation:
+        """How the organisation wants things now."""
+        return self.clock.dispatch.organisation
 
     def nudge(self) -> None:
         """Tell every delivery that there may be letters, here or in another process."""
@@ -151,6 +166,7 @@ class App:
                 self.numbered.add(name)
             self.intake.join(messenger)
             self.deliveries[name] = Delivery(self.database, messenger, veil, self.clock.dispatch)
+            self.deliveries[name].halted = self.gate.halted
         await self.database.write(lambda c: prepare(c, self.clock.dispatch, datetime.now(UTC)))
         await self.leases.take(f"process:{self.leases.holder}")
         await self._serve_what_waits()
@@ -269,15 +285,12 @@ class App:
 
         secure = self.base_url.startswith("https:")
         read, write = within(self.database.read), within(self.database.write)
+        machine = Machine(self.settings, self.database, self.gate, self.deliveries)
+        previews = PreviewMaker(self.messengers, self.veil)
         return Console(
-            self.organisation,
-            read,
-            write,
-            secure=secure,
-            paused=lambda: self.gate.shut,
-            sent=self.nudge,
-            previews=PreviewMaker(self.messengers, self.veil),
-        )
+            self.organisation, read, write, machine,
+            secure=secure, sent=self.nudge, links=self.links, previews=previews,
+        )  # fmt: skip
 
     async def _serve_web(self, sockets: Sequence[object]) -> None:
         site = web.Application(client_max_size=25 * 1024 * 1024)

@@ -157,6 +157,10 @@ class Clock:
             await self._database.write(lambda c: set_aside(c, due, unreadable, now))
         return True
 
+    def wake(self) -> None:
+        """Look now: a schedule may have been written anew."""
+        self._ringing.set()
+
     def stop(self) -> None:
         """Finish the tick in hand, and wake no more."""
         self._stopping = True

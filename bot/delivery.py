@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -57,8 +57,10 @@ class Delivery:
 
     def __init__(self, database: Database, messenger: Messenger, veil: Veil, dispatch: Dispatch) -> None:
         """Nothing is sent before `run`."""
+        self.halted: Callable[[str], bool] = lambda _messenger: False
+        """Whether somebody has stopped everything but answers by hand."""
         self._database = database
-        self._messenger = messenger
+        self.messenger = messenger
         self._dispatch = dispatch
         self._wake = asyncio.Event()
         self._stopping = self._running = False
@@ -70,8 +72,8 @@ class Delivery:
         self._quota = Quota(messenger.name, limits)
         counted = self._spend if self._quota.counted else None
         self._settling = Settling(database, messenger.name, self.nudge, self.take_over, counted)
-        self._outcomes = Outcomes(messenger, self._pacer, self._breaker, self._settling)
-        self._sending = Calls(messenger, veil, self._pacer, self._settling, self._outcomes)
+        self.outcomes = Outcomes(messenger, self._pacer, self._breaker, self._settling)
+        self._sending = Calls(messenger, veil, self._pacer, self._settling, self.outcomes)
         least = LEAST if self._call == 1 else 2
         self._calls = int(min(MOST, max(least, pace * AHEAD))) if pace else least * 2
         self._least = max(1, self._calls // 2) * self._call
@@ -130,10 +132,10 @@ class Delivery:
                     await self._rest(await self._claim())
                     pause = 1.0
                 except StorageError:
-                    log.warning("%s: the outbox can't be reached", self._messenger.name, exc_info=True)
+                    log.warning("%s: the outbox can't be reached", self.messenger.name, exc_info=True)
                     await asyncio.sleep(1)
                 except Exception:
-                    log.exception("%s: sending broke, next try in %.0f s", self._messenger.name, pause)
+                    log.exception("%s: sending broke, next try in %.0f s", self.messenger.name, pause)
                     await asyncio.sleep(pause)
                     pause = min(WORST, pause * 2)
         finally:
@@ -146,13 +148,13 @@ class Delivery:
 
     async def _begin(self) -> None:
         """Take over from whoever sent before: what became of our own letters, what was left behind, a hold."""
-        name, alone = self._messenger.name, self._database.sqlite or not self._messenger.limits.per_process
+        name, alone = self.messenger.name, self._database.sqlite or not self.messenger.limits.per_process
 
         def begin(connection: Connection) -> tuple[float, list[tuple[str, float]]]:
             now = datetime.now(UTC)
             if alone:
                 claims.free(connection, name, now)
-            return hold.left(connection, name, now), quota.seed(connection, name, self._messenger.limits, now)
+            return hold.left(connection, name, now), quota.seed(connection, name, self.messenger.limits, now)
 
         await self._settling.flush()
         held, lately = await self._database.write(begin)
@@ -199,7 +201,8 @@ class Delivery:
         self._behind = True
         if self._pacer.held() > 1:
             return None
-        answers, others = max(0, self._room(answers=True)), max(0, self._room(answers=False))
+        halted = self.halted(self.messenger.name)
+        answers, others = max(0, self._room(answers=True)), 0 if halted else max(0, self._room(answers=False))
         if others < self._least and not self._breaker.open:
             # Half the window at once, not letter by letter: each claim costs a commit.
             others = 0
@@ -211,12 +214,12 @@ class Delivery:
             most = self._quota.room(work, others, self._settling.calls, self._in_hand[False])
             taken = claim.take(
                 work,
-                self._messenger.name,
+                self.messenger.name,
                 answers,
                 most,
                 self._call,
                 parcels=False,
-                alive=self._outcomes.alive,
+                alive=self.outcomes.alive,
                 broadcasts=not self._quota.busy(),
             )
             taken.spent = most <= 0 < others
@@ -234,13 +237,13 @@ class Delivery:
                 self._counting.add(number)
                 self._spawn(self._count(number))
         # What may not leave for want of calls, or in this minute, is looked for now and then, not at once again.
-        return None if taken.spent or self._quota.busy() else taken.next_at
+        return None if taken.spent or halted or self._quota.busy() else taken.next_at
 
     async def _cut(self, taken: claim.Taken) -> None:
         """Cut the next people off a stretch: looked up by a reader, written in bites between everybody's turns."""
-        name = self._messenger.name
+        name = self.messenger.name
         found = await self._database.read(
-            lambda c: claim.next_parcel(self._work(c), name, taken.room, taken, self._outcomes.alive)
+            lambda c: claim.next_parcel(self._work(c), name, taken.room, taken, self.outcomes.alive)
         )
         if found is None:
             if not taken.dry:
@@ -265,7 +268,7 @@ class Delivery:
 
     def _tidy(self, connection: Connection, taken: claim.Taken) -> None:
         work = self._work(connection)
-        claim.tidy(work, self._messenger.name, taken, self._outcomes.alive)
+        claim.tidy(work, self.messenger.name, taken, self.outcomes.alive)
         self._ask_about(work, taken)
 
     def _ask_about(self, work: Work, taken: claim.Taken) -> None:
@@ -323,13 +326,11 @@ class Delivery:
         answer = letter.lane == outbox.ANSWER
         try:
             group = letter.chat != letter.recipient
-            if await self._may_leave([letter], letter.chat, before, group=group) and not self._outcomes.too_late(
-                letter
-            ):
+            if await self._may_leave([letter], letter.chat, before, group=group) and not self.outcomes.too_late(letter):
                 async with self._hands[answer]:
                     await self._sending.send(letter)
         except asyncio.CancelledError:
-            self._outcomes.waits([letter])
+            self.outcomes.waits([letter])
             raise
         finally:
             self._settling.hand.let_go(letter.id)
@@ -353,7 +354,7 @@ class Delivery:
         if before is None and self._pacer.at_once(chat, group=group):
             return self._wanted(letters)
         if (pause := self._pacer.chat_pause(chat, group=group)) > calls.WAITS:
-            self._outcomes.waits(letters, seconds=pause)
+            self.outcomes.waits(letters, seconds=pause)
             return False
         try:
             async with asyncio.timeout(calls.WAITS):
@@ -361,7 +362,7 @@ class Delivery:
                     await asyncio.wait([before])
                 await self._pacer.turn(chat, letters[0].lane, group=group)
         except (HeldError, TimeoutError):
-            self._outcomes.waits(letters, seconds=self._pacer.chat_pause(chat, group=group))
+            self.outcomes.waits(letters, seconds=self._pacer.chat_pause(chat, group=group))
             return False
         return self._wanted(letters)
 
@@ -369,7 +370,7 @@ class Delivery:
         """Answer whether their campaign still goes on; else they go back, and are set aside there."""
         if letters[0].campaign_id not in self._stopped:
             return True
-        self._outcomes.waits(letters)
+        self.outcomes.waits(letters)
         return False
 
     async def _many(self, letters: list[Claimed]) -> None:
@@ -378,7 +379,7 @@ class Delivery:
         try:
             if not await self._may_leave(letters, "", None):
                 return
-            fit = [letter for letter in letters if not self._outcomes.too_late(letter)]
+            fit = [letter for letter in letters if not self.outcomes.too_late(letter)]
             if any(self._pacer.chat_pause(letter.chat, group=False) > 0 for letter in fit):
                 # Somebody has had so much lately that the messenger would drop it: each waits for their own moment.
                 apart = True
@@ -389,7 +390,7 @@ class Delivery:
                 if apart:
                     self._set_going(fit, apart=True)
         except asyncio.CancelledError:
-            self._outcomes.waits(letters)
+            self.outcomes.waits(letters)
             raise
         finally:
             for letter in () if apart else letters:

@@ -29,11 +29,12 @@ LATE, OLDEST = timedelta(minutes=1), timedelta(hours=48)
 """From so late on, and up to so old, an update is taken as said when it was said: 签到 at 23:58 counts for that day."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Dispatch:
     """What every turn needs beside its arrival."""
 
     organisation: Organisation
+    """Put another in its place when something was set in the console: everybody asks for it here, in each turn."""
     registry: Registry
     links: Mapping[str, Callable[[str], str]]
     """Messenger -> (payload -> link to the private chat)."""

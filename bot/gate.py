@@ -1,12 +1,20 @@
-"""Whether this copy may take, serve and send: its pause rows, held in memory and looked at every few seconds."""
+"""Whether this copy may take, serve and send, and what was set by hand: rows, looked at every few seconds.
+
+A pause shuts everything. Sending that was stopped by hand holds back pushes and announcements alone: updates are taken
+and answered, for whoever asks waits for the answer, and the way back into the console is a link in the chat.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from storage import pause
+from sqlalchemy import Connection
+
+from domain.machine import EVERYTHING
+from storage import halt, pause, setting
 from storage.engine import Database, StorageError
 
 log = logging.getLogger(__name__)
@@ -33,14 +41,28 @@ def way_on(reasons: Sequence[str]) -> tuple[str, str]:
     )
 
 
+def _standing(connection: Connection) -> tuple[list[str], frozenset[str], dict[str, str]]:
+    return pause.reasons(connection), halt.messengers(connection), setting.values(connection)
+
+
+async def _nobody(_values: Mapping[str, str]) -> None:
+    """Nobody wants to know of settings."""
+
+
 class Gate:
     """Shut while the installation is paused; whoever passes goes on by itself when it opens."""
 
-    def __init__(self, database: Database) -> None:
-        """Stand open until the first look."""
+    def __init__(self, database: Database, settings: Callable[[Mapping[str, str]], Awaitable[None]] = _nobody) -> None:
+        """Stand open until the first look. `settings`: told what is set in the console, whenever that has changed."""
         self._database = database
         self._reasons: list[str] = []
+        self._halted: frozenset[str] = frozenset()
+        self._settings: dict[str, str] = {}
+        self._tell = settings
+        self.freed: Callable[[], None] = lambda: None
+        """Called when sending may go on that was stopped by hand."""
         self._turned = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._stopping = False
 
     @property
@@ -53,9 +75,19 @@ class Gate:
         """Why it is shut; nothing when it is open."""
         return tuple(self._reasons)
 
+    def halted(self, messenger: str) -> bool:
+        """Answer whether somebody has stopped sending for this messenger."""
+        return messenger in self._halted or EVERYTHING in self._halted
+
     async def look(self) -> bool:
-        """Learn how it stands; True when that has changed. Raises `StorageError`: then it stands as before."""
-        before, self._reasons = self.shut, await self._database.read(pause.reasons)
+        """Learn how it stands; True when the gate has turned. Raises `StorageError`: then it stands as before."""
+        before, halted = self.shut, self._halted
+        self._reasons, self._halted, values = await self._database.read(_standing)
+        if halted - self._halted:
+            self.freed()
+        if values != self._settings:
+            await self._tell(values)
+            self._settings = values
         if self.shut == before:
             return False
         if self.shut:
@@ -67,10 +99,16 @@ class Gate:
         turned.set()
         return True
 
+    def hurry(self) -> None:
+        """Look now."""
+        self._hurry.set()
+
     async def watch(self, turned: Callable[[], Awaitable[None]]) -> None:
         """Look for ever, and tell of each change once."""
         while True:
-            await asyncio.sleep(LOOK)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), LOOK)
+            self._hurry.clear()
             try:
                 if await self.look():
                     await turned()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from bot.breaker import Breaker
 from bot.pacer import Pacer
 from bot.settling import Settling
+from domain.machine import Face
 from messengers.base import Messenger, SendFailedError, Sent
 from storage import outbox
 from storage.claim import Claimed
@@ -35,6 +36,17 @@ class Outcomes:
         self._settling = settling
         self.alive: datetime | None = None
         """When anything but an answer left last."""
+        self.failure = ""
+        """Why the last call failed,"""
+        self.failed_at: datetime | None = None
+        """when that was,"""
+        self.passed_at: datetime | None = None
+        """and when a letter got through last."""
+
+    def face(self, *, here: bool) -> Face:
+        """Return how it stands with the messenger. `here`: this process sends for it."""
+        known = (self._breaker.open, self._pacer.held(), self.failure, self.failed_at, self.passed_at)
+        return Face(self._name, here, *known)
 
     def too_late(self, letter: Claimed) -> bool:
         """Answer whether nobody wants it any more, and settle it then."""
@@ -56,12 +68,14 @@ class Outcomes:
 
     def passed(self, letter: Claimed, sent: Sent) -> None:
         """Say that it is out."""
+        self.passed_at = datetime.now(UTC)
         if letter.lane != outbox.ANSWER:
-            self.alive = datetime.now(UTC)
+            self.alive = self.passed_at
         self._settling.add(letter, outbox.SENT, message=sent.message)
 
     def failed(self, letters: Sequence[Claimed], error: SendFailedError) -> None:
         """One call ended so, for all of these."""
+        self.failure, self.failed_at = error.why, datetime.now(UTC)
         keyed = self._keyed if len(letters) == 1 else self._keyed_batches
         lost = error.retry_after is None and not (error.closes_address or error.permanent or error.reached)
         if error.reached:

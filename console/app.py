@@ -21,11 +21,13 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 
 from console.drawing import draw, menu
-from console.grammar import Download, Go, Later, Page, Result, Route, Visit, all_routes
+from console.grammar import Download, Go, Later, Page, Picture, Result, Route, Visit, all_routes
 from console.limit import Limit
+from console.machine import Machine
 from console.stream import Streams
 from content import LANGUAGES, Voice, voice
 from domain.organisation import Organisation
+from domain.permission import Action
 from domain.preview import Previews
 from domain.refusal import Refusal
 from domain.session import ABSOLUTE, Session, digest
@@ -38,6 +40,8 @@ Transaction = Callable[[Callable[[Work], Any]], Awaitable[Any]]
 STATIC = Path(__file__).parent / "static"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 LARGEST_FILE = 20 << 20
+ALWAYS = frozenset({"out", "out/everywhere"})
+"""Paths that anybody is served while this copy is paused: to sign out."""
 _NAME = re.compile(r"\{(\w+)\}")
 HEADERS = {
     "Content-Security-Policy": (
@@ -51,6 +55,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+OF_PICTURES = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox"}
+"""Opened by itself, a picture may do nothing at all."""
 
 
 @dataclass(slots=True)
@@ -78,18 +85,20 @@ class Console:
         organisation: Organisation,
         read: Transaction,
         write: Transaction,
+        machine: Machine,
         *,
         secure: bool,
-        paused: Callable[[], bool],
         sent: Callable[[], None] = lambda: None,
+        links: Mapping[str, Callable[[str], str]] | None = None,
         previews: Previews = lambda _reply, _language, _kind: (),
     ) -> None:
-        """`secure`: browsers reach us by https. `paused`: whether this copy serves nobody at the moment.
+        """`secure`: browsers reach us by https. `sent`: called after each change, which may have written letters.
 
-        `sent`: called after each change, which may have written letters. `previews`: what messengers make of a reply.
+        `links`: into the chats, see `Visit`. `previews`: what messengers make of a reply.
         """
-        self._organisation, self._read, self._write, self._paused = organisation, read, write, paused
-        self._sent, self._previews = sent, previews
+        self._organisation, self._read, self._write, self._machine = organisation, read, write, machine
+        self._links, self._previews = links or {}, previews
+        self._sent = sent
         self._cookie, self._secure = ("__Host-console" if secure else "console"), secure
         self._static = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in TYPES}
         self._limit = Limit()
@@ -143,11 +152,16 @@ class Console:
             return self._refused(request, asked, refusal)
         if request.method == "POST":
             self._sent()
+            for follow in asked.visit.then if asked.visit else ():
+                follow()
         if asked.stale is not None:
             stale = asked.stale
             await self._write(lambda work: session.touch(work, stale))
+        if result is None and asked.forged:
+            return self._plain(request, "forged", 403)
         if result is None:
-            return self._plain(request, "forged", 403) if asked.forged else self._plain(request, "sign_in", 401)
+            paused = bool(self._machine.paused())
+            return self._plain(request, "paused", 503) if paused else self._plain(request, "sign_in", 401)
         return self._answered(request, asked, route, result)
 
     async def _stream(self, request: web.Request, route: Route) -> web.StreamResponse:
@@ -168,7 +182,7 @@ class Console:
         """Return the part as it is now; None when this browser may not look, or no more."""
         numbers = {name: int(value) for name, value in request.match_info.items()}
         asked = _Asked(request.cookies.get(self._cookie, ""), "GET", numbers, dict(request.query))
-        if self._paused():
+        if self._machine.paused():
             return None
         try:
             result: Result | None = await self._read(lambda work: self._run(work, asked, route))
@@ -180,8 +194,6 @@ class Console:
 
     def _closed(self, request: web.Request) -> web.StreamResponse | None:
         """Return what is answered without looking at anything, or None to go on."""
-        if self._paused():
-            return self._plain(request, "paused", 503)
         if not self._limit.take(request.remote or "", datetime.now(UTC)):
             return self._plain(request, "too_often", 429)
         if request.method == "POST" and not same_origin(request):
@@ -202,14 +214,27 @@ class Console:
         if asked.method == "GET" and session.needs_touch(work, found):
             asked.stale = found
         speech = voice(person.language or self._organisation.language)
+        came = (asked.numbers, asked.query, asked.form, asked.files)
         asked.visit = Visit(
-            work, person, found, speech, asked.numbers, asked.query, asked.form, asked.files, self._previews
+            work, person, found, speech, self._machine, *came, links=self._links, previews=self._previews
         )
-        asked.menu = menu(asked.visit, self._routes)
+        if self._machine.paused() and not self._served_paused(work, person.id, route):
+            return None
+        asked.menu = menu(asked.visit, self._open())
         if route.needs is not None and not permission.may_anywhere(work, person.id, route.needs):
             log.info("console: %s refused to member %d", route.path, person.id)
             raise Refusal("permission.nowhere")
         return route.run(asked.visit)
+
+    def _served_paused(self, work: Work, person: int, route: Route) -> bool:
+        """Answer whether somebody may see this while the copy is paused: whoever can do something about it."""
+        return route.when_paused and (
+            route.path in ALWAYS or permission.may_everywhere(work, person, Action.RUN_MACHINE)
+        )
+
+    def _open(self) -> list[Route]:
+        """Return the routes that are served at the moment."""
+        return [one for one in self._routes if one.when_paused] if self._machine.paused() else self._routes
 
     def _refused(self, request: web.Request, asked: _Asked, refusal: Refusal) -> web.StreamResponse:
         if asked.visit is None:
@@ -229,6 +254,8 @@ class Console:
         if isinstance(result, Download):
             saved = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(result.name)}"}
             return web.Response(body=result.body, content_type=result.mime, headers={**HEADERS, **saved})
+        if isinstance(result, Picture):
+            return web.Response(text=result.svg, content_type=TYPES[".svg"], headers={**HEADERS, **OF_PICTURES})
         if isinstance(result, Later):
             self._begin(result)
             result = result.meanwhile

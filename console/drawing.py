@@ -25,7 +25,15 @@ def environment() -> Environment:
     """Return the templates; a name that is missing in one is a mistake, not an empty word."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - a start need not pay for it
 
-    return Environment(
+    class WordsFirst(Environment):
+        """`words.clear` means the word `clear`, never the method of the dictionary in which it stands."""
+
+        def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401 - whatever a template names
+            if isinstance(obj, dict) and attribute in obj:
+                return obj[attribute]
+            return super().getattr(obj, attribute)
+
+    return WordsFirst(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,

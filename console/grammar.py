@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from console import NOUNS
+from console.machine import Machine
 from content import Voice
 from domain.member import Person
 from domain.permission import Action
@@ -28,12 +29,17 @@ class Visit:
     person: Person
     session: Session
     voice: Voice
+    machine: Machine
     numbers: Mapping[str, int] = field(default_factory=dict)
     """What stands in the path."""
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
     """Name of the field -> (file name, bytes)."""
+    then: list[Callable[[], None]] = field(default_factory=list)
+    """What the program is to do once this is committed."""
+    links: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+    """Messenger -> what makes a link that opens the chat there with a payload; empty words where there is none."""
     previews: Previews = lambda _reply, _language, _kind: ()
 
     def words(self, noun: str) -> Mapping[str, str]:
@@ -68,6 +74,13 @@ class Download:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """An SVG that a page shows as an image; the page has the same figures in words."""
+
+    svg: str
+
+
+@dataclass(frozen=True, slots=True)
 class Later:
     """What takes long is worked out beside, once for all who ask, by a reading piece of work; a page meanwhile."""
 
@@ -77,7 +90,7 @@ class Later:
     meanwhile: Page
 
 
-Result = Page | Go | Download | Later
+Result = Page | Go | Download | Picture | Later
 Function = Callable[[Visit], Result]
 
 
@@ -92,6 +105,8 @@ class Route:
     needs: Action | None
     live_every: float = 0.0
     """Seconds between two looks of a part that is sent again whenever it changed; 0 for everything else."""
+    when_paused: bool = False
+    """Served to whoever runs the machine while this copy is paused, too."""
 
 
 class Pages:
@@ -102,13 +117,20 @@ class Pages:
         self.noun = noun
         self.routes: list[Route] = []
 
-    def get(self, path: str, *, needs: Action | None = None) -> Callable[[Function], Function]:
-        """Register a page that changes nothing. `needs`: served and listed for those who may do this somewhere."""
-        return self._register("GET", path, needs)
+    def get(
+        self, path: str, *, needs: Action | None = None, when_paused: bool = False
+    ) -> Callable[[Function], Function]:
+        """Register a page that changes nothing. `needs`: served and listed for those who may do this somewhere.
 
-    def post(self, path: str, *, needs: Action | None = None) -> Callable[[Function], Function]:
+        `when_paused`: whoever runs the machine is served while this copy is paused, too.
+        """
+        return self._register(Route("GET", path, self.noun, _nothing, needs, when_paused=when_paused))
+
+    def post(
+        self, path: str, *, needs: Action | None = None, when_paused: bool = False
+    ) -> Callable[[Function], Function]:
         """Register what a form does."""
-        return self._register("POST", path, needs)
+        return self._register(Route("POST", path, self.noun, _nothing, needs, when_paused=when_paused))
 
     def live(self, path: str, *, needs: Action | None = None, every: float = 2.0) -> Callable[[Function], Function]:
         """Register a part of a page (a template without `base.html`) that is looked at again `every` so many seconds.
@@ -116,16 +138,19 @@ class Pages:
         The page includes the same template and names the path: `<div data-live="/console/…">`; `console.js` puts in
         what comes. Without scripts the page shows how things stood when it was opened.
         """
-        return self._register("GET", path, needs, every)
+        return self._register(Route("GET", path, self.noun, _nothing, needs, every))
 
-    def _register(
-        self, method: str, path: str, needs: Action | None, live_every: float = 0.0
-    ) -> Callable[[Function], Function]:
+    def _register(self, route: Route) -> Callable[[Function], Function]:
         def register(function: Function) -> Function:
-            self.routes.append(Route(method, path, self.noun, function, needs, live_every))
+            self.routes.append(replace(route, run=function))
             return function
 
         return register
+
+
+def _nothing(_visit: Visit) -> Result:
+    """Stand in a route until its function is known."""
+    return Go("")
 
 
 def all_routes(nouns: Iterable[str] = NOUNS) -> list[Route]:

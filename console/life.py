@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from console import life_year
 from console.grammar import Download, Go, Page, Pages, Result, Visit
-from console.life_frame import ROWS, framed, number_in, year_in
+from console.life_frame import ROWS, XLSX, framed, number_in, year_in
 from domain.obligation import Obligation
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -23,7 +23,6 @@ from services.work import Work
 
 pages = Pages("life")
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = ("unit", "rule", "article", "trust", "period", "state", "missing", "reason")
 
 

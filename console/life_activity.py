@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from console.grammar import Go, Pages, Result, Visit
-from console.life_frame import ROWS, framed, number_in
+from console.grammar import Download, Go, Pages, Result, Visit
+from console.life_frame import ROWS, XLSX, framed, number_in
 from domain.activity import FEEDBACK_FROM, ActivityState
 from domain.permission import Action
 from domain.refusal import Refusal
 from services import activity as service
-from services import activity_day, activity_feedback, activity_list, activity_plan
+from services import activity_day, activity_feedback, activity_list, activity_plan, sheet
 
 pages = Pages("life")
+
+MOST_EXPORTED = 10_000
 
 
 @pages.get("life/activities", needs=Action.PLAN_ACTIVITIES)
@@ -45,7 +47,7 @@ def activity(visit: Visit) -> Result:
         "lines": [block.plain for block in service.details(work, voice, one)],
         "state_name": voice.line(f"activity.is_{one.state.value}"),
         "now": activity_day.standing(work, one),
-        "code": sign_in.code(work.now) if is_open and sign_in else "",
+        "signing_in": is_open,
         "people": [(row, _how(visit, row)) for row in people[:ROWS]],
         "feedback": activity_feedback.summary(work, person, number) if over else None,
         "least": FEEDBACK_FROM,
@@ -61,6 +63,20 @@ def _how(visit: Visit, row: activity_day.Listed) -> str:
     state = "there" if row.there else row.row.state.value
     family = visit.voice.line("activity.with_family", family=row.row.family) if row.row.family else ""
     return visit.voice.line(f"activity.how_{state}", turn=row.row.turn) + family
+
+
+@pages.get("life/activity/{number}/export", needs=Action.PLAN_ACTIVITIES)
+def export(visit: Visit) -> Result:
+    """Give who comes and who waits as a file."""
+    number, words = visit.numbers["number"], visit.words("life")
+    one = service.own(visit.work, visit.person.id, number, lock=False)
+    people = activity_day.listed(visit.work, visit.person.id, number, 0, MOST_EXPORTED)
+    header = [words[f"column_{name}"] for name in ("name", "state", "family", "came")]
+    rows = [[row.name, _how(visit, row), str(row.row.family), words["yes"] if row.there else ""] for row in people]
+    name = f"{one.title}-{visit.work.organisation.today(one.starts_at)}"
+    if visit.query.get("as") == "csv":
+        return Download(f"{name}.csv", "text/csv", sheet.write_csv(header, rows))
+    return Download(f"{name}.xlsx", XLSX, sheet.write_xlsx("sign-ups", header, rows))
 
 
 def _enter(visit: Visit, number: int) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from console import chart as charts
 from console.grammar import Download, Later, Page, Pages, Result, Visit
 from console.life_frame import ROWS, framed, number_in
 from domain.member import Unit
 from domain.period import Cycle, Period, period_of
 from domain.permission import Action
 from domain.rate import before
+from domain.refusal import Refusal
 from services import rate as service
+from services import rate_chart
 from services import rate_kept as kept
 from services import rate_report as report
 from services import rate_words as words
@@ -57,6 +60,7 @@ def figures(visit: Visit) -> Result:
         "query": query,
         "page_at": page,
         "more": len(below) > ROWS,
+        "chart": _months(visit, found, query),
         "at": work.organisation.local(measured.at),
     }
     drawn = framed(visit, "life_figures.html", "figures", facts)
@@ -80,6 +84,22 @@ def _later(span: Period, meanwhile: Page) -> Later:
 def _wait(visit: Visit, unit: Unit, span: Period) -> Page:
     facts = {"unit": unit, "period": words.period_name(visit.voice, span)}
     return framed(visit, "life_figures_wait.html", "figures", facts)
+
+
+def _months(visit: Visit, found: Figures, query: str) -> dict[str, object] | None:
+    drawn = rate_chart.participation(visit.work, visit.voice, visit.person.id, found.unit, found.span)
+    return charts.shown(drawn, f"/console/life/figures/months.svg?{query}") if drawn is not None else None
+
+
+@pages.get("life/figures/months.svg", needs=Action.SEE_UNIT_FIGURES)
+def months(visit: Visit) -> Result:
+    """Draw who was called and who came in each month of a year."""
+    unit = service.place(visit.work, visit.person.id, number_in(visit, "unit"))
+    span = service.read_period(visit.work, visit.query.get("period", "").strip()[:20])
+    drawn = rate_chart.participation(visit.work, visit.voice, visit.person.id, unit, span)
+    if drawn is None:
+        raise Refusal("rate.not_yours")
+    return charts.picture(visit, drawn)
 
 
 def _row(visit: Visit, found: Figures, figure: str) -> dict[str, object]:

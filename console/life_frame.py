@@ -9,6 +9,7 @@ from console.grammar import Page, Visit
 from domain.permission import Action
 from services import permission
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS = 50
 """So many rows stand on a page."""
 YEARS = 30
@@ -32,10 +33,14 @@ def framed(visit: Visit, template: str, part: str, facts: Mapping[str, Any], sta
     return Page(template, {"parts": parts, "part": part, **facts}, status)
 
 
+def whole(words: str, usual: int = 0) -> int:
+    """Return the whole number that these words are; `usual` for anything else."""
+    return int(words) if words.isascii() and words.isdigit() and len(words) <= len("1" * 18) else usual
+
+
 def number_in(visit: Visit, name: str, usual: int = 0) -> int:
     """Return a whole number out of the query or the form; `usual` for anything else."""
-    words = visit.query.get(name, "") or visit.form.get(name, "")
-    return int(words) if words.isascii() and words.isdigit() and len(words) <= len("1" * 18) else usual
+    return whole(visit.query.get(name, "") or visit.form.get(name, ""), usual)
 
 
 def year_in(visit: Visit) -> int:

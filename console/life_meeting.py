@@ -245,12 +245,9 @@ def paper(visit: Visit) -> Result:
 
 @pages.get("life/{unit}/papers", needs=Action.PLAN_MEETINGS)
 def papers(visit: Visit) -> Result:
-    """Give a year's ledger or evidence pack."""
+    """Give a year's ledger."""
     unit = packing.demand_unit(visit.work, visit.person.id, visit.numbers["unit"])
     year = year_in(visit)
-    if visit.query.get("as") == "pack":
-        made = packing.pack(visit.work, unit, year, most=packing.MOST_AT_ONCE)
-        return Download(made.name, "application/zip", made.body)
     if visit.query.get("as") == "ledger":
         made = packing.ledger(visit.work, unit, year)
         return Download(made.name, packing.XLSX, made.body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.grammar import Download, Pages, Result, Visit
-from console.life_frame import framed
+from console.life_frame import XLSX, framed
 from domain.permission import Action
 from domain.rule import Rule, Vote
 from services import obligation_words as words
@@ -12,7 +12,6 @@ from services import rule_list, sheet
 
 pages = Pages("life")
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = ("rule", "often", "needs", "article", "trust", "from", "text")
 
 

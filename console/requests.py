@@ -18,7 +18,19 @@ from domain.demand_draft import LONGEST, Draft, File, clean_name
 from domain.file_type import file_type, picture_type
 from domain.permission import Action
 from domain.refusal import Refusal
-from services import attachment, demand, demand_view, desk, desk_list, permission, sheet
+from services import (
+    attachment,
+    demand,
+    demand_merge,
+    demand_view,
+    desk,
+    desk_canned,
+    desk_list,
+    desk_merge,
+    desk_note,
+    permission,
+    sheet,
+)
 
 pages = Pages("requests")
 HANDLES = Action.HANDLE_DEMANDS
@@ -97,21 +109,6 @@ def _row(visit: Visit, one: rules.Case) -> dict[str, Any]:
     }
 
 
-@pages.get("requests/overview", needs=Action.OVERSEE_DEMANDS)
-def overview(visit: Visit) -> Result:
-    """Show counts to those who oversee, and how much each officer has to do: no case, no employee, no words."""
-    figures = desk.figures(visit.work, visit.person.id)
-    if figures is None:
-        raise Refusal("help.not_yours")
-    due = figures.next_limit
-    facts = {
-        "figures": figures,
-        "next_limit": demand_view.last_day(visit.voice, visit.work, due) if due else "",
-        "loads": desk_list.loads(visit.work, visit.person.id),
-    }
-    return Page("requests_overview.html", facts)
-
-
 @pages.get("requests/export.xlsx", needs=HANDLES)
 def export_xlsx(visit: Visit) -> Result:
     """Save the list as it is narrowed."""
@@ -135,7 +132,29 @@ def _exported(visit: Visit) -> tuple[list[str], list[list[str]]]:
 @pages.get("requests/{number}", needs=HANDLES)
 def request(visit: Visit) -> Result:
     """Show a request on one's desk: who, what, by when, the conversation, and what can be done."""
-    return Page("requests_one.html", _shown(visit))
+    return Page("requests_one.html", {**_shown(visit), **_beside(visit)})
+
+
+def _beside(visit: Visit, words: str = "") -> dict[str, Any]:
+    """Return what stands beside the conversation: canned replies, notes, what it is dealt with together with.
+
+    `words`: what stands in the answer already.
+    """
+    work, voice, person = visit.work, visit.voice, visit.person.id
+    one = desk.of(work, person, visit.numbers["number"])
+    alike = desk_merge.similar(work, person, one)
+    return {
+        "kept": words,
+        "waits": alike is None,
+        "canned": desk_canned.offered(work, one) if one.open else [],
+        "notes": desk_note.notes(work, person, one.id),
+        "lead": demand_merge.lead_of(work, one),
+        "followers": demand_merge.followers(work, one),
+        "similar": [
+            (found.case, demand_view.kind(voice, found.case), demand_view.state(voice, found.case), found.shared)
+            for found in alike or ()
+        ],
+    }
 
 
 def _shown(visit: Visit) -> dict[str, Any]:
@@ -185,6 +204,8 @@ def write(visit: Visit) -> Result:
     number, form, person = visit.numbers["number"], visit.form, visit.person.id
     here = f"requests/{number}"
     act = form.get("act", "")
+    if act == "insert":
+        return Page("requests_one.html", {**_shown(visit), **_beside(visit, _inserted(visit))})
     if act not in {one.value for one in rules.OFFICER_ACTS}:
         raise Refusal("help.expired")
     token = token_of(visit, number)
@@ -203,6 +224,13 @@ def write(visit: Visit) -> Result:
     draft = replace(draft, files=tuple(_keep(visit, name, body) for name, body in sent))
     reached = desk.send(visit.work, person, draft).reached
     return Go(after, f"sent_{act}" if reached else f"sent_{act}_later")
+
+
+def _inserted(visit: Visit) -> str:
+    """Return the words of the form with the canned reply after them; scripts do it without a visit."""
+    one, wish = desk.of(visit.work, visit.person.id, visit.numbers["number"]), _whole(visit.form.get("canned", ""))
+    found = next((kept.text for kept in desk_canned.offered(visit.work, one) if kept.id == wish), "")
+    return "\n".join(words for words in (visit.form.get("text", "").rstrip(), found) if words)
 
 
 def _keep(visit: Visit, name: str, body: bytes) -> File:

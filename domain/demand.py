@@ -44,6 +44,9 @@ class Act(StrEnum):
     WITHDRAW = "withdraw"
     REOPEN = "reopen"
     RATE = "rate"
+    MERGE = "merge"
+    """It is dealt with together with another of the same kind from now on; `PART`: alone again."""
+    PART = "part"
 
 
 OFFICER_ACTS = frozenset({Act.ANSWER, Act.ASK, Act.REASSIGN, Act.CLOSE})
@@ -65,6 +68,7 @@ _MOVES: Mapping[tuple[State, Act], State] = {
     **{(state, Act.WITHDRAW): State.WITHDRAWN for state in OPEN},
     **{(state, Act.REASSIGN): state for state in OPEN},
     **{(state, Act.ROUTE): state for state in OPEN},
+    **{(state, act): state for state in OPEN for act in (Act.MERGE, Act.PART)},
     (State.FILED, Act.ADD): State.FILED,
     (State.WORKING, Act.ADD): State.WORKING,
     (State.ASKED, Act.ADD): State.WORKING,

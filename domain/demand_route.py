@@ -77,7 +77,12 @@ def above(path: str, holders: Sequence[Holder], out: AbstractSet[int]) -> list[i
     return sorted({h.member_id for h in beside or (h for h in free if h.path == path)})
 
 
+def overseen(holder: str) -> tuple[str, ...]:
+    """Return the paths beneath which an overseer at one unit is counted to see how many cases there are."""
+    parent = _parent(holder)
+    return (holder, parent) if parent else (holder,)
+
+
 def oversees(holder: str, place: str) -> bool:
     """Answer whether an overseer at one unit is counted to see how many cases another has."""
-    parent = _parent(holder)
-    return place.startswith(holder) or bool(parent and place.startswith(parent))
+    return place.startswith(overseen(holder))

@@ -44,6 +44,8 @@ class Action(StrEnum):
     PLAN_ACTIVITIES = "plan_activities"
     SET_OBLIGATIONS = "set_obligations"
     """Exempt, declare, correct; relieve a member by art. 23."""
+    RUN_MACHINE = "run_machine"
+    """Stop and resume sending, try letters again, set how the program behaves, read the audit trail."""
 
 
 _OFFICER = frozenset(
@@ -80,6 +82,7 @@ MATRIX: dict[Role, frozenset[Action]] = {
             Action.SET_THEME_DAY,
             Action.MANAGE_ROLES,
             Action.SET_CALENDAR,
+            Action.RUN_MACHINE,
         }
     ),
 }

@@ -173,6 +173,7 @@ def digest(line: str) -> str:
     return hashlib.sha256(line.encode()).hexdigest()[:32]
 
 
+@lru_cache(8192)
 def plain(words: str) -> str:
     """Return words as they are compared: one width, one case, no blanks, no quotes, no full stop at the end."""
     folded = unicodedata.normalize("NFKC", words).casefold()

@@ -43,6 +43,16 @@ def coming(choice: Choice, today: date, workday: Callable[[date], bool]) -> date
     return on(choice, later.year, later.month, workday)
 
 
+def following(choice: Choice, today: date, workday: Callable[[date], bool], count: int) -> list[date]:
+    """Return the next so many theme days, today included."""
+    found: list[date] = []
+    after = today
+    while len(found) < count:
+        found.append(coming(choice, after, workday))
+        after = (found[-1].replace(day=1) + timedelta(days=32)).replace(day=1)
+    return found
+
+
 def read_choice(words: str, usual: time) -> Choice | None:
     """Read `每月 10 日 14:30`, `15号`, `20`; None when it says no day that every month has (1 to 28)."""
     folded = unicodedata.normalize("NFKC", words).removeprefix("每月").strip()

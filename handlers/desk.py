@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from domain import demand as rules
 from domain.arrival import Said, Uploaded
 from domain.call import call
-from domain.demand import Act
+from domain.demand import Act, Case
 from domain.demand_draft import LONGEST, Draft, clean_text
 from domain.permission import Action
 from domain.refusal import Refusal
-from domain.reply import Block, Button, Personal, Reply, text
+from domain.reply import Block, Button, Personal, Picture, Reply, text
 from handlers.grammar import Matter, Routes, Turn, reply
-from services import demand, demand_view, permission
+from services import attachment, demand, demand_merge, demand_view, desk_load, permission
 from services import desk as service
 
 routes = Routes("desk")
@@ -92,7 +92,24 @@ def overview(turn: Turn) -> Reply:
     if figures.next_limit is not None:
         day = demand_view.last_day(turn.voice, turn.work, figures.next_limit)
         blocks.append(turn.say("desk.next_limit", day=day))
-    return _card(*blocks, rows=[[turn.button("desk.list", call("desk.page", 0))]], personal=Personal.MEMBERSHIP)
+    draws = turn.button("desk.picture", call("desk.picture"))
+    return _card(
+        *blocks, rows=[[draws], [turn.button("desk.list", call("desk.page", 0))]], personal=Personal.MEMBERSHIP
+    )
+
+
+@routes.button("picture")
+def picture(turn: Turn) -> Reply:
+    """Draw what was filed and closed by week, for those who oversee; the words under the picture say the same."""
+    if service.figures(turn.work, turn.person.id) is None:
+        raise Refusal("help.not_yours")
+    back = [turn.button("desk.overview", call("desk.overview"))]
+    drawn = desk_load.drawn(turn.work, turn.voice, turn.person.id)
+    if drawn is None:
+        return _card(turn.say("desk.chart_none", least=turn.work.organisation.smallest_group), rows=[back])
+    body, said = drawn
+    kept = attachment.keep(turn.work, f"{turn.work.today}.png", "image/png", body)
+    return reply(Picture(kept, said), text(said), rows=[back], personal=Personal.MEMBERSHIP)
 
 
 @routes.button("case")
@@ -114,6 +131,7 @@ def case(turn: Turn, number: int, page: int) -> Reply:
         blocks.append(turn.say("desk.first_by" if one.answered_at is None else "desk.finish_by", day=day, left=left))
     if one.avoided_id is not None:
         blocks.append(turn.say("desk.avoiding"))
+    blocks += _together(turn, one)
     blocks += demand_view.timeline(voice, turn.work, one, seen.events, seen.names, turn.person.id)
     turning = []
     if seen.page + 1 < seen.pages:
@@ -125,6 +143,15 @@ def case(turn: Turn, number: int, page: int) -> Reply:
     back = [turn.button("desk.list", call("desk.page", 0))]
     personal = demand_view.class_of(one, *(event.text for event in seen.events))
     return _card(*blocks, rows=[*(_deeds(turn, one.id) if one.open else []), turning, back], personal=personal)
+
+
+def _together(turn: Turn, one: Case) -> list[Block]:
+    """Return a sentence on what it is dealt with together with."""
+    lead, followers = demand_merge.lead_of(turn.work, one), demand_merge.followers(turn.work, one)
+    if lead is not None:
+        return [turn.say("desk.followed", lead=lead.number)]
+    numbers = turn.voice.line("desk.and").join(case.number for case in followers)
+    return [turn.say("desk.leads", count=len(followers), numbers=numbers)] if followers else []
 
 
 def _deeds(turn: Turn, number: int) -> list[list[Button]]:
@@ -229,6 +256,7 @@ def _preview(turn: Turn, draft: Draft, notice: str = "") -> Reply:
         blocks.append(turn.say("desk.preview_close", number=one.number, name=name))
     else:
         blocks.append(turn.say("desk.preview", number=one.number, name=name))
+    blocks += _together(turn, one)
     if draft.text:
         blocks.append(text(draft.text))
     if draft.files:

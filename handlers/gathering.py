@@ -159,7 +159,7 @@ def _drawn_for(work: Work, voice: Voice, found: Gathering) -> Reply:
 @routes.button("show")
 def show(turn: Turn, number: int) -> Reply:
     """Draw the card anew."""
-    return _card(turn, service.own(turn.work, turn.person.id, number))
+    return _card(turn, service.runs(turn.work, turn.person.id, number))
 
 
 @routes.button("late")
@@ -177,7 +177,7 @@ def close(turn: Turn, number: int) -> Reply:
 @routes.button("who")
 def who_is_missing(turn: Turn, number: int, page: int) -> Reply:
     """Show who is not there, to the secretary alone; a tap signs somebody in by hand."""
-    found = service.own(turn.work, turn.person.id, number)
+    found = service.runs(turn.work, turn.person.id, number)
     people = service.missing(turn.work, turn.person.id, number, page, PAGE)
     is_open = found.is_open(turn.work.now)
     rows = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain import invite as codes
 from domain.arrival import Opened, Said, Uploaded
 from domain.call import call
+from domain.gathering import read_payload
 from domain.member import NOTICE_VERSION, Standing
 from domain.reply import Block, Button, Personal, Reply
 from handlers.grammar import Routes, Turn, reply
@@ -17,7 +18,7 @@ routes = Routes("member")
 
 @routes.entry("start", guests=True, listed=False)
 def start(turn: Turn, payload: str) -> Reply:
-    """Greet: a stranger is asked for a code, a bound person for consent, everybody else gets the home card."""
+    """Greet: a stranger is asked for a code, a bound person for consent; else the home card, or what a link is for."""
     person = turn.caller.person
     if payload and codes.looks_like_code(payload):
         return _try(turn, payload)
@@ -25,6 +26,8 @@ def start(turn: Turn, payload: str) -> Reply:
         return _by_directory(turn) or _stranger(turn)
     if person.consent < NOTICE_VERSION:
         return _notice(turn)
+    if (code := read_payload(payload)) is not None:
+        return turn.registry.entries["attend"].run(turn, code)
     return turn.registry.buttons["help.home"](turn)
 
 

@@ -6,7 +6,7 @@ from domain.arrival import Said, Uploaded
 from domain.call import call
 from domain.permission import Action
 from domain.refusal import Refusal
-from domain.reply import Block, Button, Document, Reply
+from domain.reply import Block, Button, Document, Reply, text
 from handlers.grammar import Routes, Turn, reply
 from services import attachment, permission
 from services import question_import as service
@@ -45,8 +45,15 @@ def file_sent(turn: Turn, content: Said | Uploaded) -> Reply:
         raise Refusal("question.not_a_file")
     turn.ask("question.bank", attachment=content.attachment)
     banks = [
-        [turn.button("question.into", call("question.into", name, turn.version), bank=name, count=count)]
-        for name, count in service.names(turn.work)[:5]
+        [
+            turn.button(
+                "question.into",
+                call("question.into", bank.name, turn.version),
+                bank=bank.called(turn.voice.language)[:30],
+                count=count,
+            )
+        ]
+        for bank, count in service.own_banks(turn.work)[:5]
     ]
     return reply(turn.say("question.which_bank"), rows=[*banks, [_cancel(turn)]])
 
@@ -94,13 +101,9 @@ def _show(turn: Turn, bank: str) -> Reply:
 
 
 def _troubles(turn: Turn, made: Plan) -> list[Block]:
+    several = len({one.sheet for one in made.troubles})
     return [
-        turn.say(
-            "question.line",
-            row=one.row,
-            field=one.problem.place,
-            words=turn.voice.line(one.problem.code, **one.problem.facts),
-        )
+        text(f"{service.where(turn.voice, one, tables=several)} {service.said(turn.voice, one)}")
         for one in made.troubles[:SHOWN]
     ]
 
@@ -111,7 +114,7 @@ def do(turn: Turn, version: int) -> Reply:
     _allowed(turn)
     turn.check_version(version)
     name, _, body = _file(turn)
-    made = service.apply(turn.work, str(turn.facts["bank"]), name, body)
+    made = service.apply(turn.work, str(turn.facts["bank"]), name, body, turn.person.id)
     turn.close()
     home = turn.button("help.home", call("help.home"))
     return reply(turn.say("question.done", new=made.new, changed=made.changed), rows=[[home]], edits=True)

@@ -23,18 +23,6 @@ routes = Routes("quiz")
 
 TOPICS = 6
 """Topics on one card; with paging and a way back it has eight buttons."""
-_KINDS = {
-    Kind.SINGLE: "quiz.kind_single",
-    Kind.MULTIPLE: "quiz.kind_multiple",
-    Kind.JUDGE: "quiz.kind_judge",
-    Kind.FILL: "quiz.kind_fill",
-}
-_HOW = {
-    Kind.SINGLE: "quiz.how_single",
-    Kind.MULTIPLE: "quiz.how_multiple",
-    Kind.JUDGE: "quiz.how_judge",
-    Kind.FILL: "quiz.how_fill",
-}
 
 
 @routes.schedule
@@ -104,7 +92,7 @@ def _over(turn: Turn, paper: Paper) -> Reply:
 
 def _head(turn: Turn, paper: Paper, item: Item) -> Text:
     place, total = item.position, len(paper.items)
-    kind = turn.voice.line(_KINDS[item.question.kind])
+    kind = turn.voice.line(question_view.KINDS[item.question.kind])
     if paper.kind is PaperKind.TOPIC:
         topic = service.topic_called(turn.work, paper.topic, turn.voice.language)
         return turn.say("quiz.head_topic", topic=topic, place=place, total=total, kind=kind)
@@ -120,32 +108,14 @@ def _question(turn: Turn, paper: Paper, item: Item, notice: str = "") -> Reply:
     blocks += [
         _head(turn, paper, item),
         *question_view.asked(turn.voice, item.question),
-        turn.say(_HOW[item.question.kind]),
+        turn.say(question_view.HOW[item.question.kind]),
     ]
     return reply(*blocks, rows=[*_answers(turn, paper, item), [_home(turn)]], edits=True, personal=Personal.OWN)
 
 
 def _answers(turn: Turn, paper: Paper, item: Item) -> list[list[Button]]:
     """Return the buttons of a question; each knows which version of it was shown."""
-    at, version = (paper.id, item.position), item.version[:6]
-    match item.question.kind:
-        case Kind.SINGLE:
-            return [[Button(one, call("quiz.choose", *at, one, version)) for one in item.question.letters]]
-        case Kind.JUDGE:
-            yes = turn.button("quiz.yes", call("quiz.choose", *at, "true", version))
-            return [[yes, turn.button("quiz.no", call("quiz.choose", *at, "false", version))]]
-        case Kind.MULTIPLE:
-            marks = [
-                turn.button(
-                    "quiz.ticked" if one in item.given else "quiz.unticked",
-                    call("quiz.toggle", *at, one, version),
-                    letter=one,
-                )
-                for one in item.question.letters
-            ]
-            return [marks, [turn.button("quiz.submit", call("quiz.submit", *at, version))]]
-        case Kind.FILL:
-            return []
+    return question_view.answers(turn.voice, item.question, (paper.id, item.position), item.version[:6], item.given)
 
 
 def _shown(turn: Turn, number: int, position: int, version: str) -> tuple[Paper, Item, Reply | None]:

@@ -26,7 +26,7 @@ from storage import member as members
 from storage import schedule as schedules
 
 END = "activity.end"
-_CHANGEABLE = (ActivityState.DRAFT, ActivityState.PUBLISHED)
+CHANGEABLE = (ActivityState.DRAFT, ActivityState.PUBLISHED)
 _LONGEST = {
     "title": rules.LONGEST_TITLE,
     "place": rules.LONGEST_PLACE,
@@ -49,6 +49,8 @@ class Plan:
     place: str = ""
     capacity: int = 0
     theme: str = ""
+    minutes: int = 0
+    """0: as long as the idea takes, or as usual."""
 
 
 def unit_of(work: Work, member_id: int, number: int) -> Unit:
@@ -85,7 +87,7 @@ def check_time(work: Work, starts_at: datetime) -> None:
         raise Refusal("activity_plan.bad_time", days=rules.FURTHEST.days)
 
 
-def _check_hours(work: Work, starts_at: datetime, minutes: int, reason: str) -> str:
+def check_hours(work: Work, starts_at: datetime, minutes: int, reason: str) -> str:
     """Return why it lies in working hours; empty when it does not."""
     if not activity.needs_reason(work, starts_at, minutes):
         return ""
@@ -99,7 +101,7 @@ def draft(work: Work, member_id: int, plan: Plan) -> Activity:
     """Keep a draft; it is its author's alone."""
     unit = unit_of(work, member_id, plan.unit_id)
     check_time(work, plan.starts_at)
-    minutes = minutes_of(plan.theme)
+    minutes = plan.minutes or minutes_of(plan.theme)
     local = work.organisation.local
     number = table.add(
         work.connection,
@@ -107,15 +109,15 @@ def draft(work: Work, member_id: int, plan: Plan) -> Activity:
         kind=plan.kind.value,
         unit_id=unit.id,
         audience_id=unit.id,
-        standings=_joined(rules.usual_circle(unit.kind)),
+        standings=joined(rules.usual_circle(unit.kind)),
         title=check_words("title", plan.title),
         place=check_words("place", plan.place),
         starts_at=plan.starts_at,
         minutes=minutes,
         deadline=rules.usual_deadline(local(plan.starts_at), local(work.now)),
-        capacity=_capacity(plan.capacity),
+        capacity=check_capacity(plan.capacity),
         theme=plan.theme,
-        in_hours=_check_hours(work, plan.starts_at, minutes, plan.in_hours),
+        in_hours=check_hours(work, plan.starts_at, minutes, plan.in_hours),
         state=ActivityState.DRAFT.value,
         created_by=member_id,
         created_at=work.now,
@@ -123,11 +125,13 @@ def draft(work: Work, member_id: int, plan: Plan) -> Activity:
     return activity.own(work, member_id, number)
 
 
-def _joined(circle: Circle) -> str:
+def joined(circle: Circle) -> str:
+    """Return a circle as its standings are kept."""
     return ",".join(one.value for one in rules.STANDINGS[circle])
 
 
-def _capacity(number: int) -> int:
+def check_capacity(number: int) -> int:
+    """Refuse more places than anything has."""
     if not 0 <= number <= rules.MOST_PLACES:
         raise Refusal("activity_plan.bad_capacity", most=rules.MOST_PLACES)
     return number
@@ -135,23 +139,23 @@ def _capacity(number: int) -> int:
 
 def write(work: Work, member_id: int, number: int, field: str, words: str) -> Activity:
     """Change words of it: `title`, `place`, `cost` or `notes`."""
-    one = activity.own(work, member_id, number, _CHANGEABLE)
-    return _changed(work, member_id, one, {field: check_words(field, words)}, told=True)
+    one = activity.own(work, member_id, number, CHANGEABLE)
+    return changed_to(work, member_id, one, {field: check_words(field, words)}, told=True)
 
 
 def move(work: Work, member_id: int, number: int, starts_at: datetime, reason: str) -> Activity:
     """Give it another beginning; the deadline goes along unless it still fits."""
-    one = activity.own(work, member_id, number, _CHANGEABLE)
+    one = activity.own(work, member_id, number, CHANGEABLE)
     check_time(work, starts_at)
     local = work.organisation.local
     usual = rules.usual_deadline(local(one.starts_at), local(work.now))
     kept = one.deadline if one.deadline != usual and work.now < one.deadline <= starts_at else None
     values = {
         "starts_at": starts_at,
-        "in_hours": _check_hours(work, starts_at, one.minutes, reason),
+        "in_hours": check_hours(work, starts_at, one.minutes, reason),
         "deadline": kept or rules.usual_deadline(local(starts_at), local(work.now)),
     }
-    changed = _changed(work, member_id, one, values, told=True)
+    changed = changed_to(work, member_id, one, values, told=True)
     # A place that was left free, for nobody could be asked in time, can be asked for now.
     activity_sign_up.ask_next(work, number)
     return changed
@@ -159,27 +163,27 @@ def move(work: Work, member_id: int, number: int, starts_at: datetime, reason: s
 
 def last(work: Work, member_id: int, number: int, minutes: int) -> Activity:
     """Let it last so long. What would reach into working hours needs a beginning with a reason first."""
-    one = activity.own(work, member_id, number, _CHANGEABLE)
+    one = activity.own(work, member_id, number, CHANGEABLE)
     if minutes not in rules.LENGTHS:
         raise Refusal("help.expired")
-    values = {"minutes": minutes, "in_hours": _check_hours(work, one.starts_at, minutes, one.in_hours)}
-    return _changed(work, member_id, one, values, told=True)
+    values = {"minutes": minutes, "in_hours": check_hours(work, one.starts_at, minutes, one.in_hours)}
+    return changed_to(work, member_id, one, values, told=True)
 
 
 def close_at(work: Work, member_id: int, number: int, deadline: datetime) -> Activity:
     """Let signing up end at another moment, before it begins."""
-    one = activity.own(work, member_id, number, _CHANGEABLE)
+    one = activity.own(work, member_id, number, CHANGEABLE)
     if not work.now < deadline <= one.starts_at:
         raise Refusal("activity_plan.bad_deadline")
-    return _changed(work, member_id, one, {"deadline": deadline})
+    return changed_to(work, member_id, one, {"deadline": deadline})
 
 
 def limit(work: Work, member_id: int, number: int, capacity: int) -> Activity:
     """Give it so many places (0: no limit), never fewer than are taken; who waits is asked when there are more."""
-    one = activity.own(work, member_id, number, _CHANGEABLE)
+    one = activity.own(work, member_id, number, CHANGEABLE)
     if capacity and capacity < one.taken:
         raise Refusal("activity_plan.taken", taken=one.taken)
-    changed = _changed(work, member_id, one, {"capacity": _capacity(capacity)})
+    changed = changed_to(work, member_id, one, {"capacity": check_capacity(capacity)})
     activity_sign_up.ask_next(work, number)
     return changed
 
@@ -187,23 +191,23 @@ def limit(work: Work, member_id: int, number: int, capacity: int) -> Activity:
 def allow_family(work: Work, member_id: int, number: int) -> Activity:
     """Let the family come along, or not any more; while it is a draft."""
     one = activity.own(work, member_id, number, (ActivityState.DRAFT,))
-    return _changed(work, member_id, one, {"family": not one.family})
+    return changed_to(work, member_id, one, {"family": not one.family})
 
 
 def address_to(work: Work, member_id: int, number: int, unit_id: int, circle: Circle) -> Activity:
     """Choose who may come: of which unit, and what they are; while it is a draft."""
     one = activity.own(work, member_id, number, (ActivityState.DRAFT,))
     unit = unit_of(work, member_id, unit_id)
-    return _changed(work, member_id, one, {"audience_id": unit.id, "standings": _joined(circle)})
+    return changed_to(work, member_id, one, {"audience_id": unit.id, "standings": joined(circle)})
 
 
-def _changed(work: Work, member_id: int, one: Activity, values: dict[str, object], *, told: bool = False) -> Activity:
+def changed_to(work: Work, member_id: int, one: Activity, values: dict[str, object], *, told: bool = False) -> Activity:
     """Write it; of what is published those who signed up are told, with a newer calendar file."""
     if all(getattr(one, name, None) == value for name, value in values.items()):
         return one
     if told and one.state is ActivityState.PUBLISHED:
         values = {**values, "sequence": one.sequence + 1}
-    table.change(work.connection, one.id, _CHANGEABLE, **values)
+    table.change(work.connection, one.id, CHANGEABLE, **values)
     after = activity.own(work, member_id, one.id)
     if after.state is ActivityState.PUBLISHED:
         _end_at(work, after)

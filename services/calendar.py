@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
+from domain.refusal import Refusal
 from services.work import Work
 from storage import audit
 from storage import calendar as declared
@@ -135,6 +136,18 @@ def declare(work: Work, days: Mapping[date, bool], source: str, actor_id: int) -
 def known_overrides(work: Work, first: date, last: date) -> dict[date, bool]:
     """Return what was declared from first to last."""
     return declared.declared(work.connection, first, last)
+
+
+def overrides(work: Work, year: int) -> list[tuple[date, bool, str]]:
+    """Return (day, whether people work, where that stands) of what was declared in a year."""
+    return declared.sources(work.connection, date(year, 1, 1), date(year, 12, 31))
+
+
+def withdraw(work: Work, day: date, actor_id: int) -> None:
+    """Let the calendar that the program came with speak of a day again."""
+    if not declared.withdraw(work.connection, day):
+        raise Refusal("settings.not_declared")
+    audit.note(work.connection, work.now, actor_id, "workday.withdraw", None, day=day.isoformat())
 
 
 def missing_notice(work: Work) -> int | None:

@@ -15,7 +15,7 @@ from domain.demand import Act, Case, Event, Limits, Rating, State
 from domain.demand_draft import Draft, File
 from domain.refusal import Refusal
 from domain.reply import Button, Reply
-from services import calendar, demand_category, demand_route, demand_view, post
+from services import calendar, demand_category, demand_merge, demand_route, demand_view, post
 from services.demand_route import Officer
 from services.work import Work
 from storage import demand as table
@@ -224,6 +224,7 @@ def write(work: Work, author_id: int, draft: Draft) -> Case:
         raise Refusal(problem, count=len(draft.text))
     if act is Act.REOPEN:
         after = rules.reopened(case, work.now, limits_today(work, case.category))
+        demand_merge.leave(work, case)
     else:
         after = rules.moved(case, Act.ADD, work.now)
     table.save(work.connection, after)
@@ -257,6 +258,7 @@ def withdraw(work: Work, author_id: int, number: int) -> tuple[Case, bool]:
     if case.state is State.WITHDRAWN:
         return case, True
     after = rules.moved(case, Act.WITHDRAW, work.now)
+    demand_merge.leave(work, case)
     table.save(work.connection, after)
     table.record(work.connection, case.id, Act.WITHDRAW, author_id, work.now)
 

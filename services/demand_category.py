@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from content import FOLDER, ContentError
+from domain import demand_similar as likeness
 from domain.demand import Terms, suggest
 from domain.permission import Role
 from domain.reply import Personal
@@ -48,6 +49,8 @@ class Pack:
     house: tuple[dict[str, Any], ...]
     hardship: re.Pattern[str]
     """Words that are about health, money or dignity, in whatever category."""
+    common: frozenset[str]
+    """Words that say nothing about what a demand is about."""
 
 
 def load(path: Path) -> Pack:
@@ -67,7 +70,7 @@ def load(path: Path) -> Pack:
         }
         dated = [tuple(sorted(data[key], key=lambda row: row["since"], reverse=True)) for key in ("outer", "house")]
         hardship = re.compile("|".join(map(re.escape, data["hardship_words"])) or "(?!)", re.IGNORECASE)
-        pack = Pack(categories, dated[0], dated[1], hardship)
+        pack = Pack(categories, dated[0], dated[1], hardship, frozenset(data["common_words"]))
         for row in data["house"]:
             for code in ("", *row.get("category", {})):
                 _terms(pack, code, row, pack.outer[-1])
@@ -140,6 +143,11 @@ def ordered(sentence: str) -> tuple[list[Category], int]:
     every = pack().categories
     found = suggest(words.cut(sentence), sentence, {code: one.words for code, one in every.items()})
     return [*(every[code] for code in found), *(one for code, one in every.items() if code not in found)], len(found)
+
+
+def topic(sentence: str) -> list[str]:
+    """Return the words that say what a sentence is about."""
+    return likeness.topic(words.cut(sentence), pack().common)
 
 
 def named(words_said: str) -> str:

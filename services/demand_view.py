@@ -51,6 +51,8 @@ _DEEDS = {
     Act.WITHDRAW: "demand.did_withdraw",
     Act.REOPEN: "demand.did_reopen",
     Act.RATE: "demand.did_rate",
+    Act.MERGE: "demand.did_merge",
+    Act.PART: "demand.did_part",
 }
 
 

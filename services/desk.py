@@ -17,7 +17,7 @@ from domain.demand_draft import Draft
 from domain.permission import Action, allows
 from domain.refusal import Refusal
 from domain.reply import Button, Reply
-from services import demand, demand_route, demand_view, permission
+from services import demand, demand_merge, demand_route, demand_view, permission
 from services.demand import EVENTS_ON_A_PAGE, ON_A_PAGE, Page, Shown
 from services.demand_route import Officer
 from services.work import Work
@@ -40,6 +40,8 @@ class Sent:
     case: Case
     reached: bool
     repeated: bool = False
+    others: int = 0
+    """So many demands that follow it got the same words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,13 @@ def near(work: Work, officer_id: int) -> tuple[int, int]:
 
 
 def others(work: Work, officer_id: int, number: int) -> list[Officer]:
-    """Return who else may take this case: not the employee, and not whom the employee does not want."""
-    return demand_route.others(work, of(work, officer_id, number))
+    """Return who else may take this case: not the employee, and not whom the employee does not want.
+
+    What follows it goes with it, so the same holds for those employees.
+    """
+    case = of(work, officer_id, number)
+    out = {person for one in demand_merge.followers(work, case) for person in (one.author_id, one.avoided_id)}
+    return [found for found in demand_route.others(work, case) if found.member_id not in out]
 
 
 def other(work: Work, officer_id: int, number: int, member_id: int) -> Officer:
@@ -111,6 +118,7 @@ def check(work: Work, officer_id: int, draft: Draft) -> tuple[Case, Officer | No
     if problem:
         raise Refusal(problem, count=len(draft.text))
     after = rules.moved(case, act, work.now)
+    demand_merge.check(work, case, draft)
     if act is not Act.REASSIGN:
         return after, None
     takes = other(work, officer_id, case.id, draft.to)
@@ -124,6 +132,7 @@ def send(work: Work, officer_id: int, draft: Draft) -> Sent:
         return Sent(locked, reached=True, repeated=True)
     after, takes = check(work, officer_id, draft)
     case, act = after, Act(draft.act)
+    together = demand_merge.followers(work, locked) if locked is not None else []
     table.save(work.connection, after)
     table.record(
         work.connection,
@@ -136,9 +145,12 @@ def send(work: Work, officer_id: int, draft: Draft) -> Sent:
         token=draft.token,
         files=draft.files,
     )
-    if takes is not None:
-        demand.hand_over(work, after)
-    return Sent(after, reached=_tell_author(work, after, draft))
+    passed = demand_merge.pass_on(work, after, together, officer_id, draft)
+    for one in (after, *passed) if takes is not None else ():
+        demand.hand_over(work, one)
+    for one in passed:
+        _tell_author(work, one, replace(draft, files=()))
+    return Sent(after, reached=_tell_author(work, after, draft), others=len(passed))
 
 
 def _tell_author(work: Work, case: Case, draft: Draft) -> bool:

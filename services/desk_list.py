@@ -1,24 +1,25 @@
-"""An officer's desk as a wide list: by state, by words, with counts; satisfaction, an export, and the load of officers.
+"""An officer's desk as a wide list: by state, by words, with counts; satisfaction, and an export.
 
 It lists what lies on the officer's desk at units where the officer holds a role for it now; nobody else's words.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from content import Voice
-from domain import demand_route as routing
 from domain.demand import OPEN, Case, State
 from domain.permission import Action, reach
 from services import demand_view, permission
 from services.work import Work
 from storage import desk as table
-from storage import member, unit
+from storage import unit
 
 ON_A_PAGE = 50
 MOST_EXPORTED = 20_000
+Seen = list[table.Tally]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +35,14 @@ class Listed:
     """How the officer's closed demands were rated; those without a rating under an empty word."""
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """How much one officer has to do; counts alone."""
-
-    officer: str
-    unit: str
-    open: int
-    near: int
-    over: int
-
-
-def _wish(work: Work, officer_id: int, states: tuple[State, ...], words: str = "", *, near: bool = False) -> table.Wish:
+def _wish(work: Work, officer_id: int, states: tuple[State, ...], words: str, *, near: bool) -> tuple[table.Wish, Seen]:
+    """Return what is asked for at the units where the officer holds a role now, and all that is counted there."""
     held = reach(permission.grants_of(work, officer_id), Action.HANDLE_DEMANDS)
-    paths = tuple(one.path for one in held)
-    return table.Wish(officer_id, paths, states, words[:100].strip(), work.now if near else None)
+    counted = table.tallies(work.connection, officer_id)
+    places = unit.some(work.connection, {one.unit_id for one in counted})
+    ours = {number for number, place in places.items() if place.path.startswith(tuple(one.path for one in held))}
+    wish = table.Wish(officer_id, tuple(sorted(ours)), states, words[:100].strip(), work.now if near else None)
+    return wish, [one for one in counted if one.unit_id in ours]
 
 
 def listed(
@@ -58,18 +52,22 @@ def listed(
 
     `near`: only those whose next limit is near or past.
     """
-    wish = _wish(work, officer_id, states, words, near=near)
-    found = sum(table.counted(work.connection, wish).values())
-    pages = max(1, -(-found // ON_A_PAGE))
+    wish, seen = _wish(work, officer_id, states, words, near=near)
+    counts, ratings = Counter[State](), Counter[str]()
+    for one in seen:
+        counts[one.state] += one.count
+        ratings[one.rating] += one.count if one.state is State.CLOSED else 0
+    pressing = table.count(work.connection, replace(wish, states=OPEN, words="", near=work.now))
+    numbers = table.found(work.connection, wish) if wish.words else []
+    total = len(numbers) if wish.words else pressing if near else sum(counts[state] for state in states)
+    pages = max(1, -(-total // ON_A_PAGE))
     page = min(max(page, 0), pages - 1)
-    return Listed(
-        [case for case, _ in table.listed(work.connection, wish, ON_A_PAGE, page * ON_A_PAGE)],
-        page,
-        pages,
-        table.counted(work.connection, _wish(work, officer_id, tuple(State))),
-        sum(table.counted(work.connection, _wish(work, officer_id, OPEN, near=True)).values()),
-        table.ratings(work.connection, _wish(work, officer_id, (State.CLOSED,))),
-    )
+    first = page * ON_A_PAGE
+    if wish.words:
+        cases = table.some(work.connection, numbers[first : first + ON_A_PAGE])
+    else:
+        cases = table.listed(work.connection, wish, ON_A_PAGE, first)
+    return Listed(cases, page, pages, dict(counts), pressing, {name: count for name, count in ratings.items() if count})
 
 
 def export_rows(
@@ -77,19 +75,6 @@ def export_rows(
 ) -> tuple[list[str], list[list[str]]]:
     """Return headers and a row for each demand of the list: no text, no name, and hardship is not named."""
     headers = voice.label("demand.export_headers").split("|")
-    wish = _wish(work, officer_id, states, words, near=near)
-    rows = table.listed(work.connection, wish, MOST_EXPORTED, 0)
+    wish, _ = _wish(work, officer_id, states, words, near=near)
+    rows = table.exported(work.connection, wish, MOST_EXPORTED)
     return headers, [demand_view.row(voice, work, case, first, demand_view.kind(voice, case)) for case, first in rows]
-
-
-def loads(work: Work, member_id: int) -> list[Load]:
-    """Return what each officer has to do within what this person oversees; nobody's words, no employee's name."""
-    grants = [one for one in permission.grants_of(work, member_id) if one.role in routing.OVERSEERS]
-    if not grants:
-        return []
-    rows = table.loads(work.connection, work.now)
-    found_at = unit.some(work.connection, {row[1] for row in rows})
-    rows = [row for row in rows if any(routing.oversees(one.path, found_at[row[1]].path) for one in grants)]
-    names = member.names_of(work.connection, {row[0] for row in rows})
-    found = [Load(names.get(row[0], ""), found_at[row[1]].name, row[2], row[3], row[4]) for row in rows]
-    return sorted(found, key=lambda one: (one.unit, one.officer))

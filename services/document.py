@@ -12,7 +12,7 @@ from content import Voice
 from content import voice as voice_of
 from domain.meeting import Answer, Attendee, Duty, Meeting, MeetingState
 from domain.refusal import Refusal
-from services import attachment, document_template, minutes, minutes_closing, minutes_text
+from services import attachment, document_template, minutes, minutes_closing, minutes_text, words
 from services.work import Work
 from storage import meeting_view as meetings
 from storage import member as members
@@ -121,6 +121,7 @@ def _minutes(work: Work, voice: Voice, meeting: Meeting) -> dict[str, Any]:
 
 def _sheet(work: Work, voice: Voice, meeting: Meeting, *, leaves: bool) -> dict[str, Any]:
     people = meetings.attendees(work.connection, meeting.id)
+    named = words.in_order(people, lambda one: one.name)
     there = meetings.there(work.connection, meeting.id)
     counted = minutes_text.counted(people, there)
     over = meeting.state not in (*minutes.PLANNED, MeetingState.OPEN)
@@ -132,7 +133,7 @@ def _sheet(work: Work, voice: Voice, meeting: Meeting, *, leaves: bool) -> dict[
             duty=voice.label(f"document.duty_{one.duty.value}"),
             came=_came(work, voice, one, there.get(one.member_id), leaves=leaves) or away,
         )
-        for place, one in enumerate(sorted(people, key=lambda one: list(Duty).index(one.duty)), 1)
+        for place, one in enumerate(sorted(named, key=lambda one: list(Duty).index(one.duty)), 1)
     ]
     facts = {"should": counted.should, "came": counted.came, "leave": counted.leave, "absent": counted.absent}
     held = meeting.state not in minutes.PLANNED

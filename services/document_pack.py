@@ -142,11 +142,13 @@ def pack(
     convert: Converter | None = None,
     most: int | None = None,
     leaves: Leaves = of_none,
+    told: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Made:
     """Return the evidence pack: ledger, minutes and sign-in sheets in one zip, with a manifest of their hashes.
 
     `convert`: makes PDFs of the DOCX files, by name; they are added. `most`: more meetings than this are refused.
-    `leaves`: of which meetings the sign-in sheets may say who was on leave.
+    `leaves`: of which meetings the sign-in sheets may say who was on leave. `told`: hears after how many of how many
+    meetings it is.
     """
     found = of_year(work, unit, year)
     if most is not None:
@@ -154,7 +156,8 @@ def pack(
     made = Pack()
     book = ledger(work, unit, year)
     made.add(book.name, book.body, kind="ledger")
-    for one in found:
+    for place, one in enumerate(found):
+        told(place, len(found))
         _add_meeting(work, made, one, leaves)
     if convert is not None:
         written = {name: body for name, body in made.files.items() if name.endswith(".docx")}

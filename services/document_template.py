@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import PurePosixPath
 from types import SimpleNamespace
@@ -20,6 +22,7 @@ from domain.permission import Action
 from domain.refusal import Refusal
 from services import attachment, permission
 from services.work import Work
+from storage import audit
 from storage import document as table
 from storage import unit as units
 
@@ -191,6 +194,27 @@ def own_kinds(work: Work, member_id: int, unit_id: int) -> set[str]:
     return table.kinds_of(work.connection, unit_id)
 
 
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """Which template of a kind a unit uses. `of` empty: the shipped one."""
+
+    kind: str
+    own: bool
+    of: str = ""
+    since: datetime | None = None
+
+
+def in_use(work: Work, member_id: int, unit_id: int) -> list[InUse]:
+    """Return what a unit uses, kind by kind: its own, else that of a unit above it, else the shipped one."""
+    _allowed(work, member_id, unit_id, KINDS[0])
+    unit = units.get(work.connection, unit_id)
+    numbers = [int(part) for part in (unit.path if unit else "/").split("/") if part]
+    found: dict[str, InUse] = {}
+    for kind, holder, name, since in table.using(work.connection, numbers):
+        found.setdefault(kind, InUse(kind, holder == unit_id, name, since))
+    return [found.get(kind, InUse(kind, own=False)) for kind in KINDS]
+
+
 def replace(work: Work, member_id: int, unit_id: int, kind: str, number: int, sample: Facts) -> None:
     """Let a unit use the template that was sent (an attachment), once it has been filled with sample facts."""
     _allowed(work, member_id, unit_id, kind)
@@ -199,12 +223,14 @@ def replace(work: Work, member_id: int, unit_id: int, kind: str, number: int, sa
         raise Refusal("document.no_docx")
     check(found[2], sample)
     table.put(work.connection, unit_id, kind, number, member_id, work.now)
+    audit.note(work.connection, work.now, member_id, "template_replaced", None, unit=unit_id, kind=kind)
 
 
 def restore(work: Work, member_id: int, unit_id: int, kind: str) -> None:
     """Let a unit use the shipped template again."""
     _allowed(work, member_id, unit_id, kind)
-    table.drop(work.connection, unit_id, kind)
+    if table.drop(work.connection, unit_id, kind):
+        audit.note(work.connection, work.now, member_id, "template_restored", None, unit=unit_id, kind=kind)
 
 
 def current(work: Work, member_id: int, unit_id: int, kind: str) -> bytes:

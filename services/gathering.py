@@ -1,4 +1,4 @@
-"""Opening a sign-in, signing in by code, and what the secretary alone may see."""
+"""Opening a sign-in, signing in by code, and what those who run it alone may see."""
 
 from __future__ import annotations
 
@@ -7,13 +7,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.gathering import LONGEST_TITLE, USUAL_GRACE, WAIT, WRONG_CODES, Card, Gathering, new_secret
+from domain.gathering import (
+    FARTHEST,
+    LONGEST,
+    LONGEST_TITLE,
+    USUAL_GRACE,
+    WAIT,
+    WRONG_CODES,
+    Card,
+    Gathering,
+    new_secret,
+)
 from domain.member import NOTICE_VERSION, Unit
 from domain.permission import Action
 from domain.refusal import Refusal
 from services import permission, points
 from services.points import Awarded
 from services.work import Work
+from storage import audit
 from storage import gathering as table
 from storage import member as members
 from storage import unit as units
@@ -51,13 +62,26 @@ def places(work: Work, member_id: int) -> list[Unit]:
     return list(found.values())
 
 
-def open_gathering(work: Work, member_id: int, unit_id: int, title: str) -> Gathering:
-    """Open a sign-in for a unit."""
+def open_gathering(
+    work: Work,
+    member_id: int,
+    unit_id: int,
+    title: str,
+    opens_at: datetime | None = None,
+    late_at: datetime | None = None,
+) -> Gathering:
+    """Open a sign-in for a unit, now or (`opens_at`) later; late is who comes from `late_at` on."""
     unit = units.get(work.connection, unit_id)
     if unit is None:
         raise Refusal("gathering.no_unit")
     permission.demand_permission(work, member_id, Action.GATHER, unit)
-    return _get(work, _add(work, member_id, unit, title, work.now + USUAL_GRACE))
+    opens = max(opens_at or work.now, work.now)
+    late = late_at or opens + USUAL_GRACE
+    if opens > work.now + FARTHEST:
+        raise Refusal("gathering.too_far", days=FARTHEST.days)
+    if not opens <= late < opens + LONGEST:
+        raise Refusal("gathering.bad_late", hours=int(LONGEST.total_seconds() // 3600))
+    return _get(work, _add(work, member_id, unit, title, late, opens_at=opens))
 
 
 def open_listed(
@@ -81,14 +105,22 @@ def of_subject(work: Work, subject: str) -> Gathering | None:
 
 
 def _add(
-    work: Work, by: int, unit: Unit, title: str, late_at: datetime, *, subject: str = "", listed: bool = False
+    work: Work,
+    by: int,
+    unit: Unit,
+    title: str,
+    late_at: datetime,
+    *,
+    opens_at: datetime | None = None,
+    subject: str = "",
+    listed: bool = False,
 ) -> int:
     return table.add(
         work.connection,
         title=title[:LONGEST_TITLE],
         unit_id=unit.id,
         opened_by=by,
-        opened_at=work.now,
+        opened_at=opens_at or work.now,
         late_at=late_at,
         secret=new_secret(random.SystemRandom()),
         subject=subject,
@@ -103,13 +135,17 @@ def _get(work: Work, number: int) -> Gathering:
     return found
 
 
-def own(work: Work, member_id: int, number: int) -> Gathering:
-    """Return a gathering to whoever opened it and still may; to nobody else."""
+def runs(work: Work, member_id: int, number: int) -> Gathering:
+    """Return a gathering to whoever may gather people of its unit; to nobody else.
+
+    The sign-in of a meeting or an activity is run from there: here it is for whoever opened it alone.
+    """
     found = table.get(work.connection, number)
     unit = units.get(work.connection, found.unit_id) if found else None
-    if found is None or unit is None or found.opened_by != member_id:
+    if found is None or unit is None or not permission.may(work, member_id, Action.GATHER, unit):
         raise Refusal("gathering.gone")
-    permission.demand_permission(work, member_id, Action.GATHER, unit)
+    if found.subject and found.opened_by != member_id:
+        raise Refusal("gathering.gone")
     return found
 
 
@@ -141,7 +177,8 @@ def _units_above(work: Work, member_id: int) -> list[int]:
     return sorted({int(part) for path in paths for part in path.split("/") if part})
 
 
-def _belongs(work: Work, member_id: int, found: Gathering) -> bool:
+def belongs(work: Work, member_id: int, found: Gathering) -> bool:
+    """Answer whether somebody is expected at a gathering."""
     if found.listed:
         return table.is_called(work.connection, found.id, member_id)
     return any(unit.path.startswith(found.path) for unit in members.units_of(work.connection, member_id))
@@ -164,11 +201,12 @@ def enter(work: Work, found: Gathering, member_id: int, by: int | None) -> Signe
 
 def enter_for(work: Work, secretary: int, number: int, member_id: int) -> SignedIn:
     """Sign somebody in from the list (代签), marked as such."""
-    found = own(work, secretary, number)
+    found = runs(work, secretary, number)
     if not found.is_open(work.now):
         raise Refusal("gathering.closed")
-    if not _belongs(work, member_id, found):
+    if not belongs(work, member_id, found):
         raise Refusal("gathering.gone")
+    audit.note(work.connection, work.now, secretary, "gathering_enter", member_id, gathering=number)
     return enter(work, found, member_id, secretary)
 
 
@@ -180,21 +218,33 @@ def count(work: Work, found: Gathering) -> Count:
 
 def missing(work: Work, secretary: int, number: int, page: int, size: int) -> list[tuple[int, str]]:
     """Return (id, name) of who is not there, for the secretary alone; one more than `size` when there are more."""
-    found = own(work, secretary, number)
+    found = runs(work, secretary, number)
     return table.missing(work.connection, found, size + 1, max(page, 0) * size)
 
 
 def late_from_now(work: Work, secretary: int, number: int) -> Gathering:
     """Count whoever comes from now on as late."""
-    found = own(work, secretary, number)
+    found = runs(work, secretary, number)
     table.late_from(work.connection, found.id, work.now)
     return _get(work, number)
 
 
 def close(work: Work, secretary: int, number: int) -> Gathering:
     """Close the sign-in."""
-    found = own(work, secretary, number)
-    table.close(work.connection, found.id, work.now)
+    found = runs(work, secretary, number)
+    if table.close(work.connection, found.id, work.now):
+        audit.note(work.connection, work.now, secretary, "gathering_close", None, gathering=number)
+    return _get(work, number)
+
+
+def reopen(work: Work, secretary: int, number: int) -> Gathering:
+    """Open a sign-in again that was closed too early; open already, it stays so."""
+    found = runs(work, secretary, number)
+    if found.subject:
+        raise Refusal("gathering.gone")
+    if not found.is_open(work.now) and not table.reopen(work.connection, number, work.now - LONGEST):
+        raise Refusal("gathering.too_old", hours=int(LONGEST.total_seconds() // 3600))
+    audit.note(work.connection, work.now, secretary, "gathering_reopen", None, gathering=number)
     return _get(work, number)
 
 

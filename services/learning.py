@@ -204,17 +204,22 @@ def push_daily(work: Work) -> None:
         shown = pages[voice.language] or pages[LANGUAGES[0]]
         if shown is None:
             raise Refusal("learning.gone")
-        rows = (
-            (voice.button("learning.done", call("learning.done", number)),),
-            (
-                voice.button("learning.keep", call("learning.keep", number, 1)),
-                voice.button("learning.next", call("learning.next", number)),
-            ),
-        )
-        return Reply((voice.say("learning.pushed"), *words(voice, shown), Choices(rows)))
+        return pushed(voice, shown)
 
     if people:
         post.push(work, people, "learning", compose, subject=str(number))
+
+
+def pushed(voice: Voice, shown: Shown) -> Reply:
+    """Return the card of the day's reading, as it is pushed."""
+    rows = (
+        (voice.button("learning.done", call("learning.done", shown.id)),),
+        (
+            voice.button("learning.keep", call("learning.keep", shown.id, 1)),
+            voice.button("learning.next", call("learning.next", shown.id)),
+        ),
+    )
+    return Reply((voice.say("learning.pushed"), *words(voice, shown), Choices(rows)))
 
 
 def words(voice: Voice, shown: Shown) -> tuple[Text, Text, Text]:

@@ -10,7 +10,7 @@ from domain.meeting import Answer, Attendee, Duty, LeaveReason, Meeting, Meeting
 from domain.member import Unit, UnitKind
 from domain.permission import Action
 from domain.refusal import Refusal
-from services import meeting, permission
+from services import meeting, permission, words
 from services.work import Work
 from storage import meeting_view as table
 from storage import unit as units
@@ -69,10 +69,11 @@ class Row:
 
 
 def rows(work: Work, member_id: int, found: Meeting) -> list[Row]:
-    """Return everybody who is called: those who should first, then the others, by number of the roster."""
+    """Return everybody who is called: those who should first, then the others, in the order of names."""
     keeps = meeting.keeps(work, member_id, found)
     there = table.there(work.connection, found.id)
-    people = sorted(table.attendees(work.connection, found.id), key=lambda one: _ORDER[one.duty])
+    named = words.in_order(table.attendees(work.connection, found.id), lambda one: one.name)
+    people = sorted(named, key=lambda one: _ORDER[one.duty])
     return [_row(one, there.get(one.member_id, table.There()), keeps=keeps) for one in people]
 
 

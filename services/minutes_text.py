@@ -10,7 +10,7 @@ from domain.meeting import Answer, Attendee, Duty, Meeting
 from domain.minutes import Item
 from domain.vote import Result, judge
 from services import minutes as service
-from services import vote
+from services import vote, words
 from services.minutes import Agenda
 from services.work import Work
 from storage import meeting_view as meetings
@@ -35,6 +35,8 @@ class Attendance:
     """Came and count for nothing (不作硬性要求)."""
     voting: int
     voting_came: int
+    by_hand: tuple[str, ...] = ()
+    """Who of those present was signed in by somebody else (代签)."""
 
 
 def attendance(work: Work, number: int) -> Attendance:
@@ -44,7 +46,8 @@ def attendance(work: Work, number: int) -> Attendance:
 
 
 def counted(people: list[Attendee], there: dict[int, There]) -> Attendance:
-    """Count who came, of whom it was expected, and who did not."""
+    """Count who came, of whom it was expected, and who did not; names in the order in which one looks for them."""
+    people = words.in_order(people, lambda one: one.name)
     should = [one for one in people if one.duty is Duty.SHOULD]
     came = [one for one in should if one.member_id in there]
     leave = [one for one in should if one.answer is Answer.LEAVE_GRANTED and one not in came]
@@ -60,6 +63,7 @@ def counted(people: list[Attendee], there: dict[int, There]) -> Attendance:
         # Whoever need not come keeps her vote: the head counts as the votes beneath it do.
         voting=sum(one.votes for one in people),
         voting_came=sum(one.votes and one.member_id in there for one in people),
+        by_hand=tuple(one.name for one in people if one.member_id in there and there[one.member_id].by_hand),
     )
 
 
@@ -124,6 +128,8 @@ def _head(work: Work, voice: Voice, meeting: Meeting) -> list[str]:
     lines.append(voice.line("minutes.text_present", names=join.join(there.present) or NONE_THERE))
     if there.guests:
         lines.append(voice.line("minutes.text_guests", names=join.join(there.guests)))
+    if there.by_hand:
+        lines.append(voice.line("minutes.text_by_hand", names=join.join(there.by_hand)))
     return lines
 
 

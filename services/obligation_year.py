@@ -28,7 +28,8 @@ COLOURS = {
 """Background and ink of each state."""
 _PALE = ("#fafafa", "#777777")
 _LEFT, _COLUMN, _ROW, _HEAD = 256, 58, 42, 92
-_LONGEST = 14
+_LONGEST, _SMALL = 14, 18
+"""So many Chinese letters fit beside a row, and in a line of the smaller size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def draw(voice: Voice, found: Year, today: date) -> bytes:
     """Return the picture (PNG)."""
     rows = [
         {
-            "name": _cut(_name(voice, row)),
+            "names": name_lines(_name(voice, row)),
             "article": _cut(f"{row[-1].rule.article} [{row[-1].rule.trust.value}]", 2 * _LONGEST),
             "y": _HEAD + place * _ROW,
             "cells": [_cell(voice, one, found.year, today) for one in row],
@@ -134,14 +135,33 @@ def draw(voice: Voice, found: Year, today: date) -> bytes:
     )
 
 
-def _cut(words: str, most: int = _LONGEST) -> str:
-    """Return words that fit: a Latin letter is half as wide as a Chinese one."""
+def name_lines(name: str) -> list[dict[str, object]]:
+    """Return a rule's name in one line, or a long one in two smaller ones, cut between words where it has any."""
+    if _fitting(name, _LONGEST) == len(name):
+        return [{"text": name, "size": 15, "down": 18}]
+    first = _fitting(name, _SMALL)
+    if first < len(name) and (blank := name.rfind(" ", 0, first + 1)) > 0:
+        first = blank
+    rest = name[first:].strip()
+    lines = [name[:first], *([_cut(rest, _SMALL)] if rest else [])]
+    top = 12 if rest else 18
+    return [{"text": line, "size": 12, "down": top + 12 * place} for place, line in enumerate(lines)]
+
+
+def _fitting(words: str, most: int) -> int:
+    """Return how many letters fit: a Latin one is half as wide as a Chinese one."""
     width = 0.0
     for place, letter in enumerate(words):
         width += 1.0 if ord(letter) > 0xFF else 0.54  # noqa: PLR2004 - Latin-1
         if width > most:
-            return f"{words[: place - 1]}…"
-    return words
+            return place
+    return len(words)
+
+
+def _cut(words: str, most: int) -> str:
+    """Return words that fit."""
+    fits = _fitting(words, most)
+    return words if fits == len(words) else f"{words[: fits - 1]}…"
 
 
 def _cell(voice: Voice, one: Obligation, year: int, today: date) -> dict[str, object]:

@@ -31,6 +31,17 @@ def demand_permission(work: Work, member_id: int, action: Action, unit: Unit) ->
         raise Refusal("permission.not_here", unit=unit.name)
 
 
+def demand_everywhere(work: Work, member_id: int, action: Action) -> None:
+    """Raise the refusal when this person may not do this at the top of the tree: what concerns everybody."""
+    if not may_everywhere(work, member_id, action):
+        raise Refusal("permission.not_everywhere")
+
+
+def may_everywhere(work: Work, member_id: int, action: Action) -> bool:
+    """Answer whether this person may do this at the top of the tree."""
+    return any(grant.path == f"/{grant.unit_id}/" for grant in reach(grants_of(work, member_id), action))
+
+
 def scope(work: Work, member_id: int, action: Action) -> list[Unit]:
     """Return the highest units at which this person may do this (all beneath them are allowed too)."""
     found: list[Unit] = []

@@ -1,10 +1,12 @@
 """Pictures: an SVG template of `content/picture/`, filled with facts and drawn as PNG with the project's own font.
 
-A picture never stands alone: whoever sends it gives the same facts in words.
+A picture never stands alone: whoever sends it gives the same facts in words. And QR codes, which are SVG as well.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ FONT = FOLDER / "font" / "NotoSansSC-GBK.otf"
 FAMILY = "Noto Sans SC"
 SCALE = 2.0
 """Drawn at twice its size, so that it is sharp on a phone."""
+_PIECE = re.compile(r"[!-~]+|.", re.DOTALL)
 
 
 @cache
@@ -45,3 +48,29 @@ def png(template: str, **facts: object) -> bytes:
         sans_serif_family=FAMILY,
     )
     return bytes(body)
+
+
+def width(words: str) -> int:
+    """Return how many half-width columns words take; a letter of Chinese is as wide as two others."""
+    return sum(1 if letter.isascii() else 2 for letter in words)
+
+
+def wrapped(lines: Iterable[str], wide: int) -> list[str]:
+    """Cut lines that take more than so many columns: between letters of Chinese, or between words."""
+    cut: list[str] = []
+    for line in lines:
+        now = ""
+        for piece in _PIECE.findall(line):
+            if now and width(now) + width(piece) > wide:
+                cut.append(now)
+                now = ""
+            now = f"{now}{piece}".lstrip(" ")
+        cut.append(now)
+    return cut
+
+
+def qr(words: str) -> str:
+    """Return a QR code of these words as SVG without a size, dark on light whatever stands around it."""
+    import segno  # noqa: PLC0415 - as above
+
+    return segno.make(words, error="m", micro=False).svg_inline(omitsize=True, border=4, dark="#000", light="#fff")

@@ -16,7 +16,7 @@ from domain.meeting import Held
 from domain.member import Unit, UnitKind
 from domain.obligation import Obligation
 from domain.period import Cycle, Period, ending_between
-from domain.rate import Owed
+from domain.rate import Owed, Rate
 from domain.rate_fold import Cell, cells, fold, lineage
 from services import obligation, rule
 from services.work import Work
@@ -116,10 +116,29 @@ def _moments(work: Work, span: Period) -> tuple[datetime, datetime]:
 
 
 def _called(work: Work, span: Period) -> set[tuple[str, int]]:
-    keys = [
+    return table.called(work.connection, *_moments(work, span), _keys(span))
+
+
+def _keys(span: Period) -> list[str]:
+    return [
         one.key for cycle in Cycle if cycle is not Cycle.TERM for one in ending_between(cycle, span.first, span.last)
     ]
-    return table.called(work.connection, *_moments(work, span), keys)
+
+
+def by_month(work: Work, unit: Unit, span: Period) -> list[tuple[Period, Rate | None]]:
+    """Return the participation rate of a unit and all beneath it in each month, for who may see everybody's name there.
+
+    None: too few people for a figure. A month in which nothing was held has an empty one.
+    """
+    everything, found = held(work, unit, span), []
+    for month in ending_between(Cycle.MONTH, span.first, span.last):
+        some = [one for one in everything if rules.day_counted(one, work.organisation.today(one.starts_at)) in month]
+        rate = rules.participation(some)
+        people = 0
+        if not rate.empty:
+            people = table.called_beneath(work.connection, unit.path, *_moments(work, month), _keys(month))
+        found.append((month, rate if rate.empty or people >= work.organisation.smallest_group else None))
+    return found
 
 
 def _held(work: Work, within: Sequence[Unit], span: Period) -> list[Held]:

@@ -5,8 +5,7 @@ Numbers and no names. A unit whose figure is folded has its row without numbers,
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from content import LANGUAGES, Voice
 from content import voice as voice_of
@@ -19,14 +18,14 @@ from services import rate_words as words
 from services.rate import Figures, Shown
 from services.rate_ground import FIGURES, STANDARDISATION, in_order
 from services.rate_kept import Measured, measure
-from services.sheet import Page
+from services.sheet import Cell, Page, Percent
 from services.work import Work
 
 COLUMNS = (
     "unit", "type", "period", "numerator", "denominator", "percent", "left_out", "lacking", "version", "note",
 )  # fmt: skip
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-Row = list[str | int]
+Row = list[Cell]
 
 
 def _both(code: str) -> str:
@@ -75,7 +74,8 @@ def _cells(voice: Voice, shown: Shown) -> Row:
         return ["", "", "", "", "", "", note]
     note = "" if rate.percentage else voice.label("rate.cell_none")
     left_out, lacking = words.left_out(voice, rate), words.lacking(voice, rate)
-    return [rate.numerator, rate.denominator, rate.percentage, left_out, lacking, _version(rate), note]
+    percent = Percent(rate.tenths, rate.percentage) if rate.tenths is not None else ""
+    return [rate.numerator, rate.denominator, percent, left_out, lacking, _version(rate), note]
 
 
 def _version(rate: Rate) -> str:
@@ -120,10 +120,10 @@ def drawn(work: Work, voice: Voice, figures: Figures) -> tuple[bytes, str]:
         percent = facts.get("percent", "")
         tenths = shown.rate.tenths if shown.rate is not None else None
         said = [_without_name(voice, figure, code, facts), *words.details(work, voice, figure, figures)]
-        bars.append({"name": name, "percent": percent, "tenths": tenths, "said": _wrapped(said)})
+        bars.append({"name": name, "percent": percent, "tenths": tenths, "said": picture.wrapped(said, WIDE)})
         lines += [f"{name} {percent}".strip(), *said]
-    foot = _wrapped([words.version(voice, figures), words.definition(work, voice, "rounding")])
-    body = picture.png("rates.svg", title=title, squeeze=_width(title) > WIDEST_TITLE, bars=bars, foot=foot)
+    foot = picture.wrapped([words.version(voice, figures), words.definition(work, voice, "rounding")], WIDE)
+    body = picture.png("rates.svg", title=title, squeeze=picture.width(title) > WIDEST_TITLE, bars=bars, foot=foot)
     return body, "\n".join(lines)
 
 
@@ -137,23 +137,3 @@ def _without_name(voice: Voice, figure: str, code: str, facts: dict[str, object]
 
 WIDE, WIDEST_TITLE = 92, 56
 """So many half-width columns fit in a line of the picture, and in its title."""
-_PIECE = re.compile(r"[!-~]+|.", re.DOTALL)
-
-
-def _width(words: str) -> int:
-    """Return how wide words are; a letter of Chinese is as wide as two others."""
-    return sum(1 if letter.isascii() else 2 for letter in words)
-
-
-def _wrapped(lines: Sequence[str]) -> list[str]:
-    """Cut lines where they would leave the picture: between letters of Chinese, or between words."""
-    cut: list[str] = []
-    for line in lines:
-        now = ""
-        for piece in _PIECE.findall(line):
-            if now and _width(now) + _width(piece) > WIDE:
-                cut.append(now)
-                now = ""
-            now = f"{now}{piece}".lstrip(" ")
-        cut.append(now)
-    return cut

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from domain.retention import BEGINS, BITE, GAP, is_night
@@ -9,9 +10,11 @@ from domain.schedule import Rule
 from services import timetable
 from services.work import Work
 from storage import retention as table
-from storage import schedule, token
+from storage import schedule, token, upload
 
 TICK = "retention.nightly"
+MOST = 10_000
+"""What goes next is counted as far as this."""
 
 
 def prepare(work: Work) -> None:
@@ -30,6 +33,7 @@ def bite(work: Work, most: int) -> int:
     """Let at most so many rows go; returns how many went."""
     limits, connection = work.organisation.retention.limits(work.now), work.connection
     token.forget(connection, work.now - timedelta(days=1))
+    upload.expire(connection, work.now)
     left = most
     if limits.updates is not None:
         left -= table.updates(connection, limits.updates, limits.mistakes, left)
@@ -40,3 +44,26 @@ def bite(work: Work, most: int) -> int:
     if limits.campaigns is not None and left:
         left -= table.campaigns(connection, limits.campaigns, left)
     return most - left
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """Rows of one sort: for how many days they are kept (0: for ever), and how many go next, as far as `MOST`."""
+
+    sort: str
+    days: int
+    rows: int
+
+
+def next_to_go(work: Work) -> list[Going]:
+    """Return what goes in the coming night, by sort."""
+    kept, connection = work.organisation.retention, work.connection
+    limits = kept.limits(work.now)
+    updates = table.old_updates(connection, limits.updates, MOST) if limits.updates else 0
+    personal = table.old_letters(connection, table.PERSONAL, limits.letters, MOST) if limits.letters else 0
+    many = table.old_letters(connection, table.MANY, limits.campaigns, MOST) if limits.campaigns else 0
+    return [
+        Going("updates", kept.updates_days, updates),
+        Going("letters", kept.letters_days, personal),
+        Going("campaigns", kept.campaigns_days, many),
+    ]

@@ -38,11 +38,11 @@ def read(name: str, body: bytes) -> list[Sheet]:
         return _read_xlsx(body)
     if body[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise Refusal("sheet.old_excel")
-    return [_read_csv(name, body)]
+    return [read_text(name, decode(body))]
 
 
 def _read_xlsx(body: bytes) -> list[Sheet]:
-    _refuse_bombs(body)
+    refuse_bombs(body)
     from openpyxl import load_workbook  # noqa: PLC0415 - 200 ms that a start need not pay
 
     try:
@@ -52,7 +52,7 @@ def _read_xlsx(body: bytes) -> list[Sheet]:
     return [_read_worksheet(worksheet) for worksheet in book.worksheets if worksheet.sheet_state == "visible"]
 
 
-def _refuse_bombs(body: bytes) -> None:
+def refuse_bombs(body: bytes, largest: int = LARGEST_INSIDE) -> None:
     """Look at the sizes before anything is unpacked: 300 KB can hold 300 MB."""
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -61,8 +61,8 @@ def _refuse_bombs(body: bytes) -> None:
         raise Refusal("sheet.broken") from error
     inside = sum(entry.file_size for entry in entries)
     steep = any(e.file_size > 1 << 20 and e.file_size > STEEPEST * max(e.compress_size, 1) for e in entries)
-    if len(entries) > MOST_ENTRIES or inside > LARGEST_INSIDE or steep:
-        raise Refusal("sheet.too_large_inside", megabytes=LARGEST_INSIDE >> 20)
+    if len(entries) > MOST_ENTRIES or inside > largest or steep:
+        raise Refusal("sheet.too_large_inside", megabytes=largest >> 20)
 
 
 def _read_worksheet(worksheet: Any) -> Sheet:  # noqa: ANN401 - openpyxl's own
@@ -96,8 +96,8 @@ def _as_text(value: object) -> str:
     return str(value).strip()[:LONGEST_CELL]
 
 
-def _read_csv(name: str, body: bytes) -> Sheet:
-    text = _decode(body)
+def read_text(name: str, text: str) -> Sheet:
+    """Read a table from text: commas, tabs or semicolons part its cells. Raises the refusal of one that is broken."""
     delimiter = max(",\t;", key=text[:20_000].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows: list[list[str]] = []
@@ -111,7 +111,7 @@ def _read_csv(name: str, body: bytes) -> Sheet:
     return Sheet(name, rows)
 
 
-def _decode(body: bytes) -> str:
+def decode(body: bytes) -> str:
     """Read UTF-8 with or without a mark, UTF-16 with one, else GB18030, as Chinese Excel writes."""
     if body[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         encodings: tuple[str, ...] = ("utf-16",)
@@ -128,12 +128,27 @@ def _decode(body: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Percent:
+    """A percentage in tenths: a number in a workbook, so that it can be computed with, and words elsewhere."""
+
+    tenths: int
+    said: str
+
+    def __str__(self) -> str:
+        """Return the words."""
+        return self.said
+
+
+Cell = str | int | Percent
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """One table to be written: whole numbers stay numbers, all else is text."""
+    """One table to be written: whole numbers and percentages stay numbers, all else is text."""
 
     name: str
     header: Sequence[str]
-    rows: Sequence[Sequence[str | int]]
+    rows: Sequence[Sequence[Cell]]
 
 
 def write_xlsx(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
@@ -148,15 +163,18 @@ def write_book(pages: Sequence[Page]) -> bytes:
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(target, options) as book:
-        bold = book.add_format({"bold": True})
+        bold, percent = book.add_format({"bold": True}), book.add_format({"num_format": "0.0%"})
         for page in pages:
             sheet = book.add_worksheet(page.name[:31])
             for column, title in enumerate(page.header):
                 sheet.write_string(0, column, title, bold)
             for at, row in enumerate(page.rows, 1):
                 for column, value in enumerate(row):
-                    write = sheet.write_number if isinstance(value, int) else sheet.write_string
-                    write(at, column, value)
+                    if isinstance(value, Percent):
+                        sheet.write_number(at, column, value.tenths / 1000, percent)
+                    else:
+                        write = sheet.write_number if isinstance(value, int) else sheet.write_string
+                        write(at, column, value)
             sheet.freeze_panes(1, 0)
             sheet.autofit()
     return target.getvalue()

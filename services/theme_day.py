@@ -18,6 +18,7 @@ from domain.schedule import Rule
 from domain.theme_day import Choice
 from services import calendar, permission, post, timetable
 from services.work import Work
+from storage import audit
 from storage import member as members
 from storage import theme_day as table
 from storage import unit as units
@@ -58,10 +59,8 @@ def in_month(work: Work, member_id: int, first: date) -> list[Coming]:
 
 
 def _each(work: Work, branches: Sequence[Unit], day: Callable[[Choice], date]) -> list[Coming]:
-    settings = work.organisation.timetable
-    usual = Choice(settings.theme_day, settings.theme_day_at)
     chosen = table.choices(work.connection, [branch.id for branch in branches])
-    choices = [(branch, chosen.get(branch.id, usual)) for branch in branches]
+    choices = [(branch, chosen.get(branch.id, usual(work))) for branch in branches]
     return [Coming(branch, choice, day(choice), branch.id in chosen) for branch, choice in choices]
 
 
@@ -87,16 +86,53 @@ def _settable(work: Work, member_id: int) -> Iterable[Unit]:
 
 def branch(work: Work, member_id: int, number: int) -> Unit:
     """Return a branch whose day this person may set; raises the refusal for any other."""
-    found = next((unit for unit in _settable(work, member_id) if unit.id == number), None)
-    if found is None:
+    found = units.get(work.connection, number)
+    wanted = [] if found is None else units.matching(work.connection, [found.path], [UnitKind.PARTY_BRANCH], "", 1, 0)
+    if found not in wanted or not permission.may(work, member_id, Action.SET_THEME_DAY, wanted[0]):
         raise Refusal("theme_day.not_yours")
-    return found
+    return wanted[0]
 
 
 def choose(work: Work, member_id: int, number: int, choice: Choice) -> Coming:
     """Set a branch's day."""
     unit = branch(work, member_id, number)
     table.choose(work.connection, unit.id, choice, member_id, work.now)
+    audit.note(
+        work.connection,
+        work.now,
+        member_id,
+        "theme_day.choose",
+        None,
+        unit=unit.name,
+        day=choice.day,
+        at=f"{choice.at:%H:%M}",
+    )
+    return coming(work, [unit])[0]
+
+
+def next_days(work: Work, choice: Choice, count: int) -> list[date]:
+    """Return the next theme days of a choice, as the calendar stands now."""
+    off = calendar.days_off(work, work.today.replace(day=1), work.today + timedelta(days=32 * (count + 1)))
+    return rules.following(choice, work.today, lambda one: one not in off, count)
+
+
+def usual(work: Work) -> Choice:
+    """Return what holds for branches that chose nothing."""
+    settings = work.organisation.timetable
+    return Choice(settings.theme_day, settings.theme_day_at)
+
+
+def page(work: Work, member_id: int, words: str, limit: int, offset: int) -> list[Coming]:
+    """Return a slice of the branches whose day a person may set, by these words in their names."""
+    paths = [unit.path for unit in permission.scope(work, member_id, Action.SET_THEME_DAY)]
+    return coming(work, units.matching(work.connection, paths, [UnitKind.PARTY_BRANCH], words, limit, offset))
+
+
+def choose_usual(work: Work, member_id: int, number: int) -> Coming:
+    """Let a branch keep the organisation's day again."""
+    unit = branch(work, member_id, number)
+    table.forget(work.connection, unit.id)
+    audit.note(work.connection, work.now, member_id, "branch.usual_day", None, unit=unit.name)
     return coming(work, [unit])[0]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from domain.schedule import Rule, next_due
 from services import calendar
 from services.work import Work
@@ -15,3 +17,8 @@ def keep(work: Work, tick: str, rule: Rule, subject: str = "") -> None:
         return
     due = next_due(rule, work.now, work.organisation.zone, lambda day: calendar.is_workday(work, day))
     schedule.put(work.connection, tick, subject, line, due)
+
+
+def alarms(work: Work, most: int) -> list[tuple[str, str, datetime]]:
+    """Return (tick, subject, due) of what is due next."""
+    return schedule.alarms(work.connection, most)

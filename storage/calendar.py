@@ -27,3 +27,19 @@ def declared(connection: Connection, first: date, last: date) -> dict[date, bool
     """Return the declared days from first to last, both included."""
     rows = connection.execute(select(override.c.day, override.c.works).where(override.c.day.between(first, last)))
     return {row[0]: row[1] for row in rows}
+
+
+def sources(connection: Connection, first: date, last: date) -> list[tuple[date, bool, str]]:
+    """Return (day, whether people work, where that stands) of the declared days, in order."""
+    rows = connection.execute(
+        select(override.c.day, override.c.works, override.c.source)
+        .where(override.c.day.between(first, last))
+        .order_by(override.c.day)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def withdraw(connection: Connection, day: date) -> bool:
+    """Let the calendar that the program came with speak of a day again; False when nothing was declared."""
+    gone = override.delete().where(override.c.day == day).returning(override.c.day)
+    return connection.execute(gone).first() is not None

@@ -55,7 +55,10 @@ demand = Table(
     Column("news", Boolean, nullable=False),
     Index("ix_demand_author_id_id", "author_id", "id"),
     Index("ix_demand_officer_id_state", "officer_id", "state"),
+    Index("ix_demand_officer_id_state_unit_id_rating", "officer_id", "state", "unit_id", "rating"),
     Index("ix_demand_state_finish_by", "state", "finish_by"),
+    Index("ix_demand_filed_at_unit_id_category_author_id", "filed_at", "unit_id", "category", "author_id"),
+    Index("ix_demand_closed_at_unit_id", "closed_at", "unit_id"),
 )
 
 event = Table(

@@ -51,6 +51,17 @@ def nearest(connection: Connection, units: Sequence[int], kind: str) -> int | No
     )
 
 
+def using(connection: Connection, units: Sequence[int]) -> list[tuple[str, int, str, datetime]]:
+    """Return (kind, unit, its name, since when) of every template of these units (a path), the lowest unit first."""
+    rows = connection.execute(
+        select(template.c.kind, unit.c.id, unit.c.name, template.c.at)
+        .join(unit, unit.c.id == template.c.unit_id)
+        .where(template.c.unit_id.in_(units))
+        .order_by(func.length(unit.c.path).desc())
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
 def kinds_of(connection: Connection, unit_id: int) -> set[str]:
     """Return of which kinds a unit has a template of its own."""
     return set(connection.scalars(select(template.c.kind).where(template.c.unit_id == unit_id)))

@@ -32,7 +32,7 @@ gathering = Table(
     metadata,
     id_column(),
     Column("title", String(60), nullable=False),
-    Column("unit_id", Id, ForeignKey("unit.id"), nullable=False),
+    Column("unit_id", Id, ForeignKey("unit.id"), nullable=False, index=True),
     Column("opened_by", Id, ForeignKey("member.id"), nullable=False),
     Column("opened_at", UtcTime, nullable=False),
     Column("late_at", UtcTime, nullable=False),
@@ -65,6 +65,7 @@ presence = Table(
     Column("late", Boolean, nullable=False),
     Column("by_member_id", Id, ForeignKey("member.id"), nullable=True),
     PrimaryKeyConstraint("gathering_id", "member_id"),
+    Index("ix_presence_gathering_id_at", "gathering_id", "at"),
 )
 
 wrong_code = Table(
@@ -76,7 +77,8 @@ wrong_code = Table(
 )
 
 
-def _select() -> Select[tuple[object, ...]]:
+def select_gatherings() -> Select[tuple[object, ...]]:
+    """Return the query of gatherings with their units; `made` reads its rows."""
     return select(
         gathering.c.id,
         gathering.c.title,
@@ -93,7 +95,8 @@ def _select() -> Select[tuple[object, ...]]:
     ).join(unit, unit.c.id == gathering.c.unit_id)
 
 
-def _made(row: Sequence[Any]) -> Gathering:
+def made(row: Sequence[Any]) -> Gathering:
+    """Return a gathering of a row."""
     return Gathering(*row)
 
 
@@ -105,31 +108,32 @@ def add(connection: Connection, **values: Any) -> int:  # noqa: ANN401 - columns
 
 def get(connection: Connection, number: int) -> Gathering | None:
     """Return a gathering."""
-    row = connection.execute(_select().where(gathering.c.id == number)).first()
-    return None if row is None else _made(row)
+    row = connection.execute(select_gatherings().where(gathering.c.id == number)).first()
+    return None if row is None else made(row)
 
 
 def open_for(connection: Connection, member_id: int, units: Sequence[int], now: datetime) -> list[Gathering]:
     """Return the open gatherings at which a person of these units (and those above them) may sign in, newest first."""
     listed = select(called.c.gathering_id).where(called.c.member_id == member_id)
     rows = connection.execute(
-        _select()
+        select_gatherings()
         .where(
             gathering.c.closed_at.is_(None),
             gathering.c.opened_at > now - LONGEST,
+            gathering.c.opened_at <= now,
             (gathering.c.unit_id.in_(units) & ~gathering.c.listed) | gathering.c.id.in_(listed),
         )
         .order_by(gathering.c.id.desc())
     )
-    return [_made(row) for row in rows]
+    return [made(row) for row in rows]
 
 
 def of_subject(connection: Connection, subject: str) -> Gathering | None:
     """Return the newest sign-in of a meeting or an activity."""
     row = connection.execute(
-        _select().where(gathering.c.subject == subject).order_by(gathering.c.id.desc()).limit(1)
+        select_gatherings().where(gathering.c.subject == subject).order_by(gathering.c.id.desc()).limit(1)
     ).first()
-    return None if row is None else _made(row)
+    return None if row is None else made(row)
 
 
 def call_people(connection: Connection, number: int, people: Iterable[int]) -> None:
@@ -148,9 +152,9 @@ def is_called(connection: Connection, number: int, member_id: int) -> bool:
 def opened_by(connection: Connection, member_id: int, limit: int) -> list[Gathering]:
     """Return the newest gatherings that a person opened."""
     rows = connection.execute(
-        _select().where(gathering.c.opened_by == member_id).order_by(gathering.c.id.desc()).limit(limit)
+        select_gatherings().where(gathering.c.opened_by == member_id).order_by(gathering.c.id.desc()).limit(limit)
     )
-    return [_made(row) for row in rows]
+    return [made(row) for row in rows]
 
 
 def set_card(connection: Connection, number: int, card: Card) -> None:
@@ -185,6 +189,17 @@ def close(connection: Connection, number: int, now: datetime) -> bool:
     return row is not None
 
 
+def reopen(connection: Connection, number: int, after: datetime) -> bool:
+    """Open what was closed again; False when it is not closed, or was opened before that moment."""
+    row = connection.execute(
+        gathering.update()
+        .where(gathering.c.id == number, gathering.c.closed_at.is_not(None), gathering.c.opened_at > after)
+        .values(closed_at=None)
+        .returning(gathering.c.id)
+    ).first()
+    return row is not None
+
+
 def late_from(connection: Connection, number: int, moment: datetime) -> None:
     """Count whoever comes from this moment on as late."""
     connection.execute(gathering.update().where(gathering.c.id == number).values(late_at=moment))
@@ -214,23 +229,22 @@ def presence_of(connection: Connection, number: int, member_id: int) -> tuple[da
 
 def counts(connection: Connection, number: int) -> tuple[int, int, int]:
     """Return how many are there, how many of them late, and how many entered by the secretary."""
-    rows = connection.execute(
-        select(presence.c.late, presence.c.by_member_id.is_not(None), func.count())
-        .where(presence.c.gathering_id == number)
-        .group_by(presence.c.late, presence.c.by_member_id.is_not(None))
-    ).all()
-    return sum(r[2] for r in rows), sum(r[2] for r in rows if r[0]), sum(r[2] for r in rows if r[1])
+    late = func.count().filter(presence.c.late)
+    query = select(func.count(), late, func.count(presence.c.by_member_id)).where(presence.c.gathering_id == number)
+    row = connection.execute(query).one()
+    return row[0], row[1], row[2]
 
 
-def _expected(found: Gathering) -> Select[tuple[int]]:
+def expected_people(found: Gathering) -> Select[tuple[int]]:
+    """Return a query of the ids of who is expected: those in the list, else all of the unit."""
     if found.listed:
         return select(called.c.member_id).where(called.c.gathering_id == found.id)
     return audience(found.path)
 
 
 def expected(connection: Connection, found: Gathering) -> int:
-    """Return how many are expected: those in the list, else all of the unit."""
-    return connection.scalar(select(func.count()).select_from(_expected(found).subquery())) or 0
+    """Return how many are expected."""
+    return connection.scalar(select(func.count()).select_from(expected_people(found).subquery())) or 0
 
 
 def missing(connection: Connection, found: Gathering, limit: int, offset: int = 0) -> list[tuple[int, str]]:
@@ -238,7 +252,7 @@ def missing(connection: Connection, found: Gathering, limit: int, offset: int = 
     there = select(presence.c.member_id).where(presence.c.gathering_id == found.id)
     rows = connection.execute(
         select(member.c.id, member.c.name)
-        .where(member.c.id.in_(_expected(found)), member.c.id.not_in(there))
+        .where(member.c.id.in_(expected_people(found)), member.c.id.not_in(there))
         .order_by(member.c.employee_no)
         .limit(limit)
         .offset(offset)
@@ -276,7 +290,7 @@ def opened_between(
     """Return what stands alone and was opened from `first` to before `last`, by a person or at these places."""
     ours = (unit.c.path.startswith(path, autoescape=True) for path in paths)
     rows = connection.execute(
-        _select()
+        select_gatherings()
         .where(
             gathering.c.opened_at >= first,
             gathering.c.opened_at < last,
@@ -286,4 +300,4 @@ def opened_between(
         .order_by(gathering.c.opened_at, gathering.c.id)
         .limit(limit)
     )
-    return [_made(row) for row in rows]
+    return [made(row) for row in rows]

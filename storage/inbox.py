@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import (
     Column,
@@ -44,8 +45,15 @@ inbox = Table(
     UniqueConstraint("messenger", "event_key"),
     Index("ix_inbox_new_id", "id", sqlite_where=text("state = 'new'"), postgresql_where=text("state = 'new'")),
     Index("ix_inbox_messenger_sender_id", "messenger", "sender", "id"),
+    Index(
+        "ix_inbox_broken_id",
+        "id",
+        sqlite_where=text("state IN ('dead', 'failed')"),
+        postgresql_where=text("state IN ('dead', 'failed')"),
+    ),
 )
 
+_IS_BROKEN = text("inbox.state IN ('dead', 'failed')")
 _IS_NEW = text("inbox.state = 'new'")
 """In so many words, so that the index over what is new fits: almost everything is old, and would only burden it."""
 
@@ -170,6 +178,44 @@ def said_by(
     if since is not None:
         query = query.where(inbox.c.received_at >= since)
     return [tuple(row) for row in connection.execute(query)][::-1]
+
+
+class Broken(NamedTuple):
+    """An update that could not be read (dead) or served (failed), without what it says."""
+
+    id: int
+    messenger: str
+    state: str
+    received_at: datetime
+    attempts: int
+    note: str
+
+
+_BROKEN = (inbox.c.id, inbox.c.messenger, inbox.c.state, inbox.c.received_at, inbox.c.attempts, inbox.c.note)
+
+
+def broken(connection: Connection, before: int, limit: int) -> list[Broken]:
+    """Return the newest of them with ids under `before` (0: all), newest first."""
+    query = select(*_BROKEN).where(_IS_BROKEN).order_by(inbox.c.id.desc()).limit(limit)
+    return [Broken(*row) for row in connection.execute(query.where(inbox.c.id < before) if before else query)]
+
+
+def count_broken(connection: Connection, most: int) -> int:
+    """Return how many there are, as far as `most`."""
+    some = select(inbox.c.id).where(_IS_BROKEN).limit(most).subquery()
+    return connection.scalar(select(func.count()).select_from(some)) or 0
+
+
+def broken_one(connection: Connection, number: int) -> tuple[Broken, str] | None:
+    """Return one of them with its raw text."""
+    row = connection.execute(select(*_BROKEN, inbox.c.body).where(_IS_BROKEN, inbox.c.id == number)).first()
+    return None if row is None else (Broken(*row[:-1]), row[-1])
+
+
+def hear_again(connection: Connection, number: int) -> bool:
+    """Let one of them be read and served once more by whichever process comes by; False when it is none any more."""
+    again = inbox.update().where(_IS_BROKEN, inbox.c.id == number).values(state=NEW, owner="", note="")
+    return connection.execute(again.returning(inbox.c.id)).first() is not None
 
 
 def move_cursor(connection: Connection, messenger: str, value: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import (
@@ -12,13 +13,14 @@ from sqlalchemy import (
     Integer,
     PrimaryKeyConstraint,
     Table,
+    case,
     func,
     select,
 )
 
 from storage.address import address
 from storage.base import Id, UtcTime, insert_new, metadata
-from storage.reading import reading, reading_text
+from storage.reading import IN_USE, reading, titles
 
 programme = Table(
     "learning_day",
@@ -52,7 +54,7 @@ def of_day(connection: Connection, day: date) -> int | None:
     return connection.scalar(
         select(programme.c.reading_id)
         .join(reading, reading.c.id == programme.c.reading_id)
-        .where(programme.c.day == day, reading.c.active)
+        .where(programme.c.day == day, IN_USE)
     )
 
 
@@ -67,7 +69,7 @@ def last_days(connection: Connection) -> dict[int, date]:
 def choose(connection: Connection, day: date, reading_id: int) -> None:
     """Set a day's reading, over one that is no longer in use; one that is stays."""
     connection.execute(insert_new(connection, programme).values(day=day, reading_id=reading_id))
-    retired = select(reading.c.id).where(~reading.c.active)
+    retired = select(reading.c.id).where(~IN_USE)
     connection.execute(
         programme.update()
         .where(programme.c.day == day, programme.c.reading_id.in_(retired))
@@ -127,12 +129,13 @@ def is_kept(connection: Connection, member_id: int, reading_id: int) -> bool:
 def kept(connection: Connection, member_id: int, language: str) -> list[tuple[int, str]]:
     """Return (id, title) of the favourites, newest first; also of readings no longer in use."""
     rows = connection.execute(
-        select(favourite.c.reading_id, reading_text.c.title)
-        .join(reading_text, reading_text.c.reading_id == favourite.c.reading_id)
-        .where(favourite.c.member_id == member_id, reading_text.c.language == language)
+        select(favourite.c.reading_id)
+        .where(favourite.c.member_id == member_id)
         .order_by(favourite.c.at.desc(), favourite.c.reading_id)
     )
-    return [(row[0], row[1]) for row in rows]
+    numbers = [row[0] for row in rows]
+    named = titles(connection, numbers, language)
+    return [(number, named[number]) for number in numbers if number in named]
 
 
 def audience(connection: Connection, reading_id: int, since: date) -> list[int]:
@@ -145,3 +148,26 @@ def audience(connection: Connection, reading_id: int, since: date) -> list[int]:
         .order_by(address.c.member_id)
     )
     return [number for number in rows if number is not None]
+
+
+def plan(connection: Connection, day: date, reading_id: int) -> None:
+    """Set a coming day's reading in place of another."""
+    connection.execute(insert_new(connection, programme).values(day=day, reading_id=reading_id))
+    connection.execute(programme.update().where(programme.c.day == day).values(reading_id=reading_id))
+
+
+def unplan(connection: Connection, reading_id: int, after: date) -> None:
+    """Take a reading off the days to come."""
+    connection.execute(programme.delete().where(programme.c.reading_id == reading_id, programme.c.day > after))
+
+
+def days_of(connection: Connection, numbers: Sequence[int], today: date) -> dict[int, tuple[date | None, date | None]]:
+    """Return (the last day up to today, the next day after it) of these readings, where there is one."""
+    past = case((programme.c.day <= today, programme.c.day))
+    coming = case((programme.c.day > today, programme.c.day))
+    rows = connection.execute(
+        select(programme.c.reading_id, func.max(past), func.min(coming))
+        .where(programme.c.reading_id.in_(numbers))
+        .group_by(programme.c.reading_id)
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}

@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from domain.question import Question
 from storage.base import Id, insert_new, metadata
-from storage.question import question
+from storage.question import IN_USE, question
 
 mistake = Table(
     "quiz_mistake",
@@ -65,7 +65,7 @@ def count(connection: Connection, member_id: int) -> int:
         connection.scalar(
             select(func.count())
             .select_from(mistake.join(question, question.c.id == mistake.c.question_id))
-            .where(mistake.c.member_id == member_id, question.c.active)
+            .where(mistake.c.member_id == member_id, IN_USE)
         )
         or 0
     )
@@ -76,7 +76,7 @@ def waiting(connection: Connection, member_id: int, limit: int, offset: int = 0)
     rows = connection.execute(
         select(question.c.id, question.c.data)
         .join(mistake, question.c.id == mistake.c.question_id)
-        .where(mistake.c.member_id == member_id, question.c.active)
+        .where(mistake.c.member_id == member_id, IN_USE)
         .order_by(mistake.c.last, mistake.c.rights, question.c.id)
         .limit(limit)
         .offset(offset)

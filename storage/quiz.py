@@ -28,7 +28,7 @@ from storage.base import Id, UtcTime, id_column, insert_new, metadata
 from storage.mistake import mistake
 from storage.preference import preference
 from storage.prepared import Prepared
-from storage.question import question
+from storage.question import IN_USE, question
 
 paper = Table(
     "quiz_paper",
@@ -177,7 +177,7 @@ def candidates(connection: Connection, member_id: int, topic: str = "") -> list[
                 mistake, and_(mistake.c.question_id == question.c.id, mistake.c.member_id == member_id)
             )
         )
-        .where(question.c.active)
+        .where(IN_USE)
         .order_by(question.c.id)
     )
     if topic:

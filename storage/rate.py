@@ -37,8 +37,8 @@ def _some(numbers: Collection[int]) -> Iterator[list[int]]:
     yield from (ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE))
 
 
-def called(connection: Connection, first: datetime, until: datetime, periods: Collection[str]) -> set[tuple[str, int]]:
-    """Return (path of the unit, person) of all whom the required meetings of a time called, guests apart.
+def _called(first: datetime, until: datetime, periods: Collection[str], *columns: ColumnElement[Any]) -> Select[Any]:
+    """Ask for whom the required meetings of a time called, guests apart.
 
     Those that began from `first` to before `until`, or make up for one of these periods; over, and signed in at.
     """
@@ -57,15 +57,27 @@ def called(connection: Connection, first: datetime, until: datetime, periods: Co
         or_(within, meeting.c.counts_for.in_(periods)),
         signed,
     )
-    rows = connection.execute(
-        select(unit.c.path, attendee.c.member_id)
+    return (
+        select(*columns)
         .select_from(attendee)
         .join(meeting, meeting.c.id == attendee.c.meeting_id)
         .join(unit, unit.c.id == meeting.c.unit_id)
         .where(attendee.c.duty.in_(_CALLED), meeting.c.id.in_(numbers))
-        .distinct()
     )
+
+
+def called(connection: Connection, first: datetime, until: datetime, periods: Collection[str]) -> set[tuple[str, int]]:
+    """Return (path of the unit, person) of all whom the required meetings of a time called."""
+    rows = connection.execute(_called(first, until, periods, unit.c.path, attendee.c.member_id).distinct())
     return {(row[0], row[1]) for row in rows}
+
+
+def called_beneath(
+    connection: Connection, path: str, first: datetime, until: datetime, periods: Collection[str]
+) -> int:
+    """Return how many people those of the unit with this path and all beneath it called."""
+    query = _called(first, until, periods, func.count(attendee.c.member_id.distinct()))
+    return connection.scalar(query.where(unit.c.path.startswith(path, autoescape=True))) or 0
 
 
 def _pairs(

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     ForeignKey,
     Integer,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     event,
     func,
     select,
@@ -50,7 +52,12 @@ reading = Table(
     Column("source_en", String(LONGEST_SOURCE), nullable=False),
     Column("version", String(32), nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("own", Boolean, nullable=False, server_default="0"),
+    Column("closed", Boolean, nullable=False, server_default="0"),
 )
+"""`active`: whether what was shipped still is. `own`: the organisation's. `closed`: the organisation retired it."""
+
+IN_USE: ColumnElement[bool] = and_(reading.c.active, ~reading.c.closed)
 
 reading_text = Table(
     "reading_text",
@@ -113,7 +120,7 @@ _MATCH = {
 _FIND = {
     name: text(
         "SELECT r.id, t.language, t.title, t.body FROM reading_text t JOIN reading r ON r.id = t.reading_id "  # noqa: S608 - constants of this module
-        f"WHERE r.active AND t.id IN ({match}) ORDER BY r.position, r.id, t.language"
+        f"WHERE r.active AND NOT r.closed AND t.id IN ({match}) ORDER BY r.position, r.id, t.language"
     )
     for name, match in _MATCH.items()
 }
@@ -148,8 +155,13 @@ def put_topic(connection: Connection, one: Topic) -> None:
 
 
 def take_in(connection: Connection, readings: Sequence[Reading]) -> None:
-    """Make the readings in use exactly these, in this order. Unchanged ones are left alone, others' history stays."""
-    rows = connection.execute(select(reading.c.ref, reading.c.version, reading.c.position, reading.c.active))
+    """Make the shipped readings in use exactly these, in this order. Unchanged ones are left alone, history stays.
+
+    The organisation's own readings are none of them, and what it retired stays retired.
+    """
+    rows = connection.execute(
+        select(reading.c.ref, reading.c.version, reading.c.position, reading.c.active).where(~reading.c.own)
+    )
     before = {row[0]: (row[1], row[2], row[3]) for row in rows}
     fresh: list[tuple[dict[str, Any], Reading]] = []
     for position, one in enumerate(readings):
@@ -170,16 +182,16 @@ def take_in(connection: Connection, readings: Sequence[Reading]) -> None:
             continue
         connection.execute(reading.update().where(reading.c.ref == one.ref).values(values))
         if known[0] != version:
-            _write_texts(connection, [one])
+            write_texts(connection, [one])
     if fresh:
         connection.execute(insert_new(connection, reading), [row for row, _ in fresh])
-        _write_texts(connection, [one for _, one in fresh])
+        write_texts(connection, [one for _, one in fresh])
     gone = sorted({ref for ref, known in before.items() if known[2]} - {one.ref for one in readings})
     if gone:
         connection.execute(reading.update().where(reading.c.ref.in_(gone)).values(active=False))
 
 
-def _write_texts(connection: Connection, readings: Sequence[Reading]) -> None:
+def write_texts(connection: Connection, readings: Sequence[Reading]) -> None:
     """Write the pages of readings, and their tokens."""
     refs = [one.ref for one in readings]
     numbers = {
@@ -217,6 +229,15 @@ def _write_texts(connection: Connection, readings: Sequence[Reading]) -> None:
     connection.execute(_INDEX[name], index)
 
 
+def drop_texts(connection: Connection, number: int, languages: Sequence[str]) -> None:
+    """Take away the texts of a reading in these languages, and their tokens."""
+    ours = (reading_text.c.reading_id == number, reading_text.c.language.in_(languages))
+    gone = [{"id": one} for one in connection.scalars(select(reading_text.c.id).where(*ours))]
+    if gone:
+        connection.execute(_FORGET[connection.dialect.name], gone)
+        connection.execute(reading_text.delete().where(*ours))
+
+
 def find(connection: Connection, wanted: Sequence[str]) -> list[Found]:
     """Return the texts in use that hold all these tokens (`domain.reading.query_tokens`)."""
     if not wanted:
@@ -234,16 +255,18 @@ _SHOWN = (
     reading_text.c.body,
     reading.c.source_zh,
     reading.c.source_en,
-    reading.c.active,
+    IN_USE,
 )
 
 
 def get(connection: Connection, number: int, language: str) -> Shown | None:
-    """Return a reading by id, also one that is no longer in use."""
+    """Return a reading by id, also one that is no longer in use; in another language when it has no other."""
     row = connection.execute(
         select(*_SHOWN)
         .join(reading_text, reading_text.c.reading_id == reading.c.id)
-        .where(reading.c.id == number, reading_text.c.language == language)
+        .where(reading.c.id == number)
+        .order_by((reading_text.c.language == language).desc(), reading_text.c.id)
+        .limit(1)
     ).first()
     return None if row is None else Shown(*row)
 
@@ -251,17 +274,17 @@ def get(connection: Connection, number: int, language: str) -> Shown | None:
 def in_use(connection: Connection) -> list[tuple[int, int]]:
     """Return (id, position) of every reading in use, in order."""
     rows = connection.execute(
-        select(reading.c.id, reading.c.position).where(reading.c.active).order_by(reading.c.position)
+        select(reading.c.id, reading.c.position).where(IN_USE).order_by(reading.c.position, reading.c.id)
     )
     return [(row[0], row[1]) for row in rows]
 
 
 def titles(connection: Connection, numbers: Iterable[int], language: str) -> dict[int, str]:
-    """Return titles by id."""
+    """Return titles by id; in another language where there is no other."""
     rows = connection.execute(
-        select(reading_text.c.reading_id, reading_text.c.title).where(
-            reading_text.c.reading_id.in_(list(numbers)), reading_text.c.language == language
-        )
+        select(reading_text.c.reading_id, reading_text.c.title)
+        .where(reading_text.c.reading_id.in_(list(numbers)))
+        .order_by((reading_text.c.language == language).asc(), reading_text.c.id.desc())
     )
     return {row[0]: row[1] for row in rows}
 
@@ -269,12 +292,11 @@ def titles(connection: Connection, numbers: Iterable[int], language: str) -> dic
 def of_topic(connection: Connection, name: str, language: str) -> list[tuple[int, str]]:
     """Return (id, title) of a topic's readings in use, in order."""
     rows = connection.execute(
-        select(reading.c.id, reading_text.c.title)
-        .join(reading_text, reading_text.c.reading_id == reading.c.id)
-        .where(reading.c.topic == name, reading.c.active, reading_text.c.language == language)
-        .order_by(reading.c.position)
+        select(reading.c.id).where(reading.c.topic == name, IN_USE).order_by(reading.c.position, reading.c.id)
     )
-    return [(row[0], row[1]) for row in rows]
+    numbers = [row[0] for row in rows]
+    named = titles(connection, numbers, language)
+    return [(number, named[number]) for number in numbers if number in named]
 
 
 def topics(connection: Connection) -> list[tuple[Topic, int]]:
@@ -282,7 +304,7 @@ def topics(connection: Connection) -> list[tuple[Topic, int]]:
     rows = connection.execute(
         select(topic.c.name, topic.c.zh, topic.c.en, func.count())
         .join(reading, reading.c.topic == topic.c.name)
-        .where(reading.c.active)
+        .where(IN_USE)
         .group_by(topic.c.name, topic.c.zh, topic.c.en)
         .order_by(topic.c.name)
     )

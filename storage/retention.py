@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, and_, bindparam, false, func, or_, select
 
+from storage import sending
 from storage.announcement import announcement
 from storage.inbox import DEAD, DONE, FAILED, IGNORED, inbox
 from storage.outbox import (
@@ -69,7 +70,7 @@ def _young(connection: Connection, ids: Column[int], at: Column[datetime], momen
 
 def letters(connection: Connection, before: datetime, most: int) -> int:
     """Forget answers and personal pushes that were settled before then, and the text of a push with its last letter."""
-    gone = _forget(connection, (ANSWER, PUSH), before, most)
+    gone = _forget(connection, PERSONAL, before, most)
     emptied = _empty(connection, sorted({number for number, _ in gone if number is not None}))
     _count(connection, (one for one in gone if one[0] not in emptied))
     return len(gone)
@@ -80,7 +81,7 @@ def campaigns(connection: Connection, before: datetime, most: int) -> int:
 
     Who has one can't be told any more, so nobody gets one any more by himself: whoever is left waits.
     """
-    gone = _forget(connection, (URGENT, BROADCAST), before, most)
+    gone = _forget(connection, MANY, before, most)
     _count(connection, gone)
     touched = sorted({number for number, _ in gone if number is not None})
     if touched:
@@ -101,10 +102,48 @@ def _newest(table: Table) -> Any:  # noqa: ANN401 - an SQL expression
     return select(func.max(table.c.id)).scalar_subquery()
 
 
+def old_letters(connection: Connection, lanes: Sequence[int], before: datetime, most: int) -> int:
+    """Return how many letters of these lanes go by this moment, as far as `most`."""
+    count = 0
+    for messenger, lane, state in itertools.product(sending.messengers(connection), lanes, _SETTLED):
+        old = (
+            select(letter.c.id)
+            .where(
+                letter.c.messenger == messenger,
+                letter.c.state == state,
+                letter.c.lane == lane,
+                letter.c.next_at < before,
+            )
+            .limit(most - count)
+            .subquery()
+        )
+        count += connection.scalar(select(func.count()).select_from(old)) or 0
+        if count >= most:
+            break
+    return count
+
+
+def old_updates(connection: Connection, heard: datetime, most: int) -> int:
+    """Return how many updates go by this moment, as far as `most`."""
+    old = (
+        select(inbox.c.id)
+        .where(
+            inbox.c.id < _young(connection, inbox.c.id, inbox.c.received_at, heard), inbox.c.state.in_((DONE, IGNORED))
+        )
+        .limit(most)
+        .subquery()
+    )
+    return connection.scalar(select(func.count()).select_from(old)) or 0
+
+
+PERSONAL, MANY = (ANSWER, PUSH), (URGENT, BROADCAST)
+"""Lanes of what is about one person, and of what goes to many."""
+
+
 def _forget(connection: Connection, lanes: Sequence[int], before: datetime, most: int) -> list[tuple[int | None, str]]:
     """Forget settled letters of these lanes; returns (campaign, state) of each."""
     gone: list[tuple[int | None, str]] = []
-    for messenger, lane, state in itertools.product(_messengers(connection), lanes, _SETTLED):
+    for messenger, lane, state in itertools.product(sending.messengers(connection), lanes, _SETTLED):
         first = (
             select(letter.c.id)
             .where(
@@ -123,17 +162,6 @@ def _forget(connection: Connection, lanes: Sequence[int], before: datetime, most
         if len(gone) >= most:
             break
     return gone
-
-
-def _messengers(connection: Connection) -> list[str]:
-    """Return the messengers for which there are letters, each found by one step through the index."""
-    found: list[str] = []
-    query = select(func.min(letter.c.messenger))
-    following = connection.scalar(query)
-    while following:
-        found.append(following)
-        following = connection.scalar(query.where(letter.c.messenger > following))
-    return found
 
 
 def _empty(connection: Connection, numbers: Sequence[int]) -> set[int]:

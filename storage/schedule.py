@@ -138,3 +138,14 @@ def upcoming(connection: Connection, tick: str, subject: str) -> datetime | None
         select(schedule.c.next_due).where(schedule.c.tick == tick, schedule.c.subject == subject, schedule.c.active)
     )
     return found
+
+
+def alarms(connection: Connection, limit: int) -> list[tuple[str, str, datetime]]:
+    """Return (tick, subject, due) of what is due next, earliest first."""
+    rows = connection.execute(
+        select(schedule.c.tick, schedule.c.subject, schedule.c.next_due)
+        .where(schedule.c.active, schedule.c.next_due.is_not(None))
+        .order_by(schedule.c.next_due, schedule.c.id)
+        .limit(limit)
+    )
+    return [tuple(row) for row in rows]

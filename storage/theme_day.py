@@ -38,6 +38,11 @@ def choose(connection: Connection, unit_id: int, choice: Choice, member_id: int,
     connection.execute(theme_day.update().where(theme_day.c.unit_id == unit_id).values(values))
 
 
+def forget(connection: Connection, unit_id: int) -> None:
+    """Let a branch have chosen nothing."""
+    connection.execute(theme_day.delete().where(theme_day.c.unit_id == unit_id))
+
+
 def branches(connection: Connection) -> list[Unit]:
     """Return every branch."""
     rows = connection.execute(

@@ -44,7 +44,11 @@ async def test_who_comes_who_waits_and_what_they_thought(company: Company) -> No
             lambda c: table.change(c, number, (ActivityState.PUBLISHED,), starts_at=begun)
         )
         opened = await browser.posts(path, None, deed="open")
-        assert "签到码" in opened.plain
+        assert "投影页" in opened.plain
+        on_screen = await browser.gets(f"{path}/screen")
+        assert "应到 1 已到 0" in on_screen.plain
+        assert "赵强" not in on_screen.plain
+        await browser.gets(path)
         by_hand = await browser.posts(path, None, deed="enter_for", member=str(company.roll.people["bo"]))
         assert "已代签" in by_hand.plain
         over = await browser.posts(path, None, deed="finish")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -141,9 +142,20 @@ async def test_a_meeting_from_sign_in_to_closed_minutes(company: Company) -> Non
             async with browser.session.get(url) as answer:
                 assert (await answer.read())[:2] == b"PK", kind
         unit = company.roll.units["branch1"].id
-        for kind in ("ledger", "pack"):
-            async with browser.session.get(f"{browser.run.url}/console/life/{unit}/papers?as={kind}") as answer:
-                assert (await answer.read())[:2] == b"PK", kind
+        async with browser.session.get(f"{browser.run.url}/console/life/{unit}/papers?as=ledger") as answer:
+            assert (await answer.read())[:2] == b"PK"
+        await fetches_the_pack(browser, unit)
+
+
+async def fetches_the_pack(browser: Browser, unit: int) -> None:
+    """Let the evidence pack be made beside the page, watch it, and fetch it."""
+    begun = await browser.gets(f"/console/life/{unit}/pack")
+    assert "正在" in begun.plain
+    async with browser.session.get(f"{browser.run.url}/console/life/{unit}/pack/live") as events:
+        await asyncio.wait_for(events.content.readuntil("整理好了".encode()), 20)
+    assert "下载佐证材料" in (await browser.gets(f"/console/life/{unit}/pack")).plain
+    async with browser.session.get(f"{browser.run.url}/console/life/{unit}/pack/file") as answer:
+        assert (await answer.read())[:2] == b"PK"
 
 
 @on_sqlite
@@ -156,7 +168,7 @@ async def test_the_projector_shows_the_code_and_the_counts_and_no_name(company: 
         assert "应到 4 实到 2 有表决权到会 1 /3" in seen.plain
         assert "还差 1 人" in seen.plain
         assert "议程 1 / 1 通过三季度工作计划" in seen.plain
-        assert '<noscript><meta http-equiv="refresh" content="10"></noscript>' in seen.words
+        assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in seen.words
         assert "<script>" not in seen.words
         assert "style=" not in seen.words
         assert "赵强" not in seen.plain
@@ -172,7 +184,8 @@ async def test_another_branch_and_those_above_see_what_is_theirs(company: Compan
         unit = company.roll.units["branch1"].id
         for path in (
             f"meeting/{number}", f"meeting/{number}/screen", f"meeting/{number}/paper?kind=minutes",
-            f"meetings?unit={unit}", f"meetings/new?unit={unit}&kind=lecture", f"{unit}/papers?as=ledger",
+            f"{unit}/pack", f"{unit}/pack/file", f"meetings?unit={unit}",
+            f"meetings/new?unit={unit}&kind=lecture", f"{unit}/papers?as=ledger",
             "meeting/99999", "meetings?unit=99999",
         ):  # fmt: skip
             assert (await browser.gets(f"/console/life/{path}")).status == 403, path

@@ -56,8 +56,8 @@ def test_who_is_missing_is_for_the_secretary_alone(company: Company) -> None:
     screen = company.lin.presses("还没到的")
     assert "赵强" in screen
     assert "胡军" not in screen
-    assert "不是你开的" in company.hu.calls("gathering.who:1:0")
-    assert "不是你开的" in company.bo.calls("gathering.show:1")
+    assert "不归你管" in company.hu.calls("gathering.who:1:0")
+    assert "不归你管" in company.bo.calls("gathering.show:1")
 
 
 def test_entered_by_hand_is_marked(company: Company) -> None:
@@ -67,7 +67,7 @@ def test_entered_by_hand_is_marked(company: Company) -> None:
     company.lin.presses("返回")
     assert "已到 1/4" in company.lin.last
     assert "代签 1" in company.lin.last
-    assert "不是你开的" in company.hu.calls(f"gathering.enter:1:{company.roll.people['xu']}")
+    assert "不归你管" in company.hu.calls(f"gathering.enter:1:{company.roll.people['xu']}")
 
 
 def test_somebody_of_another_branch_cannot_sign_in_here(company: Company) -> None:
@@ -124,4 +124,4 @@ def test_a_typed_title_and_full_width_digits(company: Company) -> None:
 def test_cancelled_opens_nothing(company: Company) -> None:
     company.lin.says("开签到")
     assert "没有开签到" in company.lin.presses("取消")
-    assert "不是你开的" in company.lin.calls("gathering.show:1")
+    assert "不归你管" in company.lin.calls("gathering.show:1")

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from domain.meeting import Duty, MeetingKind, MeetingState
 from storage import attendee, member
 from storage import minutes as table
+from storage.gathering import presence
 from tests.meetings import end, hold
 from tests.talk import Company
 
@@ -27,7 +28,7 @@ def test_the_agenda_is_worked_through_with_typed_words(company: Company) -> None
     assert draft.index("一、通过三季度工作计划") < draft.index("决定：按计划执行") < draft.index("二、传达学习")
     assert "应到 4 人，实到 3 人，请假 0 人，缺席 1 人" in draft
     assert "有表决权的应到会 3 人，实到 2 人" in draft
-    assert "出席：赵强、林雪、马琳" in draft
+    assert "出席：林雪、马琳、赵强" in draft
     assert "唐杰" not in draft
     assert "发给到会人员核对" not in draft.labels
 
@@ -212,3 +213,14 @@ def test_what_is_written_is_never_read_as_markup(company: Company) -> None:
     assert "{{7*7}} & <w:p/>" in draft
     assert "{0} {facts} **粗**" in draft
     assert "{title} **x** <b>" in draft
+
+
+def test_who_was_signed_in_by_hand_stands_in_the_minutes(company: Company) -> None:
+    number = hold(company, present=("lin", "bo"))
+    assert "代签" not in company.lin.calls(f"minutes.draft:{number}")
+    people = company.roll.people
+    by_hand = presence.update().where(presence.c.member_id == people["bo"]).values(by_member_id=people["lin"])
+    company.write(lambda c: c.execute(by_hand))
+    draft = company.lin.calls(f"minutes.draft:{number}")
+    assert "出席：林雪、赵强" in draft
+    assert "其中代签：赵强" in draft

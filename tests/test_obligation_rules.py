@@ -30,7 +30,7 @@ from domain.obligation import (
 )
 from domain.period import read_period
 from domain.rule import Part, Rule
-from services.obligation_year import share
+from services.obligation_year import name_lines, share
 
 TODAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
@@ -255,3 +255,17 @@ def test_the_rate_is_rounded_half_up_to_a_tenth(met: int, due: int, said: str) -
 )  # fmt: skip
 def test_a_day_and_what_it_rests_on(words: str, read: tuple[date, str] | None) -> None:
     assert read_declaration(words, TODAY) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("党小组会", ["党小组会"]),
+        ("Democratic assessment of members", ["Democratic assessment of members"]),
+        ("Democratic assessment of all members", ["Democratic assessment of all", "members"]),
+        ("书记和委员学习培训学时一览和说明", ["书记和委员学习培训学时一览和说明"]),
+        ("书" * 60, ["书" * 18, "书" * 17 + "…"]),
+    ],
+)
+def test_a_long_name_stands_in_two_lines_of_the_picture(name: str, lines: list[str]) -> None:
+    assert [one["text"] for one in name_lines(name)] == lines

@@ -9,6 +9,7 @@ from openpyxl import Workbook, load_workbook
 
 from services import attachment, question_import
 from services import question as banks
+from tests.question_layouts import word_with_key
 from tests.talk import Company
 
 HEADER = ["题型", "题干", "选项A", "选项B", "选项C", "选项D", "答案", "解析", "出处"]
@@ -31,6 +32,10 @@ def xlsx(rows: Sequence[Sequence[str]]) -> bytes:
     return target.getvalue()
 
 
+def own(company: Company) -> list[tuple[str, int]]:
+    return company.read(lambda c: [(bank.name, count) for bank, count in banks.own(company.work(c))])
+
+
 def test_the_template_comes_with_the_question_and_can_be_sent_back(company: Company) -> None:
     screen = company.root.says("导入题库")
     kept = company.read(lambda c: attachment.load(company.work(c), screen.documents[0].attachment))
@@ -46,9 +51,9 @@ def test_a_dry_run_first_then_one_tap(company: Company) -> None:
     company.root.says("导入题库")
     company.root.sends("题库.xlsx", xlsx([["某某公司题库"], [], HEADER, *GOOD]))
     assert "新增 4" in company.root.says("plant-safety")
-    assert company.read(lambda c: banks.own(company.work(c))) == []
+    assert own(company) == []
     assert "已导入：新增 4 题" in company.root.presses("导入没有问题的行")
-    assert company.read(lambda c: banks.own(company.work(c))) == [("plant-safety", 4)]
+    assert own(company) == [("plant-safety", 4)]
     assert "plant-safety" in company.ada.says("练习plant-safety")
 
 
@@ -74,11 +79,11 @@ def test_every_mistake_is_named_by_its_row(company: Company) -> None:
     screen = company.root.says("plant")
     assert "新增 4" in screen
     assert "有问题 3 行" in screen
-    assert "第 7 行 kind：不认识题型“谜语”" in screen
-    assert "第 8 行 answer：答案 D 超出了 2 个选项" in screen
+    assert "第 7 行 题型：不认识题型“谜语”" in screen
+    assert "第 8 行 答案：答案 D 超出了 2 个选项" in screen
     assert "第 9 行" in screen
     company.root.presses("导入没有问题的行")
-    assert company.read(lambda c: banks.own(company.work(c))) == [("plant", 4)]
+    assert own(company) == [("plant", 4)]
 
 
 def test_all_rows_are_accounted_for(company: Company) -> None:
@@ -95,6 +100,14 @@ def test_csv_as_chinese_excel_writes_it(company: Company) -> None:
     assert "新增 4" in company.root.says("plant")
 
 
+def test_a_word_file_with_its_key_at_the_end_is_read_in_the_chat_too(company: Company) -> None:
+    company.root.says("导入题库")
+    company.root.sends(*word_with_key())
+    assert "新增 12" in company.root.says("plant")
+    company.root.presses("导入没有问题的行")
+    assert own(company) == [("plant", 12)]
+
+
 def test_what_can_not_be_read_changes_nothing(company: Company) -> None:
     company.root.says("导入题库")
     assert "请直接发送文件" in company.root.says("没有文件")
@@ -102,7 +115,7 @@ def test_what_can_not_be_read_changes_nothing(company: Company) -> None:
     assert "什么都没有" in company.root.says("plant") or "打不开" in company.root.last
     company.root.says("导入题库")
     company.root.sends("x.csv", b"a,b\n1,2")
-    assert "没有找到表头" in company.root.says("plant")
+    assert "没有找到题目" in company.root.says("plant")
 
 
 def test_names_of_banks(company: Company) -> None:
@@ -121,6 +134,6 @@ def test_it_needs_a_role(company: Company) -> None:
 
 def test_in_english(company: Company) -> None:
     company.root.says("/language en")
-    assert "Fill in the template" in company.root.says("import questions")
+    assert "begin with this template" in company.root.says("import questions")
     company.root.sends("bank.xlsx", xlsx([HEADER, *GOOD]))
     assert "new 4" in company.root.says("plant")

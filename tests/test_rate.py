@@ -272,8 +272,8 @@ def test_the_table_has_numbers_and_no_names(company: Company) -> None:
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert not [cell for cell in cells if cell.data_type == "f"]
     rows = {str(row[0]): row for row in book["党员参与率"].iter_rows(min_row=2, values_only=True)}
-    assert rows["第一党支部"][2:6] == ("2026Q4", 23, 31, "74.2%")
-    assert rows["=1+1"][3:6] == (3, 6, "50.0%")
+    assert rows["第一党支部"][2:6] == ("2026Q4", 23, 31, 0.742)
+    assert rows["=1+1"][3:6] == (3, 6, 0.5)
     assert rows["第一党小组"][3] in {None, ""}
     assert "已并入 第一党支部" in str(rows["第一党小组"][-1])
     words = "\n".join(str(cell.value) for cell in cells)

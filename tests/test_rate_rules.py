@@ -27,7 +27,7 @@ from domain.rate import (
     total,
 )
 from domain.rate_fold import Cell, cells, fold, gathered, lineage
-from services import rate_report
+from services import picture, rate_report
 
 START = datetime(2026, 10, 15, 7, 0, tzinfo=UTC)
 
@@ -362,6 +362,6 @@ def test_a_path_says_what_is_above() -> None:
 
 @given(st.lists(st.text(alphabet="党员参与率 abc，12÷", min_size=1, max_size=200), max_size=4))
 def test_nothing_is_lost_where_lines_of_the_picture_are_cut(lines: list[str]) -> None:
-    cut = rate_report._wrapped(lines)
+    cut = picture.wrapped(lines, rate_report.WIDE)
     assert "".join(cut).replace(" ", "") == "".join(lines).replace(" ", "")
-    assert all(rate_report._width(line) <= rate_report.WIDE or " " not in line for line in cut)
+    assert all(picture.width(line) <= rate_report.WIDE or " " not in line for line in cut)

@@ -53,15 +53,15 @@ def test_the_workbook_can_be_recomputed(installed: Path) -> None:
     )  # fmt: skip
     found = {row[0]: row for row in rows}
     # Twelve should come, one had leave and stayed away, nine came.
-    assert found["第一党支部"][2:7] == ("2026-10", 9, 11, "81.8%", "准假（人次）：1")
+    assert found["第一党支部"][2:7] == ("2026-10", 9, 11, 0.818, "准假（人次）：1")
     assert found["第一党支部"][8] == "2026-11 + national 2026.1"
     for figure in FIGURES:
         for row in book[figure].iter_rows(min_row=2, values_only=True):
             above, below = row[3], row[4]
             if isinstance(above, int) and isinstance(below, int) and below:
-                assert row[5] == f"{(2000 * above + below) // (2 * below) / 10:.1f}%"
+                assert row[5] == (2000 * above + below) // (2 * below) / 1000
     union = next(row for row in book["活动参与率"].iter_rows(values_only=True) if row[0] == "集团工会")
-    assert union[3:6] == (2, 10, "20.0%")
+    assert union[3:6] == (2, 10, 0.2)
     kinds = {row[1] for row in book["组织生活规范化率"].iter_rows(min_row=2, values_only=True)}
     assert {"全部 · All", "主题党日", "支部委员会会议"} <= kinds
     definitions = [row[0] for row in book["口径 · Definitions"].iter_rows(min_row=2, values_only=True)]
@@ -76,8 +76,15 @@ def test_the_table_says_the_same_with_definitions_in_each_row(installed: Path) -
     assert header[0] == "指标 · Figure"
     assert header[-1] == "口径 · Definition"
     book = load_workbook(installed / "a.xlsx")
+    percent = 5
     sheets = [
-        [figure, *("" if cell is None else str(cell) for cell in row)]
+        [
+            figure,
+            *(
+                "" if cell is None else f"{cell:.1%}" if at == percent and not isinstance(cell, str) else str(cell)
+                for at, cell in enumerate(row)
+            ),
+        ]
         for figure in FIGURES
         for row in book[figure].iter_rows(min_row=2, values_only=True)
     ]

@@ -16,7 +16,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 45
 SHARED = {
     "work", "permission", "post", "points", "calendar", "words", "member", "attachment", "sheet", "invite",
     "question", "question_view", "theme_day", "timetable", "gathering", "ics", "picture", "rule", "obligation",
-    "vote",
+    "vote", "sending", "chart", "prose",
 }  # fmt: skip
 """Services that others may use; any other one belongs to its own noun."""
 FAMILIES = (

@@ -70,6 +70,16 @@ def _checks(config: Path | None) -> Iterator[Check]:
     yield from _fonts()
 
 
+def cheap(settings: Settings) -> Iterator[Check]:
+    """Look at what asks neither the database nor anybody outside; the console shows it."""
+    yield from _clock(settings)
+    yield from _privacy(settings)
+    for name in NAMES:
+        section = getattr(settings, name)
+        if section.enabled:
+            yield from _guessable(name, section)
+
+
 def _configuration(settings: Settings, config: Path | None) -> Iterator[Check]:
     if config is None:
         yield Check("warning", "没有配置文件，用的是默认值 no configuration file", "dangqun init")
@@ -118,6 +128,7 @@ def _database(settings: Settings) -> Iterator[Check]:
     if standing == migrate.head() and (reasons := database.read_now(pause.reasons)):
         yield Check("error", f"暂停：不收不发 paused: {', '.join(reasons)}", way_on(reasons)[0])
     if standing == migrate.head():
+        yield from _stops(database)
         yield from _traffic(database)
         yield from _spent(database, settings)
         yield from _schedules(database)
@@ -127,6 +138,15 @@ def _database(settings: Settings) -> Iterator[Check]:
         level = "ok" if free > LITTLE_SPACE else "warning"
         yield Check(level, f"磁盘 disk: 剩余 {free / (1 << 30):.1f} GiB", "" if level == "ok" else "清理磁盘")
     database.close()
+
+
+def _stops(database: Database) -> Iterator[Check]:
+    """Name what somebody has stopped in the console."""
+    from storage import halt  # noqa: PLC0415 - start-up cost
+
+    for one in database.read_now(halt.everything):
+        what = f"停发 stopped: {one.messenger}，{one.since:%Y-%m-%d %H:%M} UTC 起，{one.reason}"
+        yield Check("warning", what, "在管理台的“发送”里恢复 · resume it in the console")
 
 
 def _traffic(database: Database) -> Iterator[Check]:

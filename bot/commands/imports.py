@@ -95,7 +95,7 @@ def show_plan(made: Plan) -> None:
 
 @imports.command("questions")
 def questions(
-    file: Path = typer.Argument(..., help="按模板填写的 XLSX 或 CSV · Questions in the template's layout."),  # noqa: B008
+    file: Path = typer.Argument(..., help="题目：XLSX、CSV、DOCX、TXT 或 JSON · Questions in any layout."),  # noqa: B008
     bank: str = typer.Option(..., "--bank", help="题库名（小写英文）· The bank's name."),
     dry_run: bool = typer.Option(False, "--dry-run", help="只试算，不写入 · Only say what would happen."),  # noqa: FBT001, FBT003
     config: Path | None = ConfigOption,
@@ -118,9 +118,10 @@ def questions(
         refused(refusal)
     finally:
         database.close()
+    speech = voice("zh")
     for one in made.troubles[:SHOWN]:
-        words = voice("zh").line(one.problem.code, **one.problem.facts)
-        out.print(f"{one.sheet} 第 {one.row} 行 row {one.row} · {one.problem.place}：{words}", markup=False)
+        sheet = "" if one.sheet == service.PASTE else f"{one.sheet} "
+        out.print(f"{sheet}第 {one.row} 行 row {one.row} · {service.said(speech, one)}", markup=False)
     out.print(
         f"新增 {made.new} · 变更 {made.changed} · 不变 {made.same} · 有问题 {made.failed}"
         f"（new, changed, same, wrong）{'  没有写入 nothing written' if dry_run else ''}",

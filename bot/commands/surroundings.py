@@ -40,7 +40,7 @@ def open_at(url: str) -> tuple[Database, str | None]:
 
 def open_database(settings: Settings, *, must_be_current: bool = True) -> Database:
     """Open the database, or end with the reason. `must_be_current`: refuse a schema of another version."""
-    from storage import migrate  # noqa: PLC0415 - start-up cost
+    from storage import audit, migrate  # noqa: PLC0415 - start-up cost
 
     database, standing = open_at(settings.database.url.get_secret_value())
     if must_be_current and standing != migrate.head():
@@ -50,6 +50,8 @@ def open_database(settings: Settings, *, must_be_current: bool = True) -> Databa
             f"数据库结构不是本程序需要的版本（现在：{state}，需要：{migrate.head()}）。请运行 dangqun migrate",
             "The database schema is of another version. Run `dangqun migrate`.",
         )
+    if key := settings.security.key.get_secret_value():
+        audit.seal_with(bytes.fromhex(key))
     return database
 
 

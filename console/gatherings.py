@@ -1,0 +1,265 @@
+"""Gatherings: the list, opening one, a gathering's page with its people, and what is done there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from urllib.parse import urlencode
+
+from console.grammar import Download, Go, Page, Pages, Result, Visit
+from domain.gathering import LONGEST_TITLE, REASON, Gathering, Line, Mark
+from domain.meeting import LeaveReason
+from domain.permission import Action
+from domain.refusal import Refusal
+from services import gathering as service
+from services import gathering_list as lists
+from services import permission, sheet
+
+pages = Pages("gatherings")
+
+ROWS = 50
+LONGEST_NUMBER = 18
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TITLES = ("theme_day", "meeting", "lecture", "activity")
+_SUBJECTS = {
+    "meeting": ("life/meeting/", Action.PLAN_MEETINGS),
+    "activity": ("life/activity/", Action.PLAN_ACTIVITIES),
+}
+
+
+def whole(visit: Visit, name: str) -> int:
+    """Return a whole number out of the query or the form; 0 for anything else."""
+    words = visit.query.get(name, "") or visit.form.get(name, "")
+    return int(words) if words.isascii() and words.isdigit() and len(words) <= LONGEST_NUMBER else 0
+
+
+def _state_of(visit: Visit, one: Gathering) -> str:
+    if one.is_coming(visit.work.now):
+        return "coming"
+    return "open" if one.is_open(visit.work.now) else "over"
+
+
+def _asked(visit: Visit) -> tuple[str, str]:
+    state = visit.query.get("state", "open")
+    return state if state in lists.STATES else "open", visit.query.get("q", "").strip()[:LONGEST_TITLE]
+
+
+@pages.get("gatherings", needs=Action.GATHER)
+def gatherings(visit: Visit) -> Result:
+    """List the gatherings that this person may run, and those of meetings and activities of her units."""
+    (state, wanted), page = _asked(visit), whole(visit, "page")
+    found = lists.listed(visit.work, visit.person.id, state, wanted, ROWS + 1, page * ROWS)
+    ways = {
+        noun: address
+        for noun, (address, action) in _SUBJECTS.items()
+        if permission.may_anywhere(visit.work, visit.person.id, action)
+    }
+    facts = {
+        "state": state,
+        "states": lists.STATES,
+        "wanted": wanted,
+        "rows": [(row, *_address(row.gathering, ways)) for row in found[:ROWS]],
+        "at": page,
+        "more": len(found) > ROWS,
+        "query": urlencode({"state": state, "q": wanted} if wanted else {"state": state}),
+    }
+    return Page("gatherings.html", facts)
+
+
+def _address(one: Gathering, ways: Mapping[str, str]) -> tuple[str, str]:
+    """Return (where it has its page, what it is the sign-in of); no page for what is run elsewhere by others."""
+    noun, _, number = one.subject.partition(":")
+    if not noun:
+        return f"gatherings/{one.id}", ""
+    return (f"{ways[noun]}{number}" if noun in ways else ""), noun
+
+
+@pages.get("gatherings/export", needs=Action.GATHER)
+def export(visit: Visit) -> Result:
+    """Give the list as a file."""
+    state, wanted = _asked(visit)
+    found = lists.listed(visit.work, visit.person.id, state, wanted, lists.MOST_EXPORTED + 1, 0)
+    if len(found) > lists.MOST_EXPORTED:
+        raise Refusal("gathering.too_many_lines", most=lists.MOST_EXPORTED)
+    words, rows = visit.words("gatherings"), []
+    for row in found:
+        one = row.gathering
+        moments = [_moment(visit, at) for at in (one.opened_at, one.late_at, one.closed_at)]
+        rows.append([one.title, one.unit_name, *moments, str(row.there), str(row.late), str(row.by_hand)])
+    columns = ("name", "unit", "opens", "late_from", "closed", "came", "late", "by_hand")
+    return _file(visit, f"gatherings-{visit.work.today}", [words[one] for one in columns], rows)
+
+
+def _file(visit: Visit, name: str, header: list[str], rows: list[list[str]]) -> Download:
+    if visit.query.get("as") == "csv":
+        return Download(f"{name}.csv", "text/csv", sheet.write_csv(header, rows))
+    return Download(f"{name}.xlsx", XLSX, sheet.write_xlsx("gatherings", header, rows))
+
+
+def _moment(visit: Visit, at: datetime | None) -> str:
+    return f"{visit.work.organisation.local(at):%Y-%m-%d %H:%M}" if at else ""
+
+
+@pages.get("gatherings/new", needs=Action.GATHER)
+def new(visit: Visit) -> Result:
+    """Show the form that opens one."""
+    return _form(visit, {"unit": visit.query.get("unit", "")})
+
+
+def _form(visit: Visit, typed: Mapping[str, str], why: str = "") -> Page:
+    wanted = (visit.query.get("q", "") or typed.get("q", "")).strip()[:40]
+    places = lists.places(visit.work, visit.person.id, wanted)
+    facts = {
+        "typed": {**dict.fromkeys(("unit", "title", "day", "opens", "late"), ""), **typed},
+        "places": places,
+        "wanted": wanted,
+        "many": len(places) >= lists.SHOWN_UNITS or bool(wanted),
+        "titles": [visit.voice.label(f"gathering.{one}") for one in TITLES],
+        "usual": visit.voice.line("gathering.usual_title"),
+        "longest": LONGEST_TITLE,
+        "today": visit.work.today.isoformat(),
+        "why": why,
+    }
+    return Page("gatherings_new.html", facts, 409 if why else 200)
+
+
+@pages.post("gatherings/new", needs=Action.GATHER)
+def open_one(visit: Visit) -> Result:
+    """Open a sign-in, or prepare one; what can't be read comes back in the form."""
+    form = visit.form
+    try:
+        # The service writes last of all: what it refuses has left nothing behind.
+        opens, late = _times(visit)
+        title = " ".join(form.get("title", "").split()) or visit.voice.line("gathering.usual_title")
+        made = service.open_gathering(visit.work, visit.person.id, whole(visit, "unit"), title, opens, late)
+    except Refusal as refusal:
+        if refusal.forget:
+            raise
+        return _form(visit, form, visit.voice.line(refusal.code, **refusal.facts))
+    return Go(f"gatherings/{made.id}", "prepared" if made.is_coming(visit.work.now) else "opened")
+
+
+def _times(visit: Visit) -> tuple[datetime | None, datetime | None]:
+    """Return when it opens and from when one is late; None: as usual."""
+    today = visit.work.today.isoformat()
+    day = visit.form.get("day", "") or today
+    opens, late = (_at(visit, day, visit.form.get(name, "")) for name in ("opens", "late"))
+    if opens is None and day != today:
+        raise Refusal("gathering.unread_time", words=day[:40])
+    if opens is not None and opens < visit.work.now.replace(second=0, microsecond=0):
+        raise Refusal("gathering.past")
+    return opens, late
+
+
+def _at(visit: Visit, day: str, clock: str) -> datetime | None:
+    try:
+        return visit.work.organisation.at(date.fromisoformat(day), time.fromisoformat(clock)) if clock else None
+    except (ValueError, OverflowError):
+        raise Refusal("gathering.unread_time", words=f"{day} {clock}"[:40]) from None
+
+
+@pages.get("gatherings/{number}", needs=Action.GATHER)
+def gathering(visit: Visit) -> Result:
+    """Show one to whoever runs it: how it stands, and its people a page at a time."""
+    work, person = visit.work, visit.person.id
+    found = lists.alone(work, person, visit.numbers["number"])
+    state, keeps = _state_of(visit, found), lists.keeps(work, person, found)
+    which = visit.query.get("list", "missing" if state == "open" else "there")
+    which = which if which in lists.LISTS and (keeps or which != "leave") else "missing"
+    wanted, page = visit.query.get("q", "").strip()[:40], whole(visit, "page")
+    people = lists.people(work, person, found, which, wanted, ROWS + 1, page * ROWS)
+    facts = {
+        "one": found,
+        "state": state,
+        "late_began": work.now >= found.late_at,
+        "now": lists.standing(work, person, found),
+        "which": which,
+        "lists": [one for one in lists.LISTS if keeps or one != "leave"],
+        "keeps": keeps,
+        "wanted": wanted,
+        "people": [(one, _how(visit, one)) for one in people[:ROWS]],
+        "at": page,
+        "more": len(people) > ROWS,
+        "query": urlencode({"list": which, "q": wanted} if wanted else {"list": which}),
+    }
+    return Page("gatherings_one.html", facts)
+
+
+def _how(visit: Visit, one: Line) -> str:
+    """Say how somebody stands."""
+    words = visit.words("gatherings")
+    if one.at is None:
+        return _excuse(visit, one.reason) if one.mark is Mark.LEAVE else words["not_there"]
+    local = visit.work.organisation.local(one.at)
+    said = [f"{local:%H:%M}"] + [words[mark] for mark in ("late", "by_hand") if getattr(one, mark)]
+    if one.mark in {Mark.LATE, Mark.IN_TIME}:
+        said.append(words[f"marked_{one.mark.value}"].format(reason=one.reason))
+    return " · ".join(said)
+
+
+def _excuse(visit: Visit, reason: str) -> str:
+    return visit.words("gatherings")["excused"].format(reason=visit.voice.label(f"attendance.leave_{reason}"))
+
+
+@pages.get("gatherings/{number}/export", needs=Action.GATHER)
+def export_one(visit: Visit) -> Result:
+    """Give its people as a file."""
+    found = lists.alone(visit.work, visit.person.id, visit.numbers["number"])
+    words = visit.words("gatherings")
+    rows = [
+        [one.name, one.employee_no, words["yes" if one.at else "no"], _moment(visit, one.at), _how(visit, one)]
+        for one in lists.every_line(visit.work, visit.person.id, found)
+    ]
+    header = [words[name] for name in ("person", "number", "came", "time", "how")]
+    return _file(visit, f"{found.title}-{visit.work.organisation.today(found.opened_at)}", header, rows)
+
+
+@pages.get("gatherings/{number}/mark", needs=Action.GATHER)
+def mark(visit: Visit) -> Result:
+    """Ask what is to be noted of somebody, and why."""
+    work, person = visit.work, visit.person.id
+    found = lists.alone(work, person, visit.numbers["number"])
+    one = lists.line(work, person, found.id, whole(visit, "member"))
+    facts = {
+        "one": found,
+        "who": one,
+        "how": _how(visit, one),
+        "keeps": lists.keeps(work, person, found),
+        "reasons": [(why.value, visit.voice.label(f"attendance.leave_{why.value}")) for why in LeaveReason],
+        "reason": (REASON.start, REASON.stop - 1),
+    }
+    return Page("gatherings_mark.html", facts)
+
+
+def _judge(visit: Visit, number: int, *, late: bool) -> None:
+    lists.judge(visit.work, visit.person.id, number, whole(visit, "member"), visit.form.get("reason", ""), late=late)
+
+
+def _excused(visit: Visit, number: int) -> None:
+    lists.excuse(visit.work, visit.person.id, number, whole(visit, "member"), visit.form.get("reason", ""))
+
+
+DEEDS: dict[str, Callable[[Visit, int], object]] = {
+    "close": lambda visit, number: service.close(visit.work, visit.person.id, number),
+    "reopen": lambda visit, number: service.reopen(visit.work, visit.person.id, number),
+    "late_now": lambda visit, number: service.late_from_now(visit.work, visit.person.id, number),
+    "enter": lambda visit, number: service.enter_for(visit.work, visit.person.id, number, whole(visit, "member")),
+    "excuse": _excused,
+    "unmark": lambda visit, number: lists.take_back(visit.work, visit.person.id, number, whole(visit, "member")),
+    "late": lambda visit, number: _judge(visit, number, late=True),
+    "in_time": lambda visit, number: _judge(visit, number, late=False),
+}
+"""By the name that a form carries; each has a notice of its own."""
+
+
+@pages.post("gatherings/{number}", needs=Action.GATHER)
+def do(visit: Visit) -> Result:
+    """Do what a form of its page says."""
+    number, name = visit.numbers["number"], visit.form.get("deed", "")
+    lists.alone(visit.work, visit.person.id, number)
+    if name not in DEEDS:
+        raise Refusal("gathering.gone")
+    DEEDS[name](visit, number)
+    back = visit.form.get("list", "")
+    kept = "?" + urlencode({"list": back}) if back in lists.LISTS else ""
+    return Go(f"gatherings/{number}{kept}", name)

@@ -1,0 +1,160 @@
+"""Settings: what the configuration says and what was set over it, when branches hold their theme day.
+
+Only what the program reads anew in each turn may be set here; the rest stands in the configuration and needs a restart.
+"""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Any
+
+from console.grammar import Go, Pages, Result, Visit
+from console.settings_frame import framed
+from domain.machine import Settable
+from domain.permission import Action
+from domain.refusal import Refusal
+from domain.theme_day import LATEST_DAY, Choice
+from services import permission, setting, theme_day
+
+pages = Pages("settings")
+MACHINE = Action.RUN_MACHINE
+ROWS = 50
+DATES = 10
+
+
+def _said(visit: Visit, one: Settable, value: str) -> str:
+    """Return a value as people say it."""
+    words = visit.words("settings")
+    if one.kind == "flag":
+        return words[f"flag_{value}"]
+    if one.kind == "weekday":
+        return words[f"weekday_{value}"]
+    if one.section == "retention":
+        return words["for_ever"] if value == "0" else words["days_of"].format(count=value)
+    return value
+
+
+def _row(visit: Visit, one: Settable, found: dict[str, Any]) -> dict[str, Any]:
+    kept = found.get(one.key)
+    return {
+        "key": one.key,
+        "name": visit.words("settings")[f"key_{one.key.replace('.', '_')}"],
+        "file": _said(visit, one, one.file),
+        "now": _said(visit, one, kept[0].value) if kept else _said(visit, one, one.file),
+        "set": kept[0] if kept else None,
+        "by": kept[1] if kept else "",
+    }
+
+
+@pages.get("settings", needs=MACHINE, when_paused=True)
+def settings(visit: Visit) -> Result:
+    """Show every setting with what the configuration says, and who set something else and why."""
+    found = setting.everything(visit.work, visit.person.id)
+    sections: dict[str, list[dict[str, Any]]] = {}
+    for one in visit.machine.settable():
+        sections.setdefault(one.section, []).append(_row(visit, one, found))
+    return framed(visit, "settings.html", "values", {"sections": sections})
+
+
+def _settable(visit: Visit, key: str) -> Settable:
+    setting.demand(visit.work, visit.person.id)
+    found = next((one for one in visit.machine.settable() if one.key == key), None)
+    if found is None:
+        raise Refusal("settings.no_key")
+    return found
+
+
+@pages.get("settings/value", needs=MACHINE)
+def value(visit: Visit) -> Result:
+    """Show one setting with the form to change it."""
+    one = _settable(visit, visit.query.get("name", ""))
+    found = setting.everything(visit.work, visit.person.id)
+    row = _row(visit, one, found)
+    now = row["set"].value if row["set"] else one.file
+    facts = {"one": one, "row": row, "now": now, "hint": visit.words("settings").get(f"hint_{one.section}", "")}
+    return framed(visit, "settings_value.html", "values", facts)
+
+
+@pages.post("settings/value", needs=MACHINE)
+def value_set(visit: Visit) -> Result:
+    """Set it."""
+    one = _settable(visit, visit.form.get("name", ""))
+    words = visit.machine.checked(one.key, visit.form.get("value", "").strip())
+    setting.put(visit.work, visit.person.id, one.key, words, visit.form.get("reason", ""))
+    visit.then.append(visit.machine.look)
+    return Go("settings", "set")
+
+
+@pages.post("settings/value/back", needs=MACHINE)
+def value_back(visit: Visit) -> Result:
+    """Let the configuration hold again."""
+    setting.take_back(visit.work, visit.person.id, _settable(visit, visit.form.get("name", "")).key)
+    visit.then.append(visit.machine.look)
+    return Go("settings", "back")
+
+
+def _page(visit: Visit) -> int:
+    words = visit.query.get("page", "")
+    return int(words) if words.isascii() and words.isdigit() and len(words) < 6 else 0  # noqa: PLR2004 - pages
+
+
+@pages.get("settings/theme-days", needs=Action.SET_THEME_DAY)
+def theme_days(visit: Visit) -> Result:
+    """Show the rule with its next dates, and every branch whose day the reader may set."""
+    work, words, page = visit.work, visit.query.get("words", "")[:60].strip(), _page(visit)
+    usual = theme_day.usual(work)
+    found = theme_day.page(work, visit.person.id, words, ROWS + 1, page * ROWS)
+    facts = {
+        "usual": usual,
+        "dates": _dates(visit, usual),
+        "branches": [(one, visit.voice.day(one.day)) for one in found[:ROWS]],
+        "words_asked": words,
+        "page_at": page,
+        "more": len(found) > ROWS,
+        "runs": permission.may_everywhere(work, visit.person.id, MACHINE),
+    }
+    return framed(visit, "settings_theme_days.html", "theme_days", facts)
+
+
+def _dates(visit: Visit, choice: Choice) -> list[str]:
+    return [visit.voice.day(one) for one in theme_day.next_days(visit.work, choice, DATES)]
+
+
+@pages.get("settings/theme-days/{branch}", needs=Action.SET_THEME_DAY)
+def branch(visit: Visit) -> Result:
+    """Show a branch's day with its next dates, those of what is being tried, and the form."""
+    unit = theme_day.branch(visit.work, visit.person.id, visit.numbers["branch"])
+    [one] = theme_day.coming(visit.work, [unit])
+    tried = _choice(visit.query) if visit.query.get("day") else one.choice
+    facts = {
+        "one": one,
+        "tried": tried,
+        "tries": tried != one.choice,
+        "dates": _dates(visit, tried),
+        "latest": LATEST_DAY,
+    }
+    return framed(visit, "settings_branch.html", "theme_days", facts)
+
+
+def _choice(said: Any) -> Choice:  # noqa: ANN401 - a query or a form
+    """Read day and time; raises the refusal for a day that not every month has."""
+    words = said.get("day", "")
+    number = int(words) if words.isascii() and words.isdigit() and len(words) <= 2 else 0  # noqa: PLR2004 - a day
+    try:
+        at = time.fromisoformat(said.get("at", "")[:5])
+    except ValueError:
+        raise Refusal("settings.wrong_time", least=0, most=0) from None
+    if not 1 <= number <= LATEST_DAY:
+        raise Refusal("settings.wrong_day", latest=LATEST_DAY)
+    return Choice(number, at)
+
+
+@pages.post("settings/theme-days/{branch}", needs=Action.SET_THEME_DAY)
+def branch_set(visit: Visit) -> Result:
+    """Set a branch's day, or let it keep the organisation's."""
+    number, me = visit.numbers["branch"], visit.person.id
+    if visit.form.get("deed") == "usual":
+        theme_day.choose_usual(visit.work, me, number)
+        return Go(f"settings/theme-days/{number}", "usual")
+    theme_day.choose(visit.work, me, number, _choice(visit.form))
+    return Go(f"settings/theme-days/{number}", "chosen")

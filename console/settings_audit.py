@@ -1,0 +1,114 @@
+"""The audit trail as a list: who did what when, in words; by person, deed and day, and as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from console.grammar import Download, Pages, Result, Visit
+from console.settings_frame import framed
+from domain.machine import EVERYTHING
+from domain.permission import Action
+from services import audit as service
+from services import sheet
+from services.audit import Asked
+from services.sending import messenger_name
+
+pages = Pages("settings")
+MACHINE = Action.RUN_MACHINE
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _day(words: str) -> date | None:
+    try:
+        return date.fromisoformat(words)
+    except ValueError:
+        return None
+
+
+def _asked(visit: Visit) -> tuple[Asked, dict[str, str]]:
+    query = visit.query
+    first, last, before = _day(query.get("first", "")), _day(query.get("last", "")), query.get("before", "")
+    number = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else 0  # noqa: PLR2004 - an id
+    deed = query.get("deed", "")
+    deed = deed if deed in service.kinds(visit.work) else ""
+    asked = Asked(query.get("who", "")[:40].strip(), query.get("about") == "yes", deed, first, last, number)
+    shown = {
+        "who": asked.who,
+        "about": "yes" if asked.about else "",
+        "deed": deed,
+        "first": first.isoformat() if first else "",
+        "last": last.isoformat() if last else "",
+    }
+    return asked, shown
+
+
+def deed_name(words: Mapping[str, str], deed: str) -> str:
+    """Return a deed in words."""
+    return words.get(f"deed_{deed.replace('.', '_')}", deed)
+
+
+def _row(visit: Visit, one: Any, names: Mapping[int, str]) -> dict[str, Any]:  # noqa: ANN401 - a deed
+    words = visit.words("settings")
+    return {
+        "at": one.at,
+        "who": names.get(one.actor_id, "") if one.actor_id else words["by_machine"],
+        "deed": deed_name(words, one.deed),
+        "about": names.get(one.subject_id, "") if one.subject_id else "",
+        "facts": "；".join(
+            f"{words.get(f'fact_{key}', key)} {_fact(visit, key, value)}" for key, value in one.facts.items()
+        ),
+    }
+
+
+def _fact(visit: Visit, key: str, value: object) -> str:
+    """Return a fact as people say it: roles, messengers, settings and kinds of letters have names."""
+    said, words = str(value), visit.words("settings")
+    match key:
+        case "role":
+            return visit.voice.labels.get(f"permission.{said}", said)
+        case "messenger":
+            return words["everything"] if said == EVERYTHING else messenger_name(visit.voice, said)
+        case "kind":
+            return visit.words("sending").get(f"kind_{said}", said)
+        case "key":
+            return words.get(f"key_{said.replace('.', '_')}", said)
+    return said
+
+
+@pages.get("settings/audit", needs=MACHINE, when_paused=True)
+def audit(visit: Visit) -> Result:
+    """Show a page of deeds."""
+    asked, shown = _asked(visit)
+    found = service.listed(visit.work, visit.person.id, asked)
+    query = {key: value for key, value in shown.items() if value}
+    words = visit.words("settings")
+    facts = {
+        "rows": [_row(visit, one, found.names) for one in found.deeds],
+        "deeds": [(one, deed_name(words, one)) for one in service.kinds(visit.work)],
+        "shown": shown,
+        "following": urlencode({**query, "before": found.next}) if found.next else "",
+        "query": urlencode(query),
+        "most": service.MOST,
+        "head": service.head(visit.work),
+    }
+    return framed(visit, "settings_audit.html", "audit", facts)
+
+
+@pages.get("settings/audit/export", needs=MACHINE)
+def export(visit: Visit) -> Result:
+    """Give the list that is asked for."""
+    asked, _ = _asked(visit)
+    words, organisation = visit.words("settings"), visit.work.organisation
+    header = [words[name] for name in ("at", "who", "deed", "about", "facts")]
+    rows = []
+    for one, names in service.exported(visit.work, visit.person.id, asked):
+        row = _row(visit, one, names)
+        at = f"{organisation.local(row['at']):%Y-%m-%d %H:%M:%S}"
+        rows.append([at, row["who"], row["deed"], row["about"], row["facts"]])
+    name = f"audit-{visit.work.today.isoformat()}"
+    if visit.query.get("format", "") == "csv":
+        return Download(f"{name}.csv", "text/csv", sheet.write_csv(header, rows))
+    return Download(f"{name}.xlsx", XLSX, sheet.write_xlsx("audit", header, rows))
