@@ -18,9 +18,12 @@ pages = Pages("announcements")
 
 def sent(visit: Visit, one: Announcement) -> Page:
     """Show how it stands, and what its readers see."""
+    figures = standing(visit, one)
+    names = one.campaign_id is not None and figures["made"].names
     facts = {
-        **standing(visit, one),
+        **figures,
         **seen(visit, one),
+        "chart": announcements_chart.beside(visit, one) if names else None,
         "title": announcement.title(one, 40),
         "circle": visit.voice.label(f"announcement.circle_{one.circle.value}"),
         "grace": one.send_at is not None and visit.work.now < one.send_at,
