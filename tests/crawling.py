@@ -351,5 +351,6 @@ def _shape(link: str) -> tuple[str, ...]:
 def _looks(answer: Answer) -> Iterator[str]:
     """Yield where the forms that change nothing lead when they are sent as they stand."""
     for form in answer.forms:
-        if form.method == "GET":
+        ready = all(_filling(one, "") or "required" not in one.facts for one in form.fields)
+        if form.method == "GET" and ready:
             yield f"{urlsplit(urljoin(answer.path, form.action)).path}?{urlencode(form.filled())}"

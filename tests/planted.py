@@ -95,10 +95,10 @@ def plant(company: Company) -> None:
 def _announce(company: Company, nickname: str, code: str) -> None:
     phone = company.phone(nickname)
     phone.says("发公告")
-    phone.says(_says("text", code, "周五停电检修"))
+    phone.says(_says("news", code, "周五停电检修"))
     phone.presses("发送")
     phone.says("发公告")
-    phone.says(_says("text", code, "还没有发出的草稿"))
+    phone.says(_says("news", code, "还没有发出的草稿"))
 
 
 def _rename(connection: Connection, roll: Roll) -> None:
@@ -202,6 +202,8 @@ class Program:
         if nickname == "root":
             return False
         here = self.company.roll.units[whose].path
+        if kind == "news" and any(place.startswith(here) for place in self._places[nickname]):
+            return True  # it was sent to her
         return any(here.startswith(one.path) for one in self.grants[nickname])
 
 
