@@ -31,7 +31,7 @@ MAY = {
     ),
     Role.LEAGUE_OFFICER: "announce gather handle_demands see_unit_figures invite plan_meetings plan_activities",
     Role.WOMENS_OFFICER: "announce gather handle_demands see_unit_figures invite plan_meetings plan_activities",
-    Role.ADMINISTRATOR: "invite import_roster import_questions set_theme_day manage_roles set_calendar",
+    Role.ADMINISTRATOR: "invite import_roster import_questions set_theme_day manage_roles set_calendar run_machine",
 }
 """Written down a second time, by hand: a change of the matrix must be meant."""
 
