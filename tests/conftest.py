@@ -27,22 +27,45 @@ settings.load_profile("house")
 
 CONVERSATIONS = frozenset(
     {
-        "test_activity", "test_activity_feedback", "test_announcement", "test_calendar", "test_correction",
-        "test_demand_desk", "test_digest", "test_document", "test_help",
-        "test_learning", "test_meeting", "test_meeting_attendance", "test_minutes", "test_numbers", "test_people",
-        "test_question", "test_quiz", "test_rate", "test_roles", "test_roster", "test_settings", "test_sign_in",
-        "test_theme_day",
+        "test_activity", "test_activity_feedback", "test_announcement", "test_announcement_approval", "test_calendar",
+        "test_checkin", "test_console", "test_console_points", "test_console_points_objection", "test_correction",
+        "test_demand", "test_demand_deadline", "test_demand_desk", "test_desk_list", "test_digest", "test_dingtalk",
+        "test_dingtalk_refusals", "test_document", "test_gathering", "test_help", "test_learning", "test_meeting",
+        "test_meeting_attendance", "test_member", "test_minutes", "test_numbers", "test_obligation", "test_people",
+        "test_points", "test_question", "test_quiz", "test_rate", "test_reach", "test_reading", "test_roles",
+        "test_roster", "test_settings", "test_sign_in", "test_telegram", "test_theme_day", "test_wecom",
     }
 )  # fmt: skip
 """What these test is what is said: one database is enough for `make test`, and `make test-all` takes both. Their nouns
-are walked through on PostgreSQL by other tests (whole days, years, meetings, concurrency, machines)."""
+are walked through on PostgreSQL by other tests (whole days, concurrency, machines)."""
+LONG = frozenset(
+    {
+        "test_a_broadcast_survives_any_number_of_kills", "test_a_broadcast_survives_kills_in_the_air[wecom]",
+        "test_a_broadcast_survives_kills_in_the_air[dingtalk]",
+        "test_a_broadcast_is_whole_after_floods_and_silence[wecom]",
+        "test_a_broadcast_is_whole_after_floods_and_silence[dingtalk]", "test_the_folder_may_have_any_name",
+        "test_a_second_start_on_the_same_file_is_refused_and_one_after_a_kill_is_not[demo]",
+        "test_demands_pushed_about_by_everybody_keep_their_rules",
+        "test_rosters_in_any_order_leave_a_tree_with_everybody_in_place",
+        "test_sigterm_under_load_ends_quickly_and_loses_nothing[postgresql]",
+        "test_a_process_without_room_for_its_files[goes on]",
+    }
+)  # fmt: skip
+"""Each takes ten seconds and more, and a shorter sister of it stays in `make test`."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the second database of conversations, unless both are asked for or one test is named."""
-    if os.environ.get("DANGQUN_DATABASES") == "both" or any("::" in one for one in config.args):
+    """Leave out the second database of conversations and the long ones, unless all are asked for or one is named."""
+    faults = os.environ.get("DANGQUN_FAULTS") == "long"
+    if os.environ.get("DANGQUN_DATABASES") == "both" or faults or any("::" in one for one in config.args):
         return
-    left = [one for one in items if "[postgresql" in one.name and one.path.stem in CONVERSATIONS]
+    left = [
+        one
+        for one in items
+        if one.name in LONG
+        or one.name.partition("[")[0] in LONG
+        or ("[postgresql" in one.name and one.path.stem in CONVERSATIONS)
+    ]
     config.hook.pytest_deselected(items=left)
     gone = set(left)
     items[:] = [one for one in items if one not in gone]
