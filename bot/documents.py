@@ -15,7 +15,7 @@ from typing import Any, get_args
 import typer
 from pydantic import BaseModel, SecretStr
 
-from bot import compare, pictures
+from bot import compare, morning, pictures
 from bot.__main__ import app
 from bot.config import PREFIX, Settings
 from content import voice
@@ -34,6 +34,7 @@ def main(arguments: list[str]) -> int:
         "docs/configuration.md": configuration(),
         "docs/commands.md": commands(),
         "docs/messengers.md": compare.page(MADE),
+        "docs/morning.md": morning.page_of(pictures.FOLDER, MADE),
         "docs/pictures.md": pictures.page_of(ROOT / "docs", MADE),
     }
     stale = [name for name, words in made.items() if _read(ROOT / name) != words]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot import morning
 from bot.browser import chromium, demo, open_browser, pane, say, tap
 from console.grammar import all_routes
 from content import voice
@@ -33,9 +34,11 @@ def draw(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as data, demo(Path(data)) as address, open_browser(path) as browser:
         _chat(browser, address, folder / "chat.png")
         (folder / FOLDER).mkdir(exist_ok=True)
+        morning.live(browser, address, folder / FOLDER)
         taken = _console(browser, address, Path(data), folder / FOLDER)
+    lived = {f"{morning.NAME}-{step}" for step, *_ in morning.STEPS}
     for left in (folder / FOLDER).glob("*.png"):
-        if left.stem.removesuffix("-phone") not in taken:
+        if left.stem.removesuffix("-phone") not in taken and left.stem not in lived:
             left.unlink()
     sys.stdout.write(f"docs/chat.png and pictures of {', '.join(taken)} written\n")
 
