@@ -30,7 +30,7 @@ from storage import permission as grants
 
 TICK = "digest.weekly"
 LOOK_BACK = timedelta(days=14)
-MOST, MEETINGS, THEME_DAYS = 1000, 100, 5
+MEETINGS, THEME_DAYS = 100, 5
 
 
 def prepare(work: Work) -> None:
@@ -62,11 +62,11 @@ def matters(work: Work, member_id: int, voice: Voice) -> list[Matter]:
 
 
 def _demands(work: Work, member_id: int, voice: Voice) -> Iterable[Matter]:
-    mine = demands.on_desk(work.connection, member_id, MOST, 0)
+    mine = demands.loads(work.connection, [member_id]).get(member_id, 0)
     if not mine:
         return
     near, unanswered = demands.near(work.connection, member_id, work.now)
-    line = voice.line("digest.demands", open=len(mine), near=near, unanswered=unanswered)
+    line = voice.line("digest.demands", open=mine, near=near, unanswered=unanswered)
     yield Matter(line, "requests?state=near" if near else "requests", presses=near > 0)
 
 
