@@ -8,7 +8,7 @@ import importlib
 import logging
 import signal
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +47,8 @@ from storage.engine import Database, StorageError
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 25
+CANCELS, CANCEL_AGAIN = 6, 5.0
+"""So often what receives is told to end at a stop, and so many seconds apart."""
 GARBAGE = (5_000, 20, 50)
 """The collector's thresholds: turns leave few cycles behind."""
 FIRST_COPY = 60.0
@@ -322,9 +324,7 @@ class App:
         self.gate.stop()
         self.deaf.set()
         receiving = [task for task in self.tasks if task.get_name().startswith("messenger-")]
-        for task in receiving:
-            task.cancel()
-        await asyncio.gather(*receiving, return_exceptions=True)
+        await _end(receiving)
         await self.intake.stop(STOP_SECONDS)
         sending = [task for task in self.tasks if task not in receiving]
         for delivery in self.deliveries.values():
@@ -339,6 +339,19 @@ class App:
             task.cancel()
         await self.leases.let_go()
         await asyncio.to_thread(self.database.close)
+
+
+async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel these, again and again: what is cancelled just as what it waits for comes may not notice."""
+    left = set(tasks)
+    for _ in range(CANCELS):
+        for task in left:
+            task.cancel()
+        if not left:
+            return
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN)
+    if left:
+        log.error("left behind at the stop: %s", ", ".join(sorted(task.get_name() for task in left)))
 
 
 def _tell_the_end(task: asyncio.Task[None]) -> None:

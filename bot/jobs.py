@@ -83,7 +83,9 @@ class Jobs:
             except StorageError:
                 log.warning("jobs are looked for again when the database answers")
             try:
-                await asyncio.wait_for(self._asked.wait(), LOOK)
+                # Not `wait_for`: before Python 3.12 it may swallow a cancellation that comes with what it waits for.
+                async with asyncio.timeout(LOOK):
+                    await self._asked.wait()
             except TimeoutError:
                 continue
 
