@@ -125,6 +125,7 @@ async def running(
         journal = tempfile.TemporaryDirectory(prefix="journal-")
         environment = {
             "DANGQUN_DATABASE__JOURNAL": journal.name,
+            "DANGQUN_BACKUP__FOLDER": f"{journal.name}/backup",
             "DANGQUN_ORGANISATION__NAME": "江河集团",
             "DANGQUN_TELEGRAM__ENABLED": str(telegram).lower(),
             "DANGQUN_TELEGRAM__TOKEN": TOKEN,

@@ -178,17 +178,16 @@ async def test_workdays_are_declared_from_the_notice_after_reading_it(company: C
 
 
 @SQLITE
-async def test_a_copy_is_made_now_and_listed(company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+async def test_a_copy_is_made_now_and_listed(company: Company) -> None:
     async with signed_in(company, "root") as browser:
         assert "还没有备份" in (await browser.gets("/console/settings/backup")).plain
         await browser.posts("/console/settings/backup")
-        folder = tmp_path / "var" / "backup"
+        folder = Path(browser.run.app.settings.backup.folder)
         await eventually(lambda: any(zipfile.is_zipfile(one) for one in folder.glob("*.zip")))
         [file] = folder.glob("*.zip")
         await comes(browser, file.name)
         file.rename(folder / "kept.zip")
-        folder.rename(tmp_path / "moved")
+        folder.rename(folder.with_name("moved"))
         folder.write_text("in the way")
         await browser.gets("/console/settings/backup")
         await browser.posts("/console/settings/backup")
