@@ -177,12 +177,17 @@ async def test_workdays_are_declared_from_the_notice_after_reading_it(company: C
         assert (await browser.posts("/console/settings/calendar/declare", key=key, notice="没有日子")).status == 409
 
 
+def copies_of(browser: Browser) -> Path:
+    """Return the folder of this program's copies."""
+    return Path(browser.run.app.settings.backup.folder)
+
+
 @SQLITE
 async def test_a_copy_is_made_now_and_listed(company: Company) -> None:
     async with signed_in(company, "root") as browser:
         assert "还没有备份" in (await browser.gets("/console/settings/backup")).plain
         await browser.posts("/console/settings/backup")
-        folder = Path(browser.run.app.settings.backup.folder)
+        folder = copies_of(browser)
         await eventually(lambda: any(zipfile.is_zipfile(one) for one in folder.glob("*.zip")))
         [file] = folder.glob("*.zip")
         await comes(browser, file.name)
