@@ -18,7 +18,8 @@ from services import permission, sheet
 pages = Pages("gatherings")
 
 ROWS = 50
-LONGEST_NUMBER = 18
+LONGEST_NUMBER = 15
+"""Digits: fifty times as much is still a number for a database."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TITLES = ("theme_day", "meeting", "lecture", "activity")
 _SUBJECTS = {

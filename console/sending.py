@@ -38,9 +38,11 @@ def whole(words: str) -> int:
 def day(words: str) -> date | None:
     """Return the day that these words are, else None."""
     try:
-        return date.fromisoformat(words)
+        found = date.fromisoformat(words)
     except ValueError:
         return None
+    # The day before the first and after the last can't be reckoned with.
+    return found if date.min.year < found.year < date.max.year else None
 
 
 def kind_name(visit: Visit, kind: str) -> str:

@@ -23,9 +23,11 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def _day(words: str) -> date | None:
     try:
-        return date.fromisoformat(words)
+        found = date.fromisoformat(words)
     except ValueError:
         return None
+    # The day before the first and after the last can't be reckoned with.
+    return found if date.min.year < found.year < date.max.year else None
 
 
 def _asked(visit: Visit) -> tuple[Asked, dict[str, str]]:

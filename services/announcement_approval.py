@@ -77,6 +77,8 @@ def require(work: Work, actor_id: int, unit_id: int) -> None:
     unit = unit_of(work, actor_id, unit_id)
     if not others(work, unit.path, actor_id):
         raise Refusal("announcement_approval.nobody", unit=unit.name)
+    # What was released beneath before is no way around what is asked for now.
+    table.forget_releases(work.connection, unit.path)
     table.put(work.connection, unit.id, required=True, off_by=None, set_by=actor_id, now=work.now)
     _noted(work, actor_id, unit, required=True)
 

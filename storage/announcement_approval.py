@@ -76,6 +76,12 @@ def put(
         connection.execute(eyes.insert().values(unit_id=unit_id, **values))
 
 
+def forget_releases(connection: Connection, path: str) -> None:
+    """Let what is asked for at the unit with this path hold for all beneath it, released there before or not."""
+    beneath = select(unit.c.id).where(unit.c.path.startswith(path, autoescape=True))
+    connection.execute(eyes.delete().where(eyes.c.unit_id.in_(beneath), eyes.c.required.is_(False)))
+
+
 def ask(connection: Connection, number: int, sign: str, now: datetime) -> None:
     """Ask for approval of an announcement as it is."""
     connection.execute(approval.insert().values(announcement_id=number, sign=sign, asked_at=now))

@@ -191,6 +191,20 @@ def test_when_its_time_passed_meanwhile_the_author_is_asked_again(company: Compa
     assert WORDS in company.bo.sees()
 
 
+def test_what_was_released_beneath_before_is_no_way_around_what_is_asked_for_later(company: Company) -> None:
+    party, branch = company.roll.units["party"].id, company.roll.units["branch1"].id
+    company.write(lambda c: permission.give(c, company.roll.people["sun"], Role.COMMITTEE, party, company.now))
+
+    def lifts(who: str) -> bool:
+        return company.write(lambda c: announcement_approval.release(company.work(c), company.roll.people[who], branch))
+
+    asks_for_eyes(company)
+    assert (lifts("lin"), lifts("chen")) == (False, True)
+    asks_for_eyes(company, "party")
+    submits(company)
+    assert state_of(company) == "waiting"
+
+
 def test_it_is_inherited_and_only_somebody_of_above_lifts_it_and_not_alone(company: Company) -> None:
     party, branch = company.roll.units["party"].id, company.roll.units["branch1"].id
     company.write(lambda c: permission.give(c, company.roll.people["sun"], Role.COMMITTEE, party, company.now))
