@@ -10,9 +10,11 @@ from datetime import date, time
 from typing import Any
 from urllib.parse import urlencode
 
-from console.announcements_frame import WRITES, export, framed, on_messengers, page_at, seen, whole
+from console.announcements_frame import WRITES, framed, on_messengers, page_at, seen
 from console.announcements_sent import sent
+from console.asked import whole
 from console.grammar import Download, Go, Page, Pages, Result, Visit
+from console.saving import saved
 from domain.announcement import FURTHEST, LONGEST, Announcement, Circle, State
 from domain.announcement_approval import sign
 from domain.demand_draft import clean_name, clean_text
@@ -68,7 +70,7 @@ def _table(visit: Visit, how: str) -> Result:
         counts = [str(one.audience), str(confirmed)] if one.campaign_id is not None else ["", ""]
         rows.append([one.text or one.file_name, one.unit_name, words[one.state.value], when, *counts])
     header = [words[name] for name in ("what", "to", "state", "when", "audience", "confirmed")]
-    return export(words["title"], how, header, rows)
+    return saved(visit, words["title"], words["title"], header, rows, how)
 
 
 @pages.get("announcements/list.xlsx", needs=WRITES)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from console.announcements_frame import WRITES, framed, on_messengers, page_at, seen, whole
+from console.announcements_frame import WRITES, framed, on_messengers, page_at, seen
+from console.asked import whole
 from console.grammar import Download, Go, Page, Pages, Result, Visit
 from domain.announcement import State
 from domain.announcement_approval import LONGEST_REASON

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from console.grammar import Download, Page, Visit
+from console.asked import whole
+from console.grammar import Page, Visit
 from domain.announcement import Announcement
 from domain.permission import Action
-from services import announcement, announcement_review, sheet
+from services import announcement, announcement_review
 from services.announcement_list import Excluded
 
 WRITES = Action.ANNOUNCE
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def whole(words: str) -> int:
-    """Return the whole number that a field holds; 0 for anything else."""
-    return int(words) if words.isascii() and words.isdigit() and len(words) < 10 else 0  # noqa: PLR2004 - fits anywhere
 
 
 def page_at(visit: Visit) -> int:
@@ -41,10 +36,3 @@ def seen(visit: Visit, one: Announcement) -> dict[str, Any]:
 def on_messengers(visit: Visit, found: Excluded) -> list[tuple[str, int]]:
     """Return how many would get it on which messenger, by its name."""
     return [(visit.voice.label(f"member.on_{name}"), count) for name, count in sorted(found.on.items())]
-
-
-def export(name: str, how: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Download:
-    """Return a table as XLSX or as CSV."""
-    if how == "csv":
-        return Download(f"{name}.csv", "text/csv", sheet.write_csv(header, rows))
-    return Download(f"{name}.xlsx", XLSX, sheet.write_xlsx(name, header, rows))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from console import announcements_chart
-from console.announcements_frame import WRITES, export, page_at, seen, whole
+from console.announcements_frame import WRITES, page_at, seen
+from console.asked import whole
 from console.grammar import Go, Page, Pages, Result, Visit
+from console.saving import saved
 from domain.announcement import Announcement, State
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -148,7 +150,7 @@ def _silent_table(visit: Visit, how: str) -> Result:
     number, unit, words = visit.numbers["number"], whole(visit.query.get("unit", "")), visit.words("announcements")
     rows = announcement_list.silent(visit.work, visit.person.id, number, unit or None, 0, MOST_EXPORTED)
     named = [[name, code] for _, name, code in rows]
-    return export(words["silent"], how, [words["name"], words["code"]], named)
+    return saved(visit, words["silent"], words["silent"], [words["name"], words["code"]], named, how)
 
 
 def _missed_table(visit: Visit, how: str) -> Result:
@@ -156,7 +158,7 @@ def _missed_table(visit: Visit, how: str) -> Result:
     words = visit.words("announcements")
     rows = announcements.missed(visit.work, visit.person.id, visit.numbers["number"], 0, MOST_EXPORTED)
     header = [words["name"], words["code"], words["why"], words["todo"]]
-    return export(words["missed"], how, header, [_why(visit, who) for who in rows])
+    return saved(visit, words["missed"], words["missed"], header, [_why(visit, who) for who in rows], how)
 
 
 def _units_table(visit: Visit, how: str) -> Result:
@@ -167,7 +169,9 @@ def _units_table(visit: Visit, how: str) -> Result:
         rows += [[one.unit, str(one.reached), str(one.confirmed)] for one in found[:ON_A_PAGE]]
         if len(found) <= ON_A_PAGE:
             break
-    return export(words["by_unit"], how, [words["unit_name"], words["done"], words["confirmed"]], rows)
+    return saved(
+        visit, words["by_unit"], words["by_unit"], [words["unit_name"], words["done"], words["confirmed"]], rows, how
+    )
 
 
 @pages.get("announcements/{number}/silent.xlsx", needs=WRITES)

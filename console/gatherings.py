@@ -6,32 +6,25 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from urllib.parse import urlencode
 
-from console.grammar import Download, Go, Page, Pages, Result, Visit
+from console.asked import number_in
+from console.grammar import Go, Page, Pages, Result, Visit
+from console.saving import saved
 from domain.gathering import LONGEST_TITLE, REASON, Gathering, Line, Mark
 from domain.meeting import LeaveReason
 from domain.permission import Action
 from domain.refusal import Refusal
 from services import gathering as service
 from services import gathering_list as lists
-from services import permission, sheet
+from services import permission
 
 pages = Pages("gatherings")
 
 ROWS = 50
-LONGEST_NUMBER = 15
-"""Digits: fifty times as much is still a number for a database."""
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TITLES = ("theme_day", "meeting", "lecture", "activity")
 _SUBJECTS = {
     "meeting": ("life/meeting/", Action.PLAN_MEETINGS),
     "activity": ("life/activity/", Action.PLAN_ACTIVITIES),
 }
-
-
-def whole(visit: Visit, name: str) -> int:
-    """Return a whole number out of the query or the form; 0 for anything else."""
-    words = visit.query.get(name, "") or visit.form.get(name, "")
-    return int(words) if words.isascii() and words.isdigit() and len(words) <= LONGEST_NUMBER else 0
 
 
 def _state_of(visit: Visit, one: Gathering) -> str:
@@ -48,7 +41,7 @@ def _asked(visit: Visit) -> tuple[str, str]:
 @pages.get("gatherings", needs=Action.GATHER)
 def gatherings(visit: Visit) -> Result:
     """List the gatherings that this person may run, and those of meetings and activities of her units."""
-    (state, wanted), page = _asked(visit), whole(visit, "page")
+    (state, wanted), page = _asked(visit), number_in(visit, "page")
     found = lists.listed(visit.work, visit.person.id, state, wanted, ROWS + 1, page * ROWS)
     ways = {
         noun: address
@@ -88,13 +81,7 @@ def export(visit: Visit) -> Result:
         moments = [_moment(visit, at) for at in (one.opened_at, one.late_at, one.closed_at)]
         rows.append([one.title, one.unit_name, *moments, str(row.there), str(row.late), str(row.by_hand)])
     columns = ("name", "unit", "opens", "late_from", "closed", "came", "late", "by_hand")
-    return _file(visit, f"gatherings-{visit.work.today}", [words[one] for one in columns], rows)
-
-
-def _file(visit: Visit, name: str, header: list[str], rows: list[list[str]]) -> Download:
-    if visit.query.get("as") == "csv":
-        return Download(f"{name}.csv", "text/csv", sheet.write_csv(header, rows))
-    return Download(f"{name}.xlsx", XLSX, sheet.write_xlsx("gatherings", header, rows))
+    return saved(visit, f"gatherings-{visit.work.today}", "gatherings", [words[one] for one in columns], rows)
 
 
 def _moment(visit: Visit, at: datetime | None) -> str:
@@ -132,7 +119,7 @@ def open_one(visit: Visit) -> Result:
         # The service writes last of all: what it refuses has left nothing behind.
         opens, late = _times(visit)
         title = " ".join(form.get("title", "").split()) or visit.voice.line("gathering.usual_title")
-        made = service.open_gathering(visit.work, visit.person.id, whole(visit, "unit"), title, opens, late)
+        made = service.open_gathering(visit.work, visit.person.id, number_in(visit, "unit"), title, opens, late)
     except Refusal as refusal:
         if refusal.forget:
             raise
@@ -167,7 +154,7 @@ def gathering(visit: Visit) -> Result:
     state, keeps = _state_of(visit, found), lists.keeps(work, person, found)
     which = visit.query.get("list", "missing" if state == "open" else "there")
     which = which if which in lists.LISTS and (keeps or which != "leave") else "missing"
-    wanted, page = visit.query.get("q", "").strip()[:40], whole(visit, "page")
+    wanted, page = visit.query.get("q", "").strip()[:40], number_in(visit, "page")
     people = lists.people(work, person, found, which, wanted, ROWS + 1, page * ROWS)
     facts = {
         "one": found,
@@ -212,7 +199,7 @@ def export_one(visit: Visit) -> Result:
         for one in lists.every_line(visit.work, visit.person.id, found)
     ]
     header = [words[name] for name in ("person", "number", "came", "time", "how")]
-    return _file(visit, f"{found.title}-{visit.work.organisation.today(found.opened_at)}", header, rows)
+    return saved(visit, f"{found.title}-{visit.work.organisation.today(found.opened_at)}", "gatherings", header, rows)
 
 
 @pages.get("gatherings/{number}/mark", needs=Action.GATHER)
@@ -220,7 +207,7 @@ def mark(visit: Visit) -> Result:
     """Ask what is to be noted of somebody, and why."""
     work, person = visit.work, visit.person.id
     found = lists.alone(work, person, visit.numbers["number"])
-    one = lists.line(work, person, found.id, whole(visit, "member"))
+    one = lists.line(work, person, found.id, number_in(visit, "member"))
     facts = {
         "one": found,
         "who": one,
@@ -233,20 +220,22 @@ def mark(visit: Visit) -> Result:
 
 
 def _judge(visit: Visit, number: int, *, late: bool) -> None:
-    lists.judge(visit.work, visit.person.id, number, whole(visit, "member"), visit.form.get("reason", ""), late=late)
+    lists.judge(
+        visit.work, visit.person.id, number, number_in(visit, "member"), visit.form.get("reason", ""), late=late
+    )
 
 
 def _excused(visit: Visit, number: int) -> None:
-    lists.excuse(visit.work, visit.person.id, number, whole(visit, "member"), visit.form.get("reason", ""))
+    lists.excuse(visit.work, visit.person.id, number, number_in(visit, "member"), visit.form.get("reason", ""))
 
 
 DEEDS: dict[str, Callable[[Visit, int], object]] = {
     "close": lambda visit, number: service.close(visit.work, visit.person.id, number),
     "reopen": lambda visit, number: service.reopen(visit.work, visit.person.id, number),
     "late_now": lambda visit, number: service.late_from_now(visit.work, visit.person.id, number),
-    "enter": lambda visit, number: service.enter_for(visit.work, visit.person.id, number, whole(visit, "member")),
+    "enter": lambda visit, number: service.enter_for(visit.work, visit.person.id, number, number_in(visit, "member")),
     "excuse": _excused,
-    "unmark": lambda visit, number: lists.take_back(visit.work, visit.person.id, number, whole(visit, "member")),
+    "unmark": lambda visit, number: lists.take_back(visit.work, visit.person.id, number, number_in(visit, "member")),
     "late": lambda visit, number: _judge(visit, number, late=True),
     "in_time": lambda visit, number: _judge(visit, number, late=False),
 }

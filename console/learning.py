@@ -6,24 +6,20 @@ from collections.abc import Mapping
 from datetime import date
 from urllib.parse import urlencode
 
-from console.grammar import Download, Go, Page, Pages, Result, Visit
+from console.asked import whole
+from console.grammar import Go, Page, Pages, Result, Visit
+from console.saving import saved
 from domain.arrival import clean
 from domain.permission import Action
 from domain.question import BOTH
 from domain.reading import LONGEST_BODY, LONGEST_SOURCE, LONGEST_TITLE, Reading
 from domain.refusal import Refusal
 from services import learning_list as service
-from services import sheet
 from services.learning_list import Listed
 
 pages = Pages("learning")
 KEEPS = Action.IMPORT_QUESTIONS
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _STATES = {"active": True, "retired": False}
-
-
-def _whole(words: str) -> int:
-    return int(words) if words.isascii() and words.isdigit() and len(words) < 10 else 0  # noqa: PLR2004 - fits anywhere
 
 
 def _asked(visit: Visit) -> dict[str, str]:
@@ -45,7 +41,7 @@ def readings(visit: Visit) -> Result:
         visit.person.id,
         asked["q"],
         asked["topic"],
-        _whole(visit.query.get("page", "")),
+        whole(visit.query.get("page", "")),
         visit.voice.language,
         in_use=_STATES.get(asked["state"]),
     )
@@ -70,9 +66,7 @@ def export(visit: Visit) -> Result:
     )
     header = [words[name] for name in ("topic", "name", "source", "origin", "state", "last", "planned", "body")]
     rows = [_exported(visit, one) for one in found]
-    if visit.query.get("format", "") == "csv":
-        return Download("readings.csv", "text/csv", sheet.write_csv(header, rows))
-    return Download("readings.xlsx", XLSX, sheet.write_xlsx("readings", header, rows))
+    return saved(visit, "readings", "readings", header, rows)
 
 
 def _exported(visit: Visit, one: Listed) -> list[str]:

@@ -7,8 +7,10 @@ from datetime import date
 from urllib.parse import urlencode
 
 from console import life_year
-from console.grammar import Download, Go, Page, Pages, Result, Visit
-from console.life_frame import ROWS, XLSX, framed, number_in, year_in
+from console.asked import number_in
+from console.grammar import Go, Page, Pages, Result, Visit
+from console.life_frame import ROWS, framed, year_in
+from console.saving import saved
 from domain.obligation import Obligation
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -16,7 +18,7 @@ from services import obligation as service
 from services import obligation_view as view
 from services import obligation_words as words
 from services import obligation_year as years
-from services import permission, sheet
+from services import permission
 from services.obligation_view import Place
 from services.obligation_year import Year
 from services.work import Work
@@ -77,9 +79,7 @@ def table(visit: Visit) -> Result:
     header = [visit.words("life")[f"column_{name}"] for name in COLUMNS]
     rows = [_line(visit, one) for row in found.rows for one in row]
     name = f"{place.branch.name}-{found.year}"
-    if visit.query.get("as") == "csv":
-        return Download(f"{name}.csv", "text/csv", sheet.write_csv(header, rows))
-    return Download(f"{name}.xlsx", XLSX, sheet.write_xlsx(str(found.year), header, rows))
+    return saved(visit, name, str(found.year), header, rows)
 
 
 def _line(visit: Visit, one: Obligation) -> list[str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from console.grammar import Download, Go, Pages, Result, Visit
-from console.life_frame import ROWS, XLSX, framed, number_in
+from console.asked import number_in
+from console.grammar import Go, Pages, Result, Visit
+from console.life_frame import ROWS, framed
+from console.saving import saved
 from domain.activity import FEEDBACK_FROM, ActivityState
 from domain.permission import Action
 from domain.refusal import Refusal
 from services import activity as service
-from services import activity_day, activity_feedback, activity_list, activity_plan, sheet
+from services import activity_day, activity_feedback, activity_list, activity_plan
 
 pages = Pages("life")
 
@@ -74,9 +76,7 @@ def export(visit: Visit) -> Result:
     header = [words[f"column_{name}"] for name in ("name", "state", "family", "came")]
     rows = [[row.name, _how(visit, row), str(row.row.family), words["yes"] if row.there else ""] for row in people]
     name = f"{one.title}-{visit.work.organisation.today(one.starts_at)}"
-    if visit.query.get("as") == "csv":
-        return Download(f"{name}.csv", "text/csv", sheet.write_csv(header, rows))
-    return Download(f"{name}.xlsx", XLSX, sheet.write_xlsx("sign-ups", header, rows))
+    return saved(visit, name, "sign-ups", header, rows)
 
 
 def _enter(visit: Visit, number: int) -> None:

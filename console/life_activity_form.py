@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, time
 
+from console.asked import number_in, whole
 from console.grammar import Go, Page, Pages, Result, Visit
-from console.life_frame import framed, number_in, whole
+from console.life_frame import framed
 from content.activities import theme as theme_of
 from content.activities import themes
 from domain import activity as rules

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from console.asked import number_in
 from console.grammar import Go, Pages, Result, Visit
-from console.life_frame import number_in
 from console.life_meeting import minutes_in, moment_in
 from domain.meeting import Duty
 from domain.permission import Action

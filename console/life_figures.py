@@ -5,15 +5,16 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from console import chart as charts
+from console.asked import number_in
 from console.grammar import Download, Later, Page, Pages, Result, Visit
-from console.life_frame import ROWS, framed, number_in
+from console.life_frame import ROWS, framed
 from domain.member import Unit
 from domain.period import Cycle, Period, period_of
 from domain.permission import Action
 from domain.rate import before
 from domain.refusal import Refusal
 from services import rate as service
-from services import rate_chart
+from services import rate_chart, sheet
 from services import rate_kept as kept
 from services import rate_report as report
 from services import rate_words as words
@@ -141,8 +142,8 @@ def table(visit: Visit) -> Result:
         return _later(span, _wait(visit, unit, span))
     name = voice.line("rate.file", unit=unit.name.replace("/", "-"), period=span.key)
     if visit.query.get("as") == "csv":
-        return Download(name.removesuffix(".xlsx") + ".csv", "text/csv", report.csv(work, voice, span, unit, measured))
-    return Download(name, report.XLSX, report.xlsx(work, voice, span, unit, measured))
+        return Download(name.removesuffix(".xlsx") + ".csv", sheet.CSV, report.csv(work, voice, span, unit, measured))
+    return Download(name, sheet.XLSX, report.xlsx(work, voice, span, unit, measured))
 
 
 @pages.get("life/figures/list", needs=Action.SEE_UNIT_FIGURES)

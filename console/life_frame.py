@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from console.asked import number_in
 from console.grammar import Page, Visit
 from domain.permission import Action
 from services import permission
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS = 50
 """So many rows stand on a page."""
 YEARS = 30
@@ -31,20 +31,6 @@ def framed(visit: Visit, template: str, part: str, facts: Mapping[str, Any], sta
         if permission.may_anywhere(visit.work, visit.person.id, action)
     ]
     return Page(template, {"parts": parts, "part": part, **facts}, status)
-
-
-LONGEST_NUMBER = 15
-"""Digits: fifty times as much is still a number for a database."""
-
-
-def whole(words: str, usual: int = 0) -> int:
-    """Return the whole number that these words are; `usual` for anything else."""
-    return int(words) if words.isascii() and words.isdigit() and len(words) <= LONGEST_NUMBER else usual
-
-
-def number_in(visit: Visit, name: str, usual: int = 0) -> int:
-    """Return a whole number out of the query or the form; `usual` for anything else."""
-    return whole(visit.query.get(name, "") or visit.form.get(name, ""), usual)
 
 
 def year_in(visit: Visit) -> int:

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from urllib.parse import urlencode
 
+from console.asked import number_in
 from console.grammar import Download, Go, Page, Pages, Result, Visit
-from console.life_frame import ROWS, framed, number_in, year_in
+from console.life_frame import ROWS, framed, year_in
 from domain.attendance import KINDS
 from domain.meeting import EARLY, LONGEST_PLACE, USUAL_MINUTES, Meeting, MeetingKind, MeetingState
 from domain.member import Unit
 from domain.permission import Action
 from domain.refusal import Refusal
 from domain.reply import Text
-from services import document, meeting_list, meeting_notice, minutes, minutes_closing, minutes_text
+from services import document, meeting_list, meeting_notice, minutes, minutes_closing, minutes_text, sheet
 from services import document_pack as packing
 from services import meeting as service
 from services import meeting_attendance as attendance
@@ -250,5 +251,5 @@ def papers(visit: Visit) -> Result:
     year = year_in(visit)
     if visit.query.get("as") == "ledger":
         made = packing.ledger(visit.work, unit, year)
-        return Download(made.name, packing.XLSX, made.body)
+        return Download(made.name, sheet.XLSX, made.body)
     return Go("life/meetings?" + urlencode({"unit": unit.id}))

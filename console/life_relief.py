@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from console.asked import number_in
 from console.grammar import Go, Pages, Result, Visit
-from console.life_frame import framed, number_in
+from console.life_frame import framed
 from domain.permission import Action
 from domain.refusal import Refusal
 from services import relief as service

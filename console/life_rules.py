@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from console.grammar import Download, Pages, Result, Visit
-from console.life_frame import XLSX, framed
+from console.grammar import Pages, Result, Visit
+from console.life_frame import framed
+from console.saving import saved
 from domain.permission import Action
 from domain.rule import Rule, Vote
 from services import obligation_words as words
 from services import rule as service
-from services import rule_list, sheet
+from services import rule_list
 
 pages = Pages("life")
 
@@ -75,6 +76,4 @@ def table(visit: Visit) -> Result:
     said = visit.words("life")
     header = [said[f"column_{name}"] for name in COLUMNS]
     rows = [_cells(visit, one) for one in rule_list.in_force(visit.work)]
-    if visit.query.get("as") == "csv":
-        return Download("rules.csv", "text/csv", sheet.write_csv(header, rows))
-    return Download("rules.xlsx", XLSX, sheet.write_xlsx(said["part_rules"], header, rows))
+    return saved(visit, "rules", said["part_rules"], header, rows)

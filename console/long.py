@@ -13,8 +13,6 @@ from services.sheet import Page as Table
 
 LONGEST_FACT = 100
 MOST_FACTS = 12
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV = "text/csv"
 
 
 def facts_of(fields: Mapping[str, str]) -> dict[str, str]:
@@ -46,12 +44,12 @@ def written(
 ) -> Iterator[Part]:
     """Yield the steps of writing a table, and the file at last: CSV where the address asks for it, else XLSX."""
     if facts.get("format", "") == "csv":
-        yield Made(f"{name}.csv", CSV, sheet.write_csv(header, rows))
+        yield Made(f"{name}.csv", sheet.CSV, sheet.write_csv(header, rows))
         return
     writing = sheet.write_in_steps([Table(title or name, header, rows)])
     while True:
         try:
             yield Step(next(writing), len(rows))
         except StopIteration as end:
-            yield Made(f"{name}.xlsx", XLSX, end.value)
+            yield Made(f"{name}.xlsx", sheet.XLSX, end.value)
             return

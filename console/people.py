@@ -5,8 +5,9 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from console import long, people_codes, people_export, people_import
+from console.asked import whole
 from console.grammar import Go, Page, Pages, Result, Visit
-from console.people_export import asked_of, whole
+from console.people_export import asked_of
 from domain.member import Standing
 from domain.permission import Action, Role
 from domain.refusal import Refusal

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from console.asked import whole
 from console.long import written
 from domain.member import Standing
 from services import people, roster, sheet
 from services.job import Facts, Kind, Part, Step
 from services.people import Asked
 from services.work import Work
-
-LONGEST_NUMBER = 18
-
-
-def whole(words: str) -> int:
-    """Return the whole number that these words are, else 0."""
-    return int(words) if words.isascii() and words.isdigit() and len(words) <= LONGEST_NUMBER else 0
 
 
 def asked_of(fields: Mapping[str, str]) -> Asked:

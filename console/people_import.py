@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from console.asked import whole
 from console.grammar import Download, Go, Page, Pages, Result, Visit
 from domain.job import Job, State
 from domain.permission import Action
@@ -13,7 +14,6 @@ from services import job, roster_trial, roster_upload, sheet
 from services.roster import Plan
 from services.roster_upload import TRIAL, Upload
 
-XLSX = roster_trial.XLSX
 SHOWN = 50
 UNITS_SHOWN = 20
 _ORDER = (Fate.ERROR, Fate.NEW, Fate.CHANGED, Fate.IGNORED, Fate.SAME)
@@ -76,8 +76,7 @@ def _shown(visit: Visit, plan: Plan) -> dict[str, object]:
     fate = Fate(wish) if wish in set(Fate) else first
     chosen = [one for one in plan.verdicts if one.fate is fate]
     pages = max(1, -(-len(chosen) // SHOWN))
-    wished = visit.query.get("page", "")
-    page = max(1, min(int(wished) if wished.isascii() and wished.isdigit() and len(wished) < SHOWN else 1, pages))
+    page = max(1, min(whole(visit.query.get("page", ""), 1), pages))
     return {
         "plan": plan,
         "fate": fate,
@@ -131,12 +130,11 @@ def result(visit: Visit) -> Result:
     words = visit.words("people")
     rows = [[str(v.row or ""), visit.voice.label(f"roster.{v.fate}"), words_of(visit, v)] for v in plan.verdicts]
     body = sheet.write_xlsx("dry run", [words["row"], words["fate"], words["verdict"]], rows)
-    return Download("roster-dry-run.xlsx", XLSX, body)
+    return Download("roster-dry-run.xlsx", sheet.XLSX, body)
 
 
 def _number(visit: Visit) -> int:
-    words = visit.form.get("number", "")
-    return int(words) if words.isascii() and words.isdigit() and len(words) < SHOWN else 0
+    return whole(visit.form.get("number", ""))
 
 
 def apply(visit: Visit) -> Result:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from console.asked import whole
 from console.grammar import Go, Page, Pages, Result, Visit
-from console.points_frame import difference_line, framed, in_order, saved, whole
+from console.points_frame import difference_line, framed, in_order
+from console.saving import saved
 from domain.organisation import PointRule
 from domain.permission import Action
 from domain.points import LONGEST_REASON

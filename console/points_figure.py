@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from console.asked import whole
 from console.grammar import Pages, Result, Visit
-from console.points_frame import framed, page_in, rule_name, saved, whole
+from console.points_frame import framed, page_in, rule_name
+from console.saving import saved
 from domain.permission import Action
 from domain.points_figure import Figure
 from domain.points_rule import RULES

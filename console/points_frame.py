@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from console.grammar import Download, Page, Visit
+from console.asked import whole
+from console.grammar import Page, Visit
 from domain.organisation import PointRule
 from domain.permission import Action
 from domain.points_rule import RULES, Difference, Terms
-from services import permission, sheet
+from services import permission
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-LONGEST_NUMBER = 18
 _PARTS = (
     ("rules", "points", Action.SEE_UNIT_FIGURES),
     ("objections", "points/objections", Action.ANSWER_OBJECTIONS),
@@ -37,11 +36,6 @@ def framed(visit: Visit, template: str, part: str, facts: Mapping[str, Any], sta
         "signed": signed,
     }
     return Page(template, {**shared, **facts}, status)
-
-
-def whole(words: str, usual: int = 0) -> int:
-    """Return the whole number that these words are, else the usual one."""
-    return int(words) if words.isascii() and words.isdigit() and len(words) <= LONGEST_NUMBER else usual
 
 
 def page_in(visit: Visit) -> int:
@@ -77,10 +71,3 @@ def difference_line(visit: Visit, one: Difference) -> str:
 
     facts = {"rule": rule_name(visit, one.rule), "before": words(one.before), "after": words(one.after)}
     return said["difference"].format(**facts)
-
-
-def saved(visit: Visit, name: str, title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Download:
-    """Return a table as the kind of file that is asked for."""
-    if visit.query.get("as") == "csv":
-        return Download(f"{name}.csv", "text/csv", sheet.write_csv(header, rows))
-    return Download(f"{name}.xlsx", XLSX, sheet.write_xlsx(title, header, rows))

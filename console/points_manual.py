@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from console.asked import whole
 from console.grammar import Go, Page, Pages, Result, Visit
-from console.points_frame import framed, page_in, rule_name, saved, signed, whole
+from console.points_frame import framed, page_in, rule_name, signed
+from console.saving import saved
 from domain.permission import Action
 from domain.points import LARGEST_MANUAL, LONGEST_REASON, MOST_PEOPLE
 from domain.refusal import Refusal

@@ -6,7 +6,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from console import questions_import
+from console.asked import whole
 from console.grammar import Download, Go, Page, Pages, Result, Visit
+from console.saving import saved
 from content import voice
 from domain.arrival import clean
 from domain.permission import Action
@@ -19,13 +21,7 @@ from services.question_list import Asked
 
 pages = Pages("questions")
 KEEPS = Action.IMPORT_QUESTIONS
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _STATES = {"active": True, "retired": False}
-
-
-def whole(words: str) -> int:
-    """Return the whole number that these words are, else 0."""
-    return int(words) if words.isascii() and words.isdigit() and len(words) < 10 else 0  # noqa: PLR2004 - fits anywhere
 
 
 def cards(one: Question) -> list[tuple[str, Reply, Reply]]:
@@ -91,15 +87,13 @@ def export(visit: Visit) -> Result:
     """Give the list that is asked for, in the layout that the import reads back."""
     asked = _asked(visit)
     header, rows = question_list.export(visit.work, visit.person.id, asked)
-    if visit.query.get("format", "") == "csv":
-        return Download(f"{asked.bank}.csv", "text/csv", sheet.write_csv(header, rows))
-    return Download(f"{asked.bank}.xlsx", XLSX, sheet.write_xlsx("questions", header, rows))
+    return saved(visit, asked.bank, "questions", header, rows)
 
 
 @pages.get("questions/template", needs=KEEPS)
 def template(_visit: Visit) -> Result:
     """Give the template that a person may begin with."""
-    return Download("questions-template.xlsx", XLSX, question_import.template())
+    return Download("questions-template.xlsx", sheet.XLSX, question_import.template())
 
 
 @pages.get("questions/bank/close", needs=KEEPS)

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from console.asked import whole
 from console.grammar import Download, Go, Page, Pages, Result, Visit
 from domain.permission import Action
 from domain.question_entry import SEPARATORS
 from domain.question_layout import FIELDS, HEADER_WITHIN, KINDS, NO_HEADER, Layout, Table, checked, layout_at
 from domain.refusal import Refusal
-from services import question_import, question_upload, question_view
+from services import question_import, question_upload, question_view, sheet
 from services.question_import import Choice, Understood
 from services.question_upload import Upload
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CARDS, PROBLEMS, TABLES, SAMPLES, COLUMNS = 10, 50, 20, 3, 40
 """What a page shows at most."""
 _LONGEST_SAMPLE = 40
@@ -98,8 +98,7 @@ def _table(place: int, table: Table, one: Layout, *, known: bool) -> dict[str, o
 
 
 def _number(visit: Visit) -> int:
-    words = visit.form.get("number", "")
-    return int(words) if words.isascii() and words.isdigit() and len(words) < 19 else 0  # noqa: PLR2004 - 64 bits
+    return whole(visit.form.get("number", ""))
 
 
 def _bank(visit: Visit) -> str:
@@ -158,7 +157,7 @@ def wrong(visit: Visit) -> Result:
     if upload is None:
         raise Refusal("question.file_gone")
     made = question_upload.understand(visit.work, upload)
-    return Download("questions-to-mend.xlsx", XLSX, question_import.wrong_rows(visit.voice, made))
+    return Download("questions-to-mend.xlsx", sheet.XLSX, question_import.wrong_rows(visit.voice, made))
 
 
 def left(visit: Visit) -> Result:
@@ -166,7 +165,7 @@ def left(visit: Visit) -> Result:
     body = question_upload.left(visit.work, visit.person.id)
     if body is None:
         raise Refusal("question.file_gone")
-    return Download("questions-to-mend.xlsx", XLSX, body)
+    return Download("questions-to-mend.xlsx", sheet.XLSX, body)
 
 
 def drop(visit: Visit) -> Result:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from console import long
+from console.asked import whole
 from console.grammar import Download, Go, Page, Pages, Result, Visit
 from domain import demand as rules
 from domain.demand import OPEN, Act, State
@@ -60,10 +61,6 @@ def token_of(visit: Visit, number: int) -> str:
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:40]
 
 
-def _whole(words: str) -> int:
-    return int(words) if words.isascii() and words.isdigit() and len(words) < 10 else 0  # noqa: PLR2004 - fits anywhere
-
-
 def _narrowed(visit: Visit) -> tuple[str, str]:
     return _asked_for(visit.query)
 
@@ -78,7 +75,7 @@ def requests(visit: Visit) -> Result:
     """List what lies on one's desk, by state and time left."""
     state, words = _narrowed(visit)
     work, person, voice = visit.work, visit.person.id, visit.voice
-    page = _whole(visit.query.get("page", ""))
+    page = whole(visit.query.get("page", ""))
     found = desk_list.listed(work, person, SHOWN[state], words, page, near=state == "near")
     counts = {one.value: found.counts.get(one, 0) for one in State}
     counts |= {"open": sum(found.counts.get(one, 0) for one in OPEN), "near": found.near}
@@ -178,7 +175,7 @@ def _beside(visit: Visit, words: str = "") -> dict[str, Any]:
 
 def _shown(visit: Visit) -> dict[str, Any]:
     work, voice, person = visit.work, visit.voice, visit.person.id
-    seen = desk.look(work, person, visit.numbers["number"], _whole(visit.query.get("page", "")), EVENTS)
+    seen = desk.look(work, person, visit.numbers["number"], whole(visit.query.get("page", "")), EVENTS)
     one = seen.case
     said = [
         text.plain.partition("\n") for text in demand_view.timeline(voice, work, one, seen.events, seen.names, person)
@@ -232,7 +229,7 @@ def write(visit: Visit) -> Result:
     if demand.written_before(visit.work, person, token):
         return Go(after, "before")
     sent = [found for slot in range(1, FILES + 1) if (found := visit.files.get(f"file{slot}", ("", b"")))[1]]
-    draft = Draft(token=token, case=number, act=act, to=_whole(form.get("to", ""))).saying(form.get("text", ""))
+    draft = Draft(token=token, case=number, act=act, to=whole(form.get("to", ""))).saying(form.get("text", ""))
     draft = replace(draft, files=tuple(File(0, clean_name(name), picture=False) for name, _ in sent))
     try:
         desk.check(visit.work, person, draft)
@@ -247,7 +244,7 @@ def write(visit: Visit) -> Result:
 
 def _inserted(visit: Visit) -> str:
     """Return the words of the form with the canned reply after them; scripts do it without a visit."""
-    one, wish = desk.of(visit.work, visit.person.id, visit.numbers["number"]), _whole(visit.form.get("canned", ""))
+    one, wish = desk.of(visit.work, visit.person.id, visit.numbers["number"]), whole(visit.form.get("canned", ""))
     found = next((kept.text for kept in desk_canned.offered(visit.work, one) if kept.id == wish), "")
     return "\n".join(words for words in (visit.form.get("text", "").rstrip(), found) if words)
 

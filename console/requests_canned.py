@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.asked import whole
 from console.grammar import Go, Page, Pages, Result, Visit
 from domain.demand_draft import LONGEST
 from domain.permission import Action
@@ -10,10 +11,6 @@ from services import desk_canned
 
 pages = Pages("requests")
 HANDLES = Action.HANDLE_DEMANDS
-
-
-def _whole(words: str) -> int:
-    return int(words) if words.isascii() and words.isdigit() and len(words) <= len("1" * 9) else 0
 
 
 @pages.get("requests/canned", needs=HANDLES)
@@ -26,7 +23,7 @@ def _listed(visit: Visit, why: str = "") -> Page:
     work, person = visit.work, visit.person.id
     typed = {name: visit.form.get(name, "") for name in ("title", "text", "unit")}
     facts = {
-        "found": desk_canned.listed(work, person, _whole(visit.query.get("page", ""))),
+        "found": desk_canned.listed(work, person, whole(visit.query.get("page", ""))),
         "units": desk_canned.units(work, person),
         "typed": typed,
         "why": why,
@@ -44,7 +41,7 @@ def add(visit: Visit) -> Result:
     """Keep a new one; what can't be kept is shown again with the reason."""
     form = visit.form
     try:
-        unit = _whole(form.get("unit", ""))
+        unit = whole(form.get("unit", ""))
         desk_canned.add(visit.work, visit.person.id, unit, form.get("title", ""), form.get("text", ""))
     except Refusal as refusal:
         return _listed(visit, visit.voice.line(refusal.code, **refusal.facts))

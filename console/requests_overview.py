@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from console import chart as charts
-from console.grammar import Download, Page, Pages, Result, Visit
+from console.asked import whole
+from console.grammar import Page, Pages, Result, Visit
+from console.saving import saved
 from domain.permission import Action
 from domain.refusal import Refusal
-from services import demand_view, desk, desk_load, sheet
+from services import demand_view, desk, desk_load
 from services.chart import Chart
 
 pages = Pages("requests")
 OVERSEES = Action.OVERSEE_DEMANDS
 ROWS = 50
 WEEKS = "/console/requests/weeks.svg"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @pages.get("requests/overview", needs=OVERSEES)
@@ -26,9 +27,8 @@ def overview(visit: Visit) -> Result:
     if figures is None:
         raise Refusal("help.not_yours")
     due, (loads, topics) = figures.next_limit, desk_load.together(work, voice, person)
-    asked = visit.query.get("page", "")
     pages_ = max(1, -(-len(loads) // ROWS))
-    at = min(int(asked), pages_ - 1) if asked.isascii() and asked.isdigit() and len(asked) < len("1" * 10) else 0
+    at = min(whole(visit.query.get("page", "")), pages_ - 1)
     facts: dict[str, Any] = {
         "figures": figures,
         "next_limit": demand_view.last_day(voice, work, due) if due else "",
@@ -61,11 +61,12 @@ def export_xlsx(visit: Visit) -> Result:
     """Save the load of officers."""
     header, rows = desk_load.export_rows(visit.work, visit.voice, visit.person.id)
     name = visit.words("requests")["loads"]
-    return Download(f"{name}.xlsx", XLSX, sheet.write_xlsx(name, header, rows))
+    return saved(visit, name, name, header, rows)
 
 
 @pages.get("requests/overview.csv", needs=OVERSEES)
 def export_csv(visit: Visit) -> Result:
     """Save it as CSV."""
     header, rows = desk_load.export_rows(visit.work, visit.voice, visit.person.id)
-    return Download(f"{visit.words('requests')['loads']}.csv", "text/csv", sheet.write_csv(header, rows))
+    name = visit.words("requests")["loads"]
+    return saved(visit, name, name, header, rows, "csv")

@@ -7,16 +7,16 @@ its raw text is shown to whoever runs the machine, by a form, and who read it is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from console.grammar import Download, Go, Page, Pages, Result, Visit
+from console.asked import day, whole
+from console.grammar import Go, Page, Pages, Result, Visit
+from console.saving import saved
 from domain.machine import EVERYTHING, trouble
 from domain.push import KINDS
 from domain.refusal import Refusal
 from services import sending as service
-from services import sheet
 from services.sending import MACHINE, MOST, Asked, messenger_name
 
 pages = Pages("sending")
@@ -26,23 +26,8 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
     **{state: (state,) for state in service.STATES},
 }
 """What the list can be narrowed to."""
-LONGEST_NUMBER = 18
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def whole(words: str) -> int:
-    """Return the whole number that these words are, else 0."""
-    return int(words) if words.isascii() and words.isdigit() and len(words) <= LONGEST_NUMBER else 0
-
-
-def day(words: str) -> date | None:
-    """Return the day that these words are, else None."""
-    try:
-        found = date.fromisoformat(words)
-    except ValueError:
-        return None
-    # The day before the first and after the last can't be reckoned with.
-    return found if date.min.year < found.year < date.max.year else None
+MOMENT = 17
+"""Digits of a moment in microseconds."""
 
 
 def kind_name(visit: Visit, kind: str) -> str:
@@ -63,7 +48,7 @@ def _asked(visit: Visit) -> tuple[Asked, dict[str, str]]:
         VIEWS[view],
         kind if f"kind_{kind}" in visit.words("sending") else "",
         when,
-        (whole(at), whole(number)) if whole(at) and whole(number) and len(at) < LONGEST_NUMBER - 1 else None,
+        (since, whole(number)) if (since := whole(at, longest=MOMENT)) and whole(number) else None,
     )
     shown = {"state": view, "messenger": asked.messenger, "kind": asked.kind, "day": when.isoformat() if when else ""}
     return asked, shown
@@ -113,9 +98,7 @@ def export(visit: Visit) -> Result:
         told = (one.id, row["kind"], row["messenger"], row["state"], f"{local(one.at):%Y-%m-%d %H:%M:%S}")
         rows.append([*map(str, told), str(one.attempts), row["why"], one.note])
     name = f"letters-{visit.work.today.isoformat()}"
-    if visit.query.get("format", "") == "csv":
-        return Download(f"{name}.csv", "text/csv", sheet.write_csv(header, rows))
-    return Download(f"{name}.xlsx", XLSX, sheet.write_xlsx("letters", header, rows))
+    return saved(visit, name, "letters", header, rows)
 
 
 def _row(visit: Visit, one: Any) -> dict[str, Any]:  # noqa: ANN401 - a line of the service

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import time
 from typing import Any
 
+from console.asked import whole
 from console.grammar import Go, Pages, Result, Visit
 from console.settings_frame import framed
 from domain.machine import Settable
@@ -93,15 +94,10 @@ def value_back(visit: Visit) -> Result:
     return Go("settings", "back")
 
 
-def _page(visit: Visit) -> int:
-    words = visit.query.get("page", "")
-    return int(words) if words.isascii() and words.isdigit() and len(words) < 6 else 0  # noqa: PLR2004 - pages
-
-
 @pages.get("settings/theme-days", needs=Action.SET_THEME_DAY)
 def theme_days(visit: Visit) -> Result:
     """Show the rule with its next dates, and every branch whose day the reader may set."""
-    work, words, page = visit.work, visit.query.get("words", "")[:60].strip(), _page(visit)
+    work, words, page = visit.work, visit.query.get("words", "")[:60].strip(), whole(visit.query.get("page", ""))
     usual = theme_day.usual(work)
     found = theme_day.page(work, visit.person.id, words, ROWS + 1, page * ROWS)
     facts = {
@@ -138,8 +134,7 @@ def branch(visit: Visit) -> Result:
 
 def _choice(said: Any) -> Choice:  # noqa: ANN401 - a query or a form
     """Read day and time; raises the refusal for a day that not every month has."""
-    words = said.get("day", "")
-    number = int(words) if words.isascii() and words.isdigit() and len(words) <= 2 else 0  # noqa: PLR2004 - a day
+    number = whole(said.get("day", ""))
     try:
         at = time.fromisoformat(said.get("at", "")[:5])
     except ValueError:

@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from console.grammar import Download, Pages, Result, Visit
+from console.asked import day, whole
+from console.grammar import Pages, Result, Visit
+from console.saving import saved
 from console.settings_frame import framed
 from domain.machine import EVERYTHING
 from domain.permission import Action
 from services import audit as service
-from services import sheet
 from services.audit import Asked
 from services.sending import messenger_name
 
 pages = Pages("settings")
 MACHINE = Action.RUN_MACHINE
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def _day(words: str) -> date | None:
-    try:
-        found = date.fromisoformat(words)
-    except ValueError:
-        return None
-    # The day before the first and after the last can't be reckoned with.
-    return found if date.min.year < found.year < date.max.year else None
 
 
 def _asked(visit: Visit) -> tuple[Asked, dict[str, str]]:
     query = visit.query
-    first, last, before = _day(query.get("first", "")), _day(query.get("last", "")), query.get("before", "")
-    number = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else 0  # noqa: PLR2004 - an id
+    first, last, before = day(query.get("first", "")), day(query.get("last", "")), query.get("before", "")
+    number = whole(before)
     deed = query.get("deed", "")
     deed = deed if deed in service.kinds(visit.work) else ""
     asked = Asked(query.get("who", "")[:40].strip(), query.get("about") == "yes", deed, first, last, number)
@@ -111,6 +101,4 @@ def export(visit: Visit) -> Result:
         at = f"{organisation.local(row['at']):%Y-%m-%d %H:%M:%S}"
         rows.append([at, row["who"], row["deed"], row["about"], row["facts"]])
     name = f"audit-{visit.work.today.isoformat()}"
-    if visit.query.get("format", "") == "csv":
-        return Download(f"{name}.csv", "text/csv", sheet.write_csv(header, rows))
-    return Download(f"{name}.xlsx", XLSX, sheet.write_xlsx("audit", header, rows))
+    return saved(visit, name, "audit", header, rows)

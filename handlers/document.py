@@ -14,6 +14,7 @@ from services import document as service
 from services import document_pack as packing
 from services import document_template as templates
 from services import meeting as meetings
+from services import sheet
 from services.document import Made
 from services.work import Work
 
@@ -87,7 +88,7 @@ def ledger(turn: Turn, unit_id: int, number: int) -> Reply:
     """Hand over the year's ledger."""
     unit = packing.demand_unit(turn.work, turn.person.id, unit_id)
     back = turn.button("document.back", call("document.year", unit_id, number))
-    return _handed(turn, packing.ledger(turn.work, unit, number, packing.MOST_AT_ONCE), packing.XLSX, back)
+    return _handed(turn, packing.ledger(turn.work, unit, number, packing.MOST_AT_ONCE), sheet.XLSX, back)
 
 
 @routes.button("pack")

@@ -9,7 +9,7 @@ from domain.permission import Action
 from domain.rate import before
 from domain.reply import Block, Button, Document, Personal, Picture, Reply, text
 from handlers.grammar import Routes, Turn, reply
-from services import attachment
+from services import attachment, sheet
 from services import rate as service
 from services import rate_report as report
 from services import rate_words as words
@@ -158,7 +158,7 @@ def export(turn: Turn, number: int, period: str) -> Reply:
     unit, span = service.chat_place(turn.work, turn.person.id, number, period)
     body = report.xlsx(turn.work, turn.voice, span, unit)
     name = turn.voice.line("rate.file", unit=unit.name.replace("/", "-"), period=span.key)
-    kept = attachment.keep(turn.work, name, report.XLSX, body)
+    kept = attachment.keep(turn.work, name, sheet.XLSX, body)
     least = turn.work.organisation.smallest_group
     said = turn.say("rate.exported", unit=unit.name, period=words.period_name(turn.voice, span), least=least)
     back = [turn.button("rate.back", call("rate.show", unit.id, span.key))]

@@ -29,7 +29,6 @@ MOST_AT_ONCE = 64
 """So many meetings go into a pack that is made while a chat waits; more are for the command line."""
 LONGEST_CELL = 32_767
 """So many characters a spreadsheet keeps in a cell."""
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 Converter = Callable[[Mapping[str, bytes]], Mapping[str, bytes]]
 COLUMNS = (
@@ -88,7 +87,7 @@ def demand_few(work: Work, unit: Unit, year: int, most: int) -> None:
 
 
 def ledger(work: Work, unit: Unit, year: int, most: int | None = None) -> Made:
-    """Return the year's ledger as XLSX: a row a meeting, all cells text. `most`: more meetings are refused."""
+    """Return the year's ledger as sheet.XLSX: a row a meeting, all cells text. `most`: more meetings are refused."""
     if most is not None:
         demand_few(work, unit, year, most)
     voice = voice_of(work.organisation.language)

@@ -24,7 +24,6 @@ from services.work import Work
 COLUMNS = (
     "unit", "type", "period", "numerator", "denominator", "percent", "left_out", "lacking", "version", "note",
 )  # fmt: skip
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Row = list[Cell]
 
 

@@ -15,7 +15,6 @@ from services.roster import Plan
 from services.sheet import Page, Sheet
 from services.work import Work
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SAID = (Fate.ERROR, Fate.IGNORED)
 """Fates that are told beside the row; only the first is marked."""
 
@@ -59,7 +58,7 @@ def marked(work: Work, actor_id: int, speech: Voice) -> Made:
         raise Refusal("people.file_gone")
     sheets = roster_upload.tables(work, upload)
     made = roster.plan_of(work, sheets)
-    return Made(name_of(upload.name), XLSX, sheet.write_book(pages(speech, made, sheets)))
+    return Made(name_of(upload.name), sheet.XLSX, sheet.write_book(pages(speech, made, sheets)))
 
 
 def _steps(work: Work, actor_id: int, facts: Facts) -> Iterator[Part]:
@@ -76,7 +75,7 @@ def _steps(work: Work, actor_id: int, facts: Facts) -> Iterator[Part]:
         try:
             yield Step(next(writing), total)
         except StopIteration as end:
-            yield Made(name_of(upload.name), XLSX, end.value, roster.in_figures(made))
+            yield Made(name_of(upload.name), sheet.XLSX, end.value, roster.in_figures(made))
             return
 
 

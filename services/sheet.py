@@ -15,6 +15,8 @@ from typing import Any
 
 from domain.refusal import Refusal
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv"
 LARGEST_FILE = 20 << 20
 LARGEST_INSIDE = 96 << 20
 MOST_ENTRIES = 400
