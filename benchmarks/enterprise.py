@@ -14,7 +14,7 @@ from benchmarks.points import write_ledger
 from domain.member import NOTICE_VERSION, Unit, UnitKind
 from domain.permission import Role
 from storage import permission, unit
-from storage.member import member
+from storage.member import give_sounds, member
 
 PEOPLE, LEDGER, REQUESTS = 100_000, 1_000_000, 50_000
 COMPANIES, DEPARTMENTS, COMMITTEES, BRANCHES, UNIONS = 50, 20, 20, 30, 50
@@ -106,6 +106,8 @@ def _people(connection: Connection) -> None:
     ]
     for at in range(0, PEOPLE, 5000):
         connection.execute(insert(member), people[at : at + 5000])
+    while give_sounds(connection, 5000):
+        pass
 
 
 def _places(units: dict[str, list[Unit]]) -> list[str]:

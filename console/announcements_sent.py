@@ -28,13 +28,10 @@ def sent(visit: Visit, one: Announcement) -> Page:
         "chart": announcements_chart.beside(visit, one) if names else None,
         "title": announcement.title(one, 40),
         "circle": visit.voice.label(f"announcement.circle_{one.circle.value}"),
-        "grace": one.send_at is not None and visit.work.now < one.send_at,
         "many": one.audience >= announcement.COUNTED,
         "most": announcement.COUNTED,
         "approval": announcement_approval.newest(visit.work, one),
     }
-    charted = one.campaign_id is not None and facts["made"].names
-    facts["chart"] = announcements_chart.beside(visit, one) if charted else None
     return Page("announcements_sent.html", facts)
 
 
@@ -49,6 +46,7 @@ def standing(visit: Visit, one: Announcement) -> dict[str, Any]:
             (visit.voice.label(f"member.on_{each.name}"), each) for each in announcements.by_messenger(work, one)
         ],
         "readers": reach.readers(work, visit.voice, one.campaign_id) if one.campaign_id is not None else [],
+        "grace": one.send_at is not None and work.now < one.send_at,
         "over": announcements.finished(work, one, made),
         "remindable": one.state is State.SENT and made.names and one.reminded_at is None and made.confirmed < made.sent,
     }

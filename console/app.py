@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
 
+from console import form
 from console.drawing import draw, menu
 from console.grammar import Download, Go, Later, Page, Picture, Result, Route, Visit, all_routes
 from console.limit import Limit
@@ -40,7 +40,8 @@ Transaction = Callable[[Callable[[Work], Any]], Awaitable[Any]]
 """Does a piece of work in one transaction, at the moment of now."""
 STATIC = Path(__file__).parent / "static"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-LARGEST_FILE = 20 << 20
+REFUSED = 400
+"""Status of an answer from which on it is a refusal."""
 ALWAYS = frozenset({"out", "out/everywhere"})
 """Paths that anybody is served while this copy is paused: to sign out."""
 _NAME = re.compile(r"\{(\w+)\}")
@@ -144,7 +145,7 @@ class Console:
         numbers = {name: int(value) for name, value in request.match_info.items()}
         asked = _Asked(request.cookies.get(self._cookie, ""), request.method, numbers, dict(request.query))
         if request.method == "POST":
-            read = await _form(request)
+            read = await form.read(request) if await self._holds(request) else ({}, {})
             if read is None:
                 return self._plain(request, "too_large", 413)
             asked.form, asked.files = read
@@ -167,13 +168,14 @@ class Console:
                 what, status = "forged", 403
             _tell(request, what, asked)
             return self._plain(request, what, status)
+        self._limit.know(digest(asked.secret))
         return self._answered(request, asked, route, result)
 
     async def _stream(self, request: web.Request, route: Route) -> web.StreamResponse:
         """Send a part of a page whenever it changed, as server-sent events; looking at it keeps no session alive."""
         if (closed := self._closed(request)) is not None:
             return closed
-        if not same_origin(request):
+        if not form.same_origin(request):
             _tell(request, "forged")
             return self._plain(request, "forged", 403)
         who = digest(request.cookies.get(self._cookie, ""))
@@ -200,12 +202,24 @@ class Console:
             return None
         return draw(result.template, asked.visit.voice, self._organisation, result.facts, visit=asked.visit)
 
+    def _who(self, request: web.Request) -> str:
+        """Return the session that a request came with, if it is one that was seen to hold; else nothing."""
+        who = digest(request.cookies.get(self._cookie, ""))
+        return who if self._limit.knows(who) else ""
+
+    async def _holds(self, request: web.Request) -> bool:
+        """Answer whether a request came with a session, before its body is read."""
+        if self._who(request):
+            return True
+        secret = request.cookies.get(self._cookie, "")
+        return bool(secret) and await self._read(lambda work: session.find(work, secret)) is not None
+
     def _closed(self, request: web.Request) -> web.StreamResponse | None:
         """Return what is answered without looking at anything, or None to go on."""
-        if not self._limit.take(request.remote or "", datetime.now(UTC)):
+        if not self._limit.take(self._who(request) or request.remote or "", datetime.now(UTC)):
             _tell(request, "too_often")
             return self._plain(request, "too_often", 429)
-        if request.method == "POST" and not same_origin(request):
+        if request.method == "POST" and not form.same_origin(request):
             _tell(request, "forged")
             return self._plain(request, "forged", 403)
         return None
@@ -250,7 +264,7 @@ class Console:
         if asked.visit is None:
             return self._plain(request, "mistake", 403, number="-")
         speech = asked.visit.voice
-        facts = {"why": speech.say(refusal.code, **refusal.facts).plain, "back": _back(request)}
+        facts = {"why": speech.say(refusal.code, **refusal.facts).plain, "back": form.stood_on(request)}
         body = draw("refused.html", speech, self._organisation, facts, visit=asked.visit, shown=asked.menu)
         return web.Response(
             text=body, content_type="text/html", headers=HEADERS, status=403 if request.method == "GET" else 409
@@ -272,6 +286,9 @@ class Console:
         if isinstance(result, Later):
             self._begin(result)
             result = result.meanwhile
+        if result.status >= REFUSED:
+            # The page says why, beside the form that was sent.
+            _tell(request, "drawn again", asked)
         visit = asked.visit
         assert visit is not None  # noqa: S101 - a page was drawn for somebody
         notice = visit.voice.page.get(route.noun, {}).get(f"notice_{request.query.get('notice', '')}", "")
@@ -328,6 +345,7 @@ class Console:
         if entered is None:
             _tell(request, "link_over")
             return self._plain(request, "link_over", 403)
+        self._limit.know(digest(entered))
         answer = web.Response(status=303, headers={**HEADERS, "Location": "/console/"})
         answer.set_cookie(
             self._cookie, entered, max_age=int(ABSOLUTE.total_seconds()), path="/",
@@ -357,37 +375,3 @@ def _tell(request: web.Request, why: str, asked: _Asked | None = None) -> None:
     who = f"member {asked.who}" if asked and asked.who else request.remote
     resource = request.match_info.route.resource
     log.info("console: %s %s refused to %s: %s", request.method, resource.canonical if resource else "", who, why)
-
-
-def same_origin(request: web.Request) -> bool:
-    """Whether a form was sent by our own page: browsers say where it stood, and old ones its origin at least."""
-    site = request.headers.get("Sec-Fetch-Site", "")
-    origin = request.headers.get("Origin")
-    if origin is None:
-        return site in {"", "same-origin"}
-    return urlsplit(origin).netloc == request.host and site in {"", "same-origin"}
-
-
-def _back(request: web.Request) -> str:
-    """Return the page that the form stood on, when it was ours."""
-    came = urlsplit(request.headers.get("Referer", ""))
-    return came.path if came.netloc == request.host and came.path.startswith("/console/") else "/console/"
-
-
-async def _form(request: web.Request) -> tuple[dict[str, str], dict[str, tuple[str, bytes]]] | None:
-    """Read a form and its files; None when it is larger than we take, or no form at all."""
-    try:
-        posted = await request.post()
-    except (ValueError, LookupError, RuntimeError, HttpProcessingError, web.HTTPRequestEntityTooLarge):
-        return None
-    form: dict[str, str] = {}
-    files: dict[str, tuple[str, bytes]] = {}
-    for name, value in posted.items():
-        if isinstance(value, str):
-            form[name] = value
-        elif isinstance(value, web.FileField):
-            body = value.file.read(LARGEST_FILE + 1)
-            if len(body) > LARGEST_FILE:
-                return None
-            files[name] = (value.filename, body)
-    return form, files

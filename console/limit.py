@@ -1,4 +1,8 @@
-"""How often one browser or one address may ask: a bucket that fills by time, kept in memory alone."""
+"""How often one session or one address may ask: a bucket that fills by time, kept in memory alone.
+
+Behind a proxy everybody has one address. So whoever was once seen with a session has a bucket of their own, and only
+those whom nobody knows share that of their address: they can shut out each other, and nobody who is signed in.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,7 @@ class Limit:
         """Start with every bucket full."""
         self._many, self._a_second = many, a_second
         self._left: OrderedDict[str, tuple[float, datetime]] = OrderedDict()
+        self._known: OrderedDict[str, None] = OrderedDict()
 
     def take(self, who: str, now: datetime) -> bool:
         """Answer whether one more request is let through, and count it."""
@@ -29,3 +34,14 @@ class Limit:
         if len(self._left) > KEPT:
             self._left.popitem(last=False)
         return left >= 1
+
+    def know(self, who: str) -> None:
+        """Give a session a bucket of its own from now on."""
+        self._known[who] = None
+        self._known.move_to_end(who)
+        if len(self._known) > KEPT:
+            self._known.popitem(last=False)
+
+    def knows(self, who: str) -> bool:
+        """Whether a session has its own bucket."""
+        return who in self._known

@@ -21,7 +21,7 @@ from storage import demand as table
 from storage import demand_merge as merges
 from storage import member
 
-_SHORTEST_NAME = 2
+_SHORTEST_NAME, _SHORTEST_NUMBER = 2, 4
 
 
 def followers(work: Work, case: Case) -> list[Case]:
@@ -45,8 +45,12 @@ def check(work: Work, case: Case, draft: Draft) -> None:
     if not draft.text:
         raise Refusal("desk.words_for_all", count=len(together))
     askers = {case.author_id, *(one.author_id for one in together)}
-    names = member.names_of(work.connection, askers).values()
-    if any(len(name) >= _SHORTEST_NAME and name in draft.text for name in names):
+    # However it is spaced, and by the number as well.
+    said = "".join(draft.text.split()).casefold()
+    people = [one for number in askers if (one := member.get(work.connection, number)) is not None]
+    named = [one.name for one in people if len(one.name) >= _SHORTEST_NAME]
+    named += [one.employee_no for one in people if len(one.employee_no) >= _SHORTEST_NUMBER]
+    if any("".join(words.split()).casefold() in said for words in named):
         raise Refusal("desk.names_an_asker", count=len(together))
 
 

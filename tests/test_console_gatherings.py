@@ -238,3 +238,17 @@ async def test_sign_ins_in_english(company: Company) -> None:
         assert "Expected 4 Here 0" in (await browser.gets(f"/console/gatherings/{number}")).plain
         assert "the code changes every 15 seconds" in (await browser.gets(f"/console/gatherings/{number}/screen")).plain
         assert "Open a sign-in" in (await browser.gets("/console/gatherings")).plain
+
+
+@on_sqlite
+async def test_a_refusal_that_draws_the_form_again_stands_in_the_log(
+    company: Company, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="console.app")
+    async with signed_in(company, "lin") as browser:
+        await browser.gets("/console/gatherings/new")
+        unit = str(company.roll.units["branch2"].id)
+        seen = await browser.posts("/console/gatherings/new", None, unit=unit, title="读书会", late="15")
+        assert seen.status == 409
+    said = f"POST /console/gatherings/new refused to member {company.roll.people['lin']}: drawn again"
+    assert any(said in line for line in caplog.messages)

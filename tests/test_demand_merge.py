@@ -66,6 +66,14 @@ def test_both_askers_get_the_answer_and_neither_learns_of_the_other(company: Com
     assert state_of(company, 2) is State.WORKING
 
 
+@on_sqlite
+@pytest.mark.parametrize("said", ["王 芳你好，食堂下周降价", "请 a001 来一趟"])
+def test_an_asker_is_not_named_by_other_spacing_nor_by_number(company: Company, said: str) -> None:
+    file_two(company)
+    merged(company)
+    assert "提出人的姓名或工号" in sends(company, "answer", said)
+
+
 def test_closed_together_each_rates_and_opens_again_alone(company: Company) -> None:
     file_two(company)
     merged(company)
@@ -98,7 +106,7 @@ def test_words_that_name_an_asker_and_files_alone_are_not_sent(company: Company)
     company.gao.sees()
     company.zhou.calls("desk.write:1:answer")
     company.zhou.says("王芳你好，食堂下周降价")
-    assert "提出人的姓名" in company.zhou.presses("发送")
+    assert "提出人的姓名或工号" in company.zhou.presses("发送")
     company.zhou.calls("desk.stop:1")
     company.zhou.calls("desk.write:1:answer")
     company.zhou.sends("价目表.pdf", b"%PDF-1.4", "application/pdf")

@@ -257,7 +257,7 @@ def odd(planted: tuple[Path, Roll], folder: Path, registry: Registry) -> Iterato
 
 
 def test_a_mistake_a_refusal_a_stream_and_too_much(odd: Program, heard: Heard) -> None:
-    lin = odd.visitor("lin")
+    lin, chen = odd.visitor("lin"), odd.visitor("chen")
     broken = lin.asks("GET", "/console/odd/breaks?x=%0d%0aERROR+forged")
     assert broken.status == 500
     _nothing_inside(broken)
@@ -275,7 +275,17 @@ def test_a_mistake_a_refusal_a_stream_and_too_much(odd: Program, heard: Heard) -
     assert [one.status for one in seen][:60] == [404] * 60
     assert seen[-1].status == 429
     assert seen[-1].headers["Content-Type"].startswith("text/html")
-    assert Visitor(odd.run.url).asks("POST", "/console/in/" + "0" * 64).status == 429
+    _strangers_shut_out_each_other(odd, chen)
+
+
+def _strangers_shut_out_each_other(odd: Program, known: Visitor) -> None:
+    """Behind a proxy all have one address: whoever is signed in is served all the same."""
+    tries = [Visitor(odd.run.url).asks("POST", "/console/in/" + "0" * 64).status for _ in range(300)]
+    assert tries[-1] == 429
+    forged = Visitor(odd.run.url)
+    forged.cookie = "console=" + "0" * 64
+    assert forged.asks("GET", "/console/").status == 429
+    assert known.asks("GET", "/console/").status == 200
 
 
 def _nothing_inside(answer: Answer) -> None:

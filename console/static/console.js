@@ -21,6 +21,14 @@ for (const part of document.querySelectorAll("[data-live]")) {
     part.replaceChildren(...fresh.body.childNodes);
     part.removeAttribute("data-broken");
   });
-  source.addEventListener("over", () => source.close());
+  source.addEventListener("over", async () => {
+    source.close();
+    // What ended it may be the last change: the page itself has it. Without it (signed out) what stands there is old.
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const last = answer.ok && part.id && page.getElementById(part.id);
+    if (last) part.replaceChildren(...last.childNodes);
+    else part.setAttribute("data-broken", "");
+  });
   source.addEventListener("error", () => part.setAttribute("data-broken", ""));
 }

@@ -21,9 +21,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("sound IS NULL"),
         postgresql_where=sa.text("sound IS NULL"),
     )
+    op.drop_index("ix_membership_unit_id", table_name="membership")
+    op.create_index("ix_membership_unit_id", "membership", ["unit_id", "member_id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_membership_unit_id", table_name="membership")
+    op.create_index("ix_membership_unit_id", "membership", ["unit_id"])
     op.drop_index("ix_member_soundless", table_name="member")
     op.drop_index("ix_member_left_at", table_name="member")
     op.drop_column("member", "sound")
