@@ -23,6 +23,7 @@ NOUNS = (
     "life_rules",
     "life_template",
     "life_pack",
+    "life_ledger",
     "life_relief",
     "questions",
     "learning",

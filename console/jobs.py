@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from console import people_export, requests
+from console import life_ledger, people_export, requests
 from console.grammar import Download, Go, Page, Pages, Result, Visit
 from console.long import facts_of
 from domain.job import Job, State
@@ -14,6 +14,7 @@ from services import job, roster_trial, roster_upload
 pages = Pages("jobs")
 
 KINDS = {
+    "ledger": life_ledger.KIND,
     "people": people_export.KIND,
     "requests": requests.EXPORT,
     "roster": roster_upload.KIND,

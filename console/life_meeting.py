@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
-from urllib.parse import urlencode
 
 from console.asked import number_in
 from console.grammar import Download, Go, Page, Pages, Result, Visit
@@ -15,8 +14,7 @@ from domain.member import Unit
 from domain.permission import Action
 from domain.refusal import Refusal
 from domain.reply import Text
-from services import document, meeting_list, meeting_notice, minutes, minutes_closing, minutes_text, sheet
-from services import document_pack as packing
+from services import document, meeting_list, meeting_notice, minutes, minutes_closing, minutes_text
 from services import meeting as service
 from services import meeting_attendance as attendance
 from services import meeting_view as view
@@ -242,14 +240,3 @@ def paper(visit: Visit) -> Result:
         raise Refusal("minutes.not_yours")
     made = _PAPERS[kind](visit.work, visit.person.id, visit.numbers["number"])
     return Download(made.name, DOCX, made.body)
-
-
-@pages.get("life/{unit}/papers", needs=Action.PLAN_MEETINGS)
-def papers(visit: Visit) -> Result:
-    """Give a year's ledger."""
-    unit = packing.demand_unit(visit.work, visit.person.id, visit.numbers["unit"])
-    year = year_in(visit)
-    if visit.query.get("as") == "ledger":
-        made = packing.ledger(visit.work, unit, year)
-        return Download(made.name, sheet.XLSX, made.body)
-    return Go("life/meetings?" + urlencode({"unit": unit.id}))

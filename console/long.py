@@ -23,11 +23,16 @@ def facts_of(fields: Mapping[str, str]) -> dict[str, str]:
     return dict(list(named.items())[:MOST_FACTS])
 
 
-def exported(visit: Visit, name: str, kind: Kind, fields: Mapping[str, str], back: str) -> Result:
-    """Give the file that the address asks for, or offer it as a job named so. `back`: the page to go back to."""
+def exported(
+    visit: Visit, name: str, kind: Kind, fields: Mapping[str, str], back: str, at_once: int | None = None
+) -> Result:
+    """Give the file that the address asks for, or offer it as a job named so. `back`: the page to go back to.
+
+    `at_once`: so many rows are made while the browser waits, if not the usual number.
+    """
     facts = {**facts_of(fields), "language": visit.voice.language}
     count = kind.count(visit.work, visit.person.id, facts)
-    if count > rules.SMALL:
+    if count > (rules.SMALL if at_once is None else at_once):
         return Page("jobs_offer.html", {"kind": name, "facts": facts, "count": count, "back": back})
     made = job.at_once(visit.work, visit.person.id, kind, facts)
     return Download(made.name, made.mime, made.body)

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -87,22 +87,28 @@ def demand_few(work: Work, unit: Unit, year: int, most: int) -> None:
 
 
 def ledger(work: Work, unit: Unit, year: int, most: int | None = None) -> Made:
-    """Return the year's ledger as sheet.XLSX: a row a meeting, all cells text. `most`: more meetings are refused."""
+    """Return the year's ledger as XLSX: a row a meeting, all cells text. `most`: more meetings are refused."""
     if most is not None:
         demand_few(work, unit, year, most)
+    name, header = ledger_head(work, year)
+    return Made(f"{name}.xlsx", sheet.write_xlsx(str(year), header, list(ledger_rows(work, unit, year))))
+
+
+def ledger_head(work: Work, year: int) -> tuple[str, list[str]]:
+    """Return the name of a year's ledger, and its header."""
     voice = voice_of(work.organisation.language)
     header = [voice.label(f"document.column_{column}") for column in COLUMNS]
-    body = sheet.write_xlsx(str(year), header, ledger_rows(work, unit, year))
-    return Made(f"{voice.label('document.ledger')}-{year}.xlsx", body)
+    return f"{voice.label('document.ledger')}-{year}", header
 
 
-def ledger_rows(work: Work, unit: Unit, year: int) -> list[list[str]]:
-    """Return the ledger's rows, in the order in which the meetings were held."""
+def ledger_rows(work: Work, unit: Unit, year: int) -> Iterator[list[str]]:
+    """Yield the ledger's rows, in the order in which the meetings were held."""
     voice = voice_of(work.organisation.language)
     found = of_year(work, unit, year)
     here = sorted({one.unit_id for one in found})
     known = {one.meeting_id: one for one in counts.between(work.connection, here, *_span(work, year))}
-    return [_row(work, voice, one, known[one.id]) for one in found]
+    for one in found:
+        yield _row(work, voice, one, known[one.id])
 
 
 def _row(work: Work, voice: Voice, one: Meeting, held: Held) -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
 
 import pytest
 
+from console import life_ledger
 from domain.meeting import Answer, LeaveReason, MeetingState
 from storage.attendee import attendee
 from storage.meeting import meeting
@@ -100,7 +102,7 @@ def ask_leave(company: Company, number: int, nickname: str) -> None:
 
 
 @on_sqlite
-async def test_a_meeting_from_sign_in_to_closed_minutes(company: Company) -> None:
+async def test_a_meeting_from_sign_in_to_closed_minutes(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     company.now = company_now()
     number = hold(company, items=("通过三季度工作计划", "传达学习"))
     ask_leave(company, number, "tang")
@@ -145,6 +147,21 @@ async def test_a_meeting_from_sign_in_to_closed_minutes(company: Company) -> Non
         async with browser.session.get(f"{browser.run.url}/console/life/{unit}/papers?as=ledger") as answer:
             assert (await answer.read())[:2] == b"PK"
         await fetches_the_pack(browser, unit)
+        monkeypatch.setattr(life_ledger, "AT_ONCE", 0)
+        await fetches_the_ledger_of_many(browser, unit)
+
+
+async def fetches_the_ledger_of_many(browser: Browser, unit: int) -> None:
+    """Let the ledger be made as a job, and fetch it."""
+    offered = await browser.gets(f"/console/life/{unit}/papers?as=ledger")
+    year = re.findall(r'name="year" value="(\d+)"', offered.words)[0]
+    made = await browser.posts("/console/jobs", None, kind="ledger", unit=str(unit), year=year, language="zh")
+    assert "组织生活台账" in made.plain
+    async with browser.session.get(f"{browser.run.url}/console/jobs/live") as events:
+        await asyncio.wait_for(events.content.readuntil(b"/file"), 20)
+    [way] = set(re.findall(r"/console/jobs/\d+/file", (await browser.gets("/console/jobs")).words))
+    async with browser.session.get(browser.run.url + way) as answer:
+        assert (await answer.read())[:2] == b"PK"
 
 
 async def fetches_the_pack(browser: Browser, unit: int) -> None:
