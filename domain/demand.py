@@ -50,7 +50,6 @@ class Act(StrEnum):
 
 
 OFFICER_ACTS = frozenset({Act.ANSWER, Act.ASK, Act.REASSIGN, Act.CLOSE})
-AUTHOR_ACTS = frozenset({Act.ADD, Act.WITHDRAW, Act.REOPEN, Act.RATE})
 
 
 class Rating(StrEnum):

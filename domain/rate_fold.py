@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -99,8 +99,3 @@ def _rest(cell: Cell, by_size: Sequence[Cell], count: int, *, distinct: bool) ->
 
 def _ids(units: Iterable[Cell]) -> frozenset[int]:
     return frozenset(cell.unit_id for cell in units)
-
-
-def gathered(shown: Mapping[int, int], unit_id: int) -> list[int]:
-    """Return the units that are folded into this one."""
-    return sorted(unit for unit, into in shown.items() if into == unit_id and unit != unit_id)

@@ -26,10 +26,15 @@ from domain.rate import (
     standardisation,
     total,
 )
-from domain.rate_fold import Cell, cells, fold, gathered, lineage
+from domain.rate_fold import Cell, cells, fold, lineage
 from services import picture, rate_report
 
 START = datetime(2026, 10, 15, 7, 0, tzinfo=UTC)
+
+
+def gathered(shown: dict[int, int], unit_id: int) -> list[int]:
+    """Return the units that are folded into this one."""
+    return sorted(unit for unit, into in shown.items() if into == unit_id and unit != unit_id)
 
 
 def held(should: int, leave: int, came: int, came_on_leave: int = 0, not_required: int = 0, **more: object) -> Held:
