@@ -33,7 +33,7 @@ from bot.reading import Reading, tells
 from bot.sign_in import SignIn
 from bot.veil import Veil
 from console.app import Console, Transaction
-from console.jobs import KINDS
+from console.jobs import kinds
 from content import LANGUAGES, voice
 from domain.organisation import Organisation
 from handlers.grammar import Registry, open_registry
@@ -112,7 +112,7 @@ class App:
         )
         self.intake.enter = SignIn(self.database, dispatch, self.key, lambda name: self._posted(name, None))
         self.clock = Clock(self.database, dispatch, self.nudge)
-        self.jobs = Jobs(self.database, lambda: self.organisation, self.leases.holder, KINDS)
+        self.jobs = Jobs(self.database, lambda: self.organisation, self.leases.holder, kinds())
 
     async def _set(self, values: Mapping[str, str]) -> None:
         """Go by what is set in the console from now on; whichever process is first writes the schedules anew."""

@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from console.announcements_frame import WRITES, framed, on_messengers, page_at, seen
 from console.announcements_sent import sent
 from console.asked import whole
-from console.grammar import Download, Go, Page, Pages, Result, Visit
-from console.saving import saved
+from console.grammar import Download, Go, Look, Page, Pages, Result, Visit
+from console.lists import Rows, saves, sliced
 from domain.announcement import FURTHEST, LONGEST, Announcement, Circle, State
 from domain.announcement_approval import sign
 from domain.demand_draft import clean_name, clean_text
@@ -56,33 +56,29 @@ def listing(visit: Visit) -> Result:
     return framed(visit, "announcements.html", "list", facts)
 
 
-def _narrowed(visit: Visit) -> tuple[str, str]:
+def _narrowed(look: Look) -> tuple[str, str]:
     """Return which state and which words the list is narrowed to."""
-    state = visit.query.get("state", "all")
-    return state if state in SHOWN else "all", visit.query.get("words", "")[:100].strip()
+    state = look.query.get("state", "all")
+    return state if state in SHOWN else "all", look.query.get("words", "")[:100].strip()
 
 
-def _table(visit: Visit, how: str) -> Result:
-    (state, asked), words = _narrowed(visit), visit.words("announcements")
-    local, rows = visit.work.organisation.local, []
-    for one, confirmed in announcement_list.every(visit.work, visit.person.id, SHOWN[state], asked):
+@saves(pages, "announcements/list.*", "announcements", back="announcements", needs=WRITES)
+def saved_list(look: Look) -> Rows:
+    """Return the list as it is narrowed."""
+    (state, asked), words = _narrowed(look), look.words("announcements")
+    local = look.work.organisation.local
+
+    def line(found: tuple[Announcement, int]) -> list[str]:
+        one, confirmed = found
         when = f"{local(one.send_at):%Y-%m-%d %H:%M}" if one.send_at else ""
         counts = [str(one.audience), str(confirmed)] if one.campaign_id is not None else ["", ""]
-        rows.append([one.text or one.file_name, one.unit_name, words[one.state.value], when, *counts])
+        return [one.text or one.file_name, one.unit_name, words[one.state.value], when, *counts]
+
+    def some(limit: int, offset: int) -> list[tuple[Announcement, int]]:
+        return announcement_list.part(look.work, look.person.id, SHOWN[state], asked, limit, offset)
+
     header = [words[name] for name in ("what", "to", "state", "when", "audience", "confirmed")]
-    return saved(visit, words["title"], words["title"], header, rows, how)
-
-
-@pages.get("announcements/list.xlsx", needs=WRITES)
-def list_xlsx(visit: Visit) -> Result:
-    """Save the list as it is narrowed."""
-    return _table(visit, "xlsx")
-
-
-@pages.get("announcements/list.csv", needs=WRITES)
-def list_csv(visit: Visit) -> Result:
-    """Save the list as it is narrowed."""
-    return _table(visit, "csv")
+    return Rows(words["title"], words["title"], header, *sliced(some, line))
 
 
 @pages.get("announcements/new", needs=WRITES)

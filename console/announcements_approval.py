@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from console.announcements_frame import WRITES, framed, on_messengers, page_at, seen
 from console.asked import whole
-from console.grammar import Download, Go, Page, Pages, Result, Visit
-from domain.announcement import State
+from console.grammar import Download, Go, Look, Page, Pages, Result, Visit
+from console.lists import Rows, every, saves
+from domain.announcement import Announcement, State
 from domain.announcement_approval import LONGEST_REASON
 from domain.demand_draft import clean_name, clean_text
 from domain.refusal import Refusal
@@ -13,6 +14,7 @@ from services import announcement, announcement_approval, announcement_list, ann
 from services.announcement_list import ON_A_PAGE
 
 pages = Pages("announcements")
+MOST_WAITING = 100_000
 NOTICES = {State.SENT: "approved_now", State.SCHEDULED: "approved_later", State.LATE: "approved_late"}
 
 
@@ -24,6 +26,31 @@ def approvals(visit: Visit) -> Result:
     rows = [(one, announcement.title(one, 40), author) for one, author in found[:ON_A_PAGE]]
     facts = {"rows": rows, "at": page, "more": len(found) > ON_A_PAGE}
     return framed(visit, "announcements_approvals.html", "approvals", facts)
+
+
+@saves(pages, "announcements/approvals/table", "approvals", back="announcements/approvals", needs=WRITES)
+def approvals_table(look: Look) -> Rows:
+    """Return what waits for this person."""
+    words, local = look.words("announcements"), look.work.organisation.local
+
+    def line(found: tuple[Announcement, str]) -> list[str]:
+        one, author = found
+        when = f"{local(one.send_at):%Y-%m-%d %H:%M}" if one.send_at else words["at_once"]
+        return [one.text or one.file_name, author, one.unit_name, when, one.urgent]
+
+    header = [words[name] for name in ("what", "author", "to", "when", "urgent_mark")]
+    found = announcement_review.waiting(look.work, look.person.id, MOST_WAITING, 0)
+    return Rows(words["part_approvals"], words["part_approvals"], header, *every(found, line))
+
+
+@saves(pages, "announcements/eyes/table", "eyes", back="announcements/eyes", needs=WRITES)
+def eyes_table(look: Look) -> Rows:
+    """Return where somebody else has to approve."""
+    words = look.words("announcements")
+    found = announcement_approval.settings(look.work, look.person.id)
+    header = [words["unit_name"], words["state"]]
+    rows = every(found, lambda row: [row.unit_name, words["eyes_required" if row.required else "eyes_free"]])
+    return Rows(words["part_eyes"], words["part_eyes"], header, *rows)
 
 
 @pages.get("announcements/approvals/{number}", needs=WRITES)

@@ -7,13 +7,12 @@ from typing import Any
 from console import announcements_chart
 from console.announcements_frame import WRITES, page_at, seen
 from console.asked import whole
-from console.grammar import Go, Page, Pages, Result, Visit
-from console.saving import saved
+from console.grammar import Go, Look, Page, Pages, Result, Visit
 from domain.announcement import Announcement, State
 from domain.permission import Action
 from domain.refusal import Refusal
 from services import announcement, announcement_approval, announcement_list, announcements, permission, reach
-from services.announcement_list import MOST_EXPORTED, ON_A_PAGE
+from services.announcement_list import ON_A_PAGE
 
 pages = Pages("announcements")
 
@@ -126,15 +125,16 @@ def missed(visit: Visit) -> Result:
     number, page = visit.numbers["number"], page_at(visit)
     one = _listable(visit)
     rows = announcements.missed(visit.work, visit.person.id, number, page, ON_A_PAGE)
-    facts = {"one": one, "rows": [(who.member_id, *_why(visit, who)) for who in rows], "what": "missed"}
+    facts = {"one": one, "rows": [(who.member_id, *why(visit, who)) for who in rows], "what": "missed"}
     facts |= {"at": page, "more": len(rows) == ON_A_PAGE, "query": ""}
     facts["inviting"] = permission.may_anywhere(visit.work, visit.person.id, Action.INVITE)
     return Page("announcements_people.html", {**facts, "title": announcement.title(one, 40)})
 
 
-def _why(visit: Visit, who: announcements.Missed) -> list[str]:
-    why = visit.voice.label(f"announcements.why_{who.why}")
-    return [who.name, who.employee_no, why, visit.words("announcements")[f"todo_{who.why}"]]
+def why(look: Look, who: announcements.Missed) -> list[str]:
+    """Return somebody whom it has not reached as the cells of a row."""
+    said = look.voice.label(f"announcements.why_{who.why}")
+    return [who.name, who.employee_no, said, look.words("announcements")[f"todo_{who.why}"]]
 
 
 def _listable(visit: Visit) -> Announcement:
@@ -142,67 +142,3 @@ def _listable(visit: Visit) -> Announcement:
     if one.audience >= announcement.COUNTED:
         raise Refusal("announcements.too_many", most=announcement.COUNTED)
     return one
-
-
-def _silent_table(visit: Visit, how: str) -> Result:
-    number, unit, words = visit.numbers["number"], whole(visit.query.get("unit", "")), visit.words("announcements")
-    rows = announcement_list.silent(visit.work, visit.person.id, number, unit or None, 0, MOST_EXPORTED)
-    named = [[name, code] for _, name, code in rows]
-    return saved(visit, words["silent"], words["silent"], [words["name"], words["code"]], named, how)
-
-
-def _missed_table(visit: Visit, how: str) -> Result:
-    _listable(visit)
-    words = visit.words("announcements")
-    rows = announcements.missed(visit.work, visit.person.id, visit.numbers["number"], 0, MOST_EXPORTED)
-    header = [words["name"], words["code"], words["why"], words["todo"]]
-    return saved(visit, words["missed"], words["missed"], header, [_why(visit, who) for who in rows], how)
-
-
-def _units_table(visit: Visit, how: str) -> Result:
-    words, number, person = visit.words("announcements"), visit.numbers["number"], visit.person.id
-    rows: list[list[str]] = []
-    for page in range(MOST_EXPORTED // ON_A_PAGE):
-        found = announcement_list.by_unit(visit.work, person, number, page)
-        rows += [[one.unit, str(one.reached), str(one.confirmed)] for one in found[:ON_A_PAGE]]
-        if len(found) <= ON_A_PAGE:
-            break
-    return saved(
-        visit, words["by_unit"], words["by_unit"], [words["unit_name"], words["done"], words["confirmed"]], rows, how
-    )
-
-
-@pages.get("announcements/{number}/silent.xlsx", needs=WRITES)
-def silent_xlsx(visit: Visit) -> Result:
-    """Save who has not confirmed."""
-    return _silent_table(visit, "xlsx")
-
-
-@pages.get("announcements/{number}/silent.csv", needs=WRITES)
-def silent_csv(visit: Visit) -> Result:
-    """Save who has not confirmed."""
-    return _silent_table(visit, "csv")
-
-
-@pages.get("announcements/{number}/missed.xlsx", needs=WRITES)
-def missed_xlsx(visit: Visit) -> Result:
-    """Save whom it has not reached."""
-    return _missed_table(visit, "xlsx")
-
-
-@pages.get("announcements/{number}/missed.csv", needs=WRITES)
-def missed_csv(visit: Visit) -> Result:
-    """Save whom it has not reached."""
-    return _missed_table(visit, "csv")
-
-
-@pages.get("announcements/{number}/units.xlsx", needs=WRITES)
-def units_xlsx(visit: Visit) -> Result:
-    """Save how many confirmed in each unit."""
-    return _units_table(visit, "xlsx")
-
-
-@pages.get("announcements/{number}/units.csv", needs=WRITES)
-def units_csv(visit: Visit) -> Result:
-    """Save how many confirmed in each unit."""
-    return _units_table(visit, "csv")

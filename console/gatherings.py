@@ -7,8 +7,8 @@ from datetime import date, datetime, time
 from urllib.parse import urlencode
 
 from console.asked import number_in
-from console.grammar import Go, Page, Pages, Result, Visit
-from console.saving import saved
+from console.grammar import Go, Look, Page, Pages, Result, Visit
+from console.lists import Rows, later, pieces, saves, sliced
 from domain.gathering import LONGEST_TITLE, REASON, Gathering, Line, Mark
 from domain.meeting import LeaveReason
 from domain.permission import Action
@@ -33,9 +33,9 @@ def _state_of(visit: Visit, one: Gathering) -> str:
     return "open" if one.is_open(visit.work.now) else "over"
 
 
-def _asked(visit: Visit) -> tuple[str, str]:
-    state = visit.query.get("state", "open")
-    return state if state in lists.STATES else "open", visit.query.get("q", "").strip()[:LONGEST_TITLE]
+def _asked(look: Look) -> tuple[str, str]:
+    state = look.query.get("state", "open")
+    return state if state in lists.STATES else "open", look.query.get("q", "").strip()[:LONGEST_TITLE]
 
 
 @pages.get("gatherings", needs=Action.GATHER)
@@ -68,24 +68,26 @@ def _address(one: Gathering, ways: Mapping[str, str]) -> tuple[str, str]:
     return (f"{ways[noun]}{number}" if noun in ways else ""), noun
 
 
-@pages.get("gatherings/export", needs=Action.GATHER)
-def export(visit: Visit) -> Result:
-    """Give the list as a file."""
-    state, wanted = _asked(visit)
-    found = lists.listed(visit.work, visit.person.id, state, wanted, lists.MOST_EXPORTED + 1, 0)
-    if len(found) > lists.MOST_EXPORTED:
-        raise Refusal("gathering.too_many_lines", most=lists.MOST_EXPORTED)
-    words, rows = visit.words("gatherings"), []
-    for row in found:
+@saves(pages, "gatherings/export", "gatherings", back="gatherings", needs=Action.GATHER)
+def export(look: Look) -> Rows:
+    """Return the list."""
+    (state, wanted), words = _asked(look), look.words("gatherings")
+
+    def line(row: lists.Row) -> list[str]:
         one = row.gathering
-        moments = [_moment(visit, at) for at in (one.opened_at, one.late_at, one.closed_at)]
-        rows.append([one.title, one.unit_name, *moments, str(row.there), str(row.late), str(row.by_hand)])
+        moments = [_moment(look, at) for at in (one.opened_at, one.late_at, one.closed_at)]
+        return [one.title, one.unit_name, *moments, str(row.there), str(row.late), str(row.by_hand)]
+
     columns = ("name", "unit", "opens", "late_from", "closed", "came", "late", "by_hand")
-    return saved(visit, f"gatherings-{visit.work.today}", "gatherings", [words[one] for one in columns], rows)
+    count, rows = sliced(
+        lambda limit, offset: lists.listed(look.work, look.person.id, state, wanted, limit, offset), line
+    )
+    header = [words[one] for one in columns]
+    return Rows(f"gatherings-{look.work.today}", "gatherings", header, count, rows)
 
 
-def _moment(visit: Visit, at: datetime | None) -> str:
-    return f"{visit.work.organisation.local(at):%Y-%m-%d %H:%M}" if at else ""
+def _moment(look: Look, at: datetime | None) -> str:
+    return f"{look.work.organisation.local(at):%Y-%m-%d %H:%M}" if at else ""
 
 
 @pages.get("gatherings/new", needs=Action.GATHER)
@@ -173,33 +175,41 @@ def gathering(visit: Visit) -> Result:
     return Page("gatherings_one.html", facts)
 
 
-def _how(visit: Visit, one: Line) -> str:
+def _how(look: Look, one: Line) -> str:
     """Say how somebody stands."""
-    words = visit.words("gatherings")
+    words = look.words("gatherings")
     if one.at is None:
-        return _excuse(visit, one.reason) if one.mark is Mark.LEAVE else words["not_there"]
-    local = visit.work.organisation.local(one.at)
+        return _excuse(look, one.reason) if one.mark is Mark.LEAVE else words["not_there"]
+    local = look.work.organisation.local(one.at)
     said = [f"{local:%H:%M}"] + [words[mark] for mark in ("late", "by_hand") if getattr(one, mark)]
     if one.mark in {Mark.LATE, Mark.IN_TIME}:
         said.append(words[f"marked_{one.mark.value}"].format(reason=one.reason))
     return " · ".join(said)
 
 
-def _excuse(visit: Visit, reason: str) -> str:
-    return visit.words("gatherings")["excused"].format(reason=visit.voice.label(f"attendance.leave_{reason}"))
+def _excuse(look: Look, reason: str) -> str:
+    return look.words("gatherings")["excused"].format(reason=look.voice.label(f"attendance.leave_{reason}"))
 
 
-@pages.get("gatherings/{number}/export", needs=Action.GATHER)
-def export_one(visit: Visit) -> Result:
-    """Give its people as a file."""
-    found = lists.alone(visit.work, visit.person.id, visit.numbers["number"])
-    words = visit.words("gatherings")
-    rows = [
-        [one.name, one.employee_no, words["yes" if one.at else "no"], _moment(visit, one.at), _how(visit, one)]
-        for one in lists.every_line(visit.work, visit.person.id, found)
-    ]
+@saves(pages, "gatherings/{number}/export", "gathering", back="gatherings/{number}", needs=Action.GATHER)
+def export_one(look: Look) -> Rows:
+    """Return its people: those of one list, or everybody who is expected or was there."""
+    found = lists.alone(look.work, look.person.id, look.numbers["number"])
+    words, counted = look.words("gatherings"), lists.count(look.work, found)
+    which, wanted = look.query.get("list", ""), look.query.get("q", "").strip()[:40]
+
+    def line(one: Line) -> list[str]:
+        return [one.name, one.employee_no, words["yes" if one.at else "no"], _moment(look, one.at), _how(look, one)]
+
+    if which in lists.LISTS:
+        rows = pieces(
+            lambda limit, offset: lists.people(look.work, look.person.id, found, which, wanted, limit, offset), line
+        )
+    else:
+        rows = later(lambda: lists.every_line(look.work, look.person.id, found), line)
     header = [words[name] for name in ("person", "number", "came", "time", "how")]
-    return saved(visit, f"{found.title}-{visit.work.organisation.today(found.opened_at)}", "gatherings", header, rows)
+    name = f"{found.title}-{look.work.organisation.today(found.opened_at)}"
+    return Rows(name, "gatherings", header, counted.expected + counted.there, rows)
 
 
 @pages.get("gatherings/{number}/mark", needs=Action.GATHER)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from console import NOUNS
 from console.machine import Machine
@@ -18,7 +18,35 @@ from domain.member import Person
 from domain.permission import Action
 from domain.preview import Previews
 from domain.session import Session
+from services.job import Kind
 from services.work import Work
+
+
+class Look(Protocol):
+    """Who looks at a list, in which language and with which filters: a visit, or a job that writes the list down."""
+
+    @property
+    def work(self) -> Work:
+        """The transaction."""
+
+    @property
+    def person(self) -> Person:
+        """Who looks."""
+
+    @property
+    def voice(self) -> Voice:
+        """The language of whoever looks."""
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """What stands in the path."""
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """What the address asks for."""
+
+    def words(self, noun: str) -> Mapping[str, str]:
+        """Return the page words of a noun in the reader's language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +144,8 @@ class Pages:
         """Start empty."""
         self.noun = noun
         self.routes: list[Route] = []
+        self.kinds: dict[str, Kind] = {}
+        """What can be done as a job; `kind_<name>` in the words of the jobs' page is what it is called."""
 
     def get(
         self, path: str, *, needs: Action | None = None, when_paused: bool = False
@@ -156,3 +186,11 @@ def _nothing(_visit: Visit) -> Result:
 def all_routes(nouns: Iterable[str] = NOUNS) -> list[Route]:
     """Import the nouns; returns what they serve, in menu order."""
     return [route for noun in nouns for route in importlib.import_module(f"console.{noun}").pages.routes]
+
+
+def all_kinds(nouns: Iterable[str] = NOUNS) -> dict[str, Kind]:
+    """Import the nouns; returns what they let be done as jobs."""
+    found: dict[str, Kind] = {}
+    for noun in nouns:
+        found |= importlib.import_module(f"console.{noun}").pages.kinds
+    return found

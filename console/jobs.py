@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from console import life_ledger, people_export, requests
-from console.grammar import Download, Go, Page, Pages, Result, Visit
+from console.grammar import Download, Go, Page, Pages, Result, Visit, all_kinds
 from console.long import facts_of
 from domain.job import Job, State
 from domain.refusal import Refusal
 from services import job, roster_trial, roster_upload
+from services.job import Kind
 
 pages = Pages("jobs")
 
-KINDS = {
-    "ledger": life_ledger.KIND,
-    "people": people_export.KIND,
-    "requests": requests.EXPORT,
-    "roster": roster_upload.KIND,
-    roster_upload.TRIAL: roster_trial.KIND,
-}
-"""What can be done as a job; `kind_<name>` in the words of the page is what it is called."""
-BY_ITSELF = frozenset({"roster", roster_upload.TRIAL})
+IMPORTS = {"roster": roster_upload.KIND, roster_upload.TRIAL: roster_trial.KIND}
+pages.kinds.update(IMPORTS)
+BY_ITSELF = frozenset(IMPORTS)
 """Those that begin on a page of their own, where what will happen was shown first."""
+FACT = "of_"
+"""With this begin the fields of a form that say what a file is to hold."""
 KILO = 1024
+
+
+@cache
+def kinds() -> Mapping[str, Kind]:
+    """Return what can be done as a job, of all nouns."""
+    return all_kinds()
 
 
 @pages.get("jobs")
@@ -57,7 +61,7 @@ def _row(visit: Visit, one: Job) -> dict[str, Any]:
     return {
         "job": one,
         "open": one.state in {State.WAITING, State.RUNNING},
-        "name": words[f"kind_{one.kind}"] if one.kind in KINDS else one.kind,
+        "name": words[f"kind_{one.kind}"] if one.kind in kinds() else one.kind,
         "state": words["cancelling" if one.cancelling and one.state is State.RUNNING else f"state_{one.state.value}"],
         "said": said,
         "kilobytes": max(1, one.size // KILO),
@@ -69,9 +73,10 @@ def _row(visit: Visit, one: Job) -> dict[str, Any]:
 def ask(visit: Visit) -> Result:
     """Have a file made."""
     name = visit.form.get("kind", "")
-    if name not in KINDS or name in BY_ITSELF:
+    if name not in kinds() or name in BY_ITSELF:
         raise Refusal("jobs.no_kind")
-    job.ask(visit.work, visit.person.id, name, KINDS[name], facts_of(visit.form))
+    facts = {key.removeprefix(FACT): value for key, value in visit.form.items() if key.startswith(FACT)}
+    job.ask(visit.work, visit.person.id, name, kinds()[name], facts_of(facts))
     return Go("jobs", "asked")
 
 
@@ -85,5 +90,5 @@ def cancel(visit: Visit) -> Result:
 @pages.get("jobs/{number}/file")
 def file(visit: Visit) -> Result:
     """Save what was made."""
-    made = job.result(visit.work, visit.person.id, visit.numbers["number"], KINDS)
+    made = job.result(visit.work, visit.person.id, visit.numbers["number"], kinds())
     return Download(made.name, made.mime, made.body)

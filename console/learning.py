@@ -7,8 +7,8 @@ from datetime import date
 from urllib.parse import urlencode
 
 from console.asked import whole
-from console.grammar import Go, Page, Pages, Result, Visit
-from console.saving import saved
+from console.grammar import Go, Look, Page, Pages, Result, Visit
+from console.lists import Rows, every, saves
 from domain.arrival import clean
 from domain.permission import Action
 from domain.question import BOTH
@@ -22,12 +22,12 @@ KEEPS = Action.IMPORT_QUESTIONS
 _STATES = {"active": True, "retired": False}
 
 
-def _asked(visit: Visit) -> dict[str, str]:
+def _asked(look: Look) -> dict[str, str]:
     """Read what is looked for; what can't be read is not looked for."""
-    state = visit.query.get("state", "")
+    state = look.query.get("state", "")
     return {
-        "q": clean(visit.query.get("q", "")).strip()[:100],
-        "topic": clean(visit.query.get("topic", ""))[:64],
+        "q": clean(look.query.get("q", "")).strip()[:100],
+        "topic": clean(look.query.get("topic", ""))[:64],
         "state": state if state in _STATES else "",
     }
 
@@ -52,27 +52,26 @@ def readings(visit: Visit) -> Result:
     )
 
 
-@pages.get("learning/export", needs=KEEPS)
-def export(visit: Visit) -> Result:
-    """Give the list that is asked for, with the texts in the reader's language."""
-    asked, words = _asked(visit), visit.words("learning")
+@saves(pages, "learning/export", "readings", back="learning", needs=KEEPS)
+def export(look: Look) -> Rows:
+    """Return the list that is asked for, with the texts in the reader's language."""
+    asked, words = _asked(look), look.words("learning")
     found = service.everything(
-        visit.work,
-        visit.person.id,
+        look.work,
+        look.person.id,
         asked["q"],
         asked["topic"],
-        visit.voice.language,
+        look.voice.language,
         in_use=_STATES.get(asked["state"]),
     )
     header = [words[name] for name in ("topic", "name", "source", "origin", "state", "last", "planned", "body")]
-    rows = [_exported(visit, one) for one in found]
-    return saved(visit, "readings", "readings", header, rows)
+    return Rows("readings", "readings", header, *every(found, lambda one: _exported(look, one)))
 
 
-def _exported(visit: Visit, one: Listed) -> list[str]:
-    words, reading = visit.words("learning"), one.row.reading
-    source = reading.source_en if visit.voice.language == "en" else reading.source_zh
-    text = reading.pages.get(visit.voice.language) or next(iter(reading.pages.values()))
+def _exported(look: Look, one: Listed) -> list[str]:
+    words, reading = look.words("learning"), one.row.reading
+    source = reading.source_en if look.voice.language == "en" else reading.source_zh
+    text = reading.pages.get(look.voice.language) or next(iter(reading.pages.values()))
     return [
         one.topic,
         one.title,

@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 
 from console import life_year
 from console.asked import number_in
-from console.grammar import Go, Page, Pages, Result, Visit
+from console.grammar import Go, Look, Page, Pages, Result, Visit
 from console.life_frame import ROWS, framed, year_in
 from console.saving import saved
+from domain.member import Unit
 from domain.obligation import Obligation
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -32,15 +33,21 @@ COLUMNS = ("unit", "rule", "article", "trust", "period", "state", "missing", "re
 def life(visit: Visit) -> Result:
     """List the branches that this person may look at; a single one is opened at once."""
     wanted, page = visit.query.get("q", "").strip()[:40], number_in(visit, "page")
-    work, person = visit.work, visit.person.id
-    found = view.branches(work, person, wanted, ROWS + 1, page * ROWS)
-    led = [one.branch for one in view.places(work, person) if one.group is not None] if not page else []
-    every = list({one.id: one for one in (*found[:ROWS], *(one for one in led if wanted in one.name))}.values())
-    committees = view.committees(work, person)
+    found = view.branches(visit.work, visit.person.id, wanted, ROWS + 1, page * ROWS)
+    every = branches_of(visit, ROWS, page * ROWS)
+    committees = view.committees(visit.work, visit.person.id)
     if len(every) == 1 and not wanted and not page and not committees:
         return Go(f"life/{every[0].id}")
     facts = {"branches": every, "committees": committees, "wanted": wanted}
     return framed(visit, "life_list.html", "year", {**facts, "page_at": page, "more": len(found) > ROWS})
+
+
+def branches_of(look: Look, limit: int, offset: int) -> list[Unit]:
+    """Return a part of the branches that this person may look at, first with those in which a group is led."""
+    wanted, person = look.query.get("q", "").strip()[:40], look.person.id
+    found = view.branches(look.work, person, wanted, limit, offset)
+    led = [one.branch for one in view.places(look.work, person) if one.group is not None] if not offset else []
+    return list({one.id: one for one in (*found, *(one for one in led if wanted in one.name))}.values())
 
 
 @pages.get("life/{unit}", needs=Action.PLAN_MEETINGS)

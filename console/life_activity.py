@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from console.asked import number_in
-from console.grammar import Go, Pages, Result, Visit
+from console.grammar import Go, Look, Pages, Result, Visit
 from console.life_frame import ROWS, framed
-from console.saving import saved
+from console.lists import Rows, every, saves
 from domain.activity import FEEDBACK_FROM, ActivityState
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -16,14 +16,14 @@ from services import activity_day, activity_feedback, activity_list, activity_pl
 
 pages = Pages("life")
 
-MOST_EXPORTED = 10_000
+HERE = "life/activity/{number}"
+EVERYBODY = 1_000_000
 
 
 @pages.get("life/activities", needs=Action.PLAN_ACTIVITIES)
 def activities(visit: Visit) -> Result:
     """List what one's units hold."""
-    group, page = visit.query.get("list", "coming"), number_in(visit, "page")
-    group = group if group in activity_list.GROUPS else "coming"
+    group, page = group_of(visit), number_in(visit, "page")
     found = activity_list.listed(visit.work, visit.person.id, group, ROWS + 1, page * ROWS)
     facts = {
         "group": group,
@@ -33,6 +33,12 @@ def activities(visit: Visit) -> Result:
         "more": len(found) > ROWS,
     }
     return framed(visit, "life_activities.html", "activities", facts)
+
+
+def group_of(look: Look) -> str:
+    """Return which list is asked for."""
+    group = look.query.get("list", "coming")
+    return group if group in activity_list.GROUPS else "coming"
 
 
 @pages.get("life/activity/{number}", needs=Action.PLAN_ACTIVITIES)
@@ -61,22 +67,25 @@ def activity(visit: Visit) -> Result:
     return framed(visit, "life_activity.html", "activities", facts)
 
 
-def _how(visit: Visit, row: activity_day.Listed) -> str:
+def _how(look: Look, row: activity_day.Listed) -> str:
     state = "there" if row.there else row.row.state.value
-    family = visit.voice.line("activity.with_family", family=row.row.family) if row.row.family else ""
-    return visit.voice.line(f"activity.how_{state}", turn=row.row.turn) + family
+    family = look.voice.line("activity.with_family", family=row.row.family) if row.row.family else ""
+    return look.voice.line(f"activity.how_{state}", turn=row.row.turn) + family
 
 
-@pages.get("life/activity/{number}/export", needs=Action.PLAN_ACTIVITIES)
-def export(visit: Visit) -> Result:
-    """Give who comes and who waits as a file."""
-    number, words = visit.numbers["number"], visit.words("life")
-    one = service.own(visit.work, visit.person.id, number, lock=False)
-    people = activity_day.listed(visit.work, visit.person.id, number, 0, MOST_EXPORTED)
+@saves(pages, HERE + "/export", "sign_ups", back=HERE, needs=Action.PLAN_ACTIVITIES)
+def export(look: Look) -> Rows:
+    """Return who comes and who waits."""
+    number, words = look.numbers["number"], look.words("life")
+    one = service.own(look.work, look.person.id, number, lock=False)
+    people = activity_day.listed(look.work, look.person.id, number, 0, EVERYBODY)
+
+    def line(row: activity_day.Listed) -> list[str]:
+        return [row.name, _how(look, row), str(row.row.family), words["yes"] if row.there else ""]
+
     header = [words[f"column_{name}"] for name in ("name", "state", "family", "came")]
-    rows = [[row.name, _how(visit, row), str(row.row.family), words["yes"] if row.there else ""] for row in people]
-    name = f"{one.title}-{visit.work.organisation.today(one.starts_at)}"
-    return saved(visit, name, "sign-ups", header, rows)
+    name = f"{one.title}-{look.work.organisation.today(one.starts_at)}"
+    return Rows(name, "sign-ups", header, *every(people, line))
 
 
 def _enter(visit: Visit, number: int) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from console import chart as charts
 from console.asked import number_in
-from console.grammar import Download, Later, Page, Pages, Result, Visit
+from console.grammar import Download, Later, Look, Page, Pages, Result, Visit
 from console.life_frame import ROWS, framed
 from domain.member import Unit
 from domain.period import Cycle, Period, period_of
@@ -158,9 +158,10 @@ def listed(visit: Visit) -> Result:
         "unit": unit,
         "period": words.period_name(voice, span),
         "name": voice.label(f"rate.{figure}"),
-        "header": _header(visit, figure),
-        "rows": [_cells(visit, figure, one) for one in some],
+        "header": header(visit, figure),
+        "rows": [cells(visit, figure, one) for one in some],
         "query": query,
+        "figure": figure,
         "address": f"/console/life/figures/list?{query}&{urlencode({'figure': figure})}&",
         "page_at": page,
         "more": len(found) > (page + 1) * ROWS,
@@ -168,8 +169,9 @@ def listed(visit: Visit) -> Result:
     return framed(visit, "life_figures_list.html", "figures", facts)
 
 
-def _header(visit: Visit, figure: str) -> list[str]:
-    said = visit.words("life")
+def header(look: Look, figure: str) -> list[str]:
+    """Return what stands above the list behind a figure."""
+    said = look.words("life")
     if figure == PARTICIPATION:
         return [said["column_name"], said["came"], said["asked"]]
     if figure == STANDARDISATION:
@@ -177,11 +179,12 @@ def _header(visit: Visit, figure: str) -> list[str]:
     return [said["column_name"]]
 
 
-def _cells(visit: Visit, figure: str, one: Listed) -> list[str]:
+def cells(look: Look, figure: str, one: Listed) -> list[str]:
+    """Return a row of it."""
     if figure == PARTICIPATION:
         return [one.name, str(one.came), str(one.asked)]
     if figure == STANDARDISATION:
-        rule = service.rule_name(visit.work, visit.voice.language, one.rule)
-        lacking = visit.voice.line("rate.between").join(words.lack(visit.voice, code) for code in one.missing)
+        rule = service.rule_name(look.work, look.voice.language, one.rule)
+        lacking = look.voice.line("rate.between").join(words.lack(look.voice, code) for code in one.missing)
         return [one.name, rule, one.period, lacking]
     return [one.name]

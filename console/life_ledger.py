@@ -28,7 +28,8 @@ def papers(visit: Visit) -> Result:
     back = "life/meetings?" + urlencode({"unit": unit.id})
     if visit.query.get("as") != "ledger":
         return Go(back)
-    return long.exported(visit, "ledger", KIND, {"unit": str(unit.id), "year": str(year)}, back, AT_ONCE)
+    facts = {"unit": str(unit.id), "year": str(year), "format": visit.query.get("format", "")}
+    return long.exported(visit, "ledger", KIND, facts, back, AT_ONCE)
 
 
 def _asked(work: Work, member_id: int, facts: Facts) -> tuple[Unit, int]:
@@ -51,3 +52,4 @@ def _steps(work: Work, member_id: int, facts: Facts) -> Iterator[Part]:
 
 
 KIND = Kind(_count, _steps)
+pages.kinds["ledger"] = KIND

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, time
 
-from console.asked import number_in
-from console.grammar import Download, Go, Page, Pages, Result, Visit
+from console.asked import number_in, whole
+from console.grammar import Download, Go, Look, Page, Pages, Result, Visit
 from console.life_frame import ROWS, framed, year_in
 from domain.attendance import KINDS
 from domain.meeting import EARLY, LONGEST_PLACE, USUAL_MINUTES, Meeting, MeetingKind, MeetingState
@@ -28,12 +28,8 @@ _PAPERS = {"minutes": document.of_minutes, "sign_in": document.sign_in, "notice"
 @pages.get("life/meetings", needs=Action.PLAN_MEETINGS)
 def meetings(visit: Visit) -> Result:
     """List the meetings of a unit and those beneath it (or of all of one's units), a list a group of states."""
-    work, person = visit.work, visit.person.id
-    number, page = number_in(visit, "unit"), number_in(visit, "page")
-    unit = meeting_list.place(work, person, number) if number else None
-    group = visit.query.get("list", "coming")
-    group = group if group in meeting_list.GROUPS else "coming"
-    found = meeting_list.listed(work, person, unit, group, ROWS + 1, page * ROWS)
+    page, (unit, group) = number_in(visit, "page"), list_of(visit)
+    found = meeting_list.listed(visit.work, visit.person.id, unit, group, ROWS + 1, page * ROWS)
     facts = {
         "unit": unit,
         "group": group,
@@ -45,19 +41,26 @@ def meetings(visit: Visit) -> Result:
     return framed(visit, "life_meetings.html", "meetings", {**facts, "page_at": page, "more": len(found) > ROWS})
 
 
+def list_of(look: Look) -> tuple[Unit | None, str]:
+    """Return whose meetings are asked for, and in which list."""
+    number, group = whole(look.query.get("unit", "")), look.query.get("list", "coming")
+    unit = meeting_list.place(look.work, look.person.id, number) if number else None
+    return unit, group if group in meeting_list.GROUPS else "coming"
+
+
 def _years(visit: Visit) -> list[int]:
     now = visit.work.today.year
     return [now, now - 1, now - 2]
 
 
-def kind_name(visit: Visit, kind: MeetingKind) -> str:
+def kind_name(look: Look, kind: MeetingKind) -> str:
     """Return a kind of meeting in words."""
-    return visit.voice.label(f"meeting.kind_{kind.value}")
+    return look.voice.label(f"meeting.kind_{kind.value}")
 
 
-def state_name(visit: Visit, one: Meeting) -> str:
+def state_name(look: Look, one: Meeting) -> str:
     """Return how far a meeting is, in words."""
-    return visit.voice.line(f"meeting.state_{one.state.value}")
+    return look.voice.line(f"meeting.state_{one.state.value}")
 
 
 @pages.get("life/units", needs=Action.PLAN_MEETINGS)

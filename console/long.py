@@ -7,20 +7,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from console.grammar import Download, Page, Result, Visit
 from content import LANGUAGES, Voice, voice
 from domain import job as rules
+from domain.refusal import Refusal
 from services import job, sheet
 from services.job import Facts, Kind, Made, Part, Step
 from services.sheet import Page as Table
 
 LONGEST_FACT = 100
 MOST_FACTS = 12
+LONGEST_NAME = 120
 
 
 def facts_of(fields: Mapping[str, str]) -> dict[str, str]:
     """Return what a page's address or a form says, as a job keeps it."""
-    named = {
-        key: value[:LONGEST_FACT] for key, value in fields.items() if key not in {"key", "kind", "notice"} and value
-    }
+    named = {key: value[:LONGEST_FACT] for key, value in fields.items() if key not in {"notice", "page"} and value}
     return dict(list(named.items())[:MOST_FACTS])
+
+
+def is_csv(facts: Facts) -> bool:
+    """Answer whether an address asks for CSV."""
+    return "csv" in (facts.get("format", ""), facts.get("as", ""))
 
 
 def exported(
@@ -33,7 +38,9 @@ def exported(
     facts = {**facts_of(fields), "language": visit.voice.language}
     count = kind.count(visit.work, visit.person.id, facts)
     if count > (rules.SMALL if at_once is None else at_once):
-        return Page("jobs_offer.html", {"kind": name, "facts": facts, "count": count, "back": back})
+        words = visit.words("jobs")
+        said = words.get(f"offer_{name}", words["offer"]).format(count=count)
+        return Page("jobs_offer.html", {"kind": name, "facts": facts, "said": said, "back": back})
     made = job.at_once(visit.work, visit.person.id, kind, facts)
     return Download(made.name, made.mime, made.body)
 
@@ -48,9 +55,12 @@ def written(
     name: str, header: Sequence[str], rows: Sequence[Sequence[str]], facts: Facts, title: str = ""
 ) -> Iterator[Part]:
     """Yield the steps of writing a table, and the file at last: CSV where the address asks for it, else XLSX."""
-    if facts.get("format", "") == "csv":
+    name = name.replace("/", "-")[:LONGEST_NAME]
+    if is_csv(facts):
         yield Made(f"{name}.csv", sheet.CSV, sheet.write_csv(header, rows))
         return
+    if len(rows) > sheet.MOST_WRITTEN:
+        raise Refusal("sheet.too_long", most=sheet.MOST_WRITTEN)
     writing = sheet.write_in_steps([Table(title or name, header, rows)])
     while True:
         try:

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 from console import long, people_codes, people_export, people_import
 from console.asked import whole
-from console.grammar import Go, Page, Pages, Result, Visit
+from console.grammar import Go, Look, Page, Pages, Result, Visit
+from console.lists import Rows, later, saves
 from console.people_export import asked_of
 from domain.member import Standing
 from domain.permission import Action, Role
@@ -16,6 +17,7 @@ from services import people as service
 from services.people import Asked
 
 pages = Pages("people")
+pages.kinds["people"] = people_export.KIND
 
 ENTRIES = 20
 DAYS = 30
@@ -61,6 +63,22 @@ def people(visit: Visit) -> Result:
 def export(visit: Visit) -> Result:
     """Give the list that is asked for, in the layout that the import reads back."""
     return long.exported(visit, "people", people_export.KIND, visit.query, "people")
+
+
+@saves(pages, "people/list", "people_list", back="people", needs=Action.INVITE)
+def saved_list(look: Look) -> Rows:
+    """Return the list that is asked for, as its page shows it, of all whom this person sees."""
+    asked, me, words = asked_of(look.query), look.person.id, look.words("people")
+
+    def line(one: service.Listed) -> list[str]:
+        standings = " · ".join(look.voice.label(f"member.standing_{each.value}") for each in one.standings)
+        held = " · ".join(look.voice.label(f"permission.{role.value}") for role in one.roles)
+        bound = words["bound" if one.bound else "unbound"]
+        return [one.row.name, one.row.employee_no, standings, " · ".join(one.units), held, bound]
+
+    header = [words[name] for name in ("name", "number", "standing", "units", "roles", "account")]
+    count, rows = service.count(look.work, me, asked), later(lambda: service.each(look.work, me, asked), line)
+    return Rows(f"people-list-{look.work.today.isoformat()}", "people", header, count, rows)
 
 
 @pages.get("people/{number}", needs=Action.INVITE)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.asked import whole
-from console.grammar import Page, Visit
+from console.grammar import Look, Page, Visit
 from domain.organisation import PointRule
 from domain.permission import Action
 from domain.points_rule import RULES, Difference, Terms
@@ -48,10 +48,10 @@ def signed(points: int) -> str:
     return f"+{points}" if points > 0 else f"−{-points}" if points < 0 else "0"
 
 
-def rule_name(visit: Visit, rule: str) -> str:
+def rule_name(look: Look, rule: str) -> str:
     """Return what a rule is called."""
     code = f"points.rule_{rule}"
-    return visit.voice.label(code) if code in visit.voice.labels else rule
+    return look.voice.label(code) if code in look.voice.labels else rule
 
 
 def in_order(terms: Terms) -> list[tuple[str, PointRule]]:

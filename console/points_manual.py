@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from console.asked import whole
-from console.grammar import Go, Page, Pages, Result, Visit
+from console.grammar import Go, Look, Page, Pages, Result, Visit
+from console.lists import Rows, saves, sliced
 from console.points_frame import framed, page_in, rule_name, signed
-from console.saving import saved
 from domain.permission import Action
 from domain.points import LARGEST_MANUAL, LONGEST_REASON, MOST_PEOPLE
 from domain.refusal import Refusal
@@ -16,8 +18,6 @@ pages = Pages("points")
 AWARDS = Action.AWARD_POINTS
 LONGEST_LIST = 20_000
 FIELDS = ("numbers", "points", "sign", "reason", "source")
-MOST_PAGES = 400
-"""So many pages are saved at most."""
 
 
 @pages.get("points/manual", needs=AWARDS)
@@ -77,29 +77,31 @@ def enter(visit: Visit) -> Result:
     return framed(visit, "points_manual_done.html", "manual", {"plan": plan, "new": new})
 
 
-@pages.get("points/manual/table", needs=AWARDS)
-def table(visit: Visit) -> Result:
-    """Give what this person has entered as a file."""
-    said, rows = visit.words("points"), []
-    for page in range(1, MOST_PAGES):
-        made, more = service.made_by(visit.work, visit.person.id, page)
-        rows += [
-            [
-                one.employee_no,
-                one.name,
-                one.day.isoformat(),
-                rule_name(visit, one.rule),
-                signed(one.points),
-                one.reason,
-                f"{visit.work.organisation.local(one.at):%Y-%m-%d %H:%M}",
-                said["taken_back"] if one.reversal else "",
-            ]
-            for one in made
-        ]
-        if not more:
-            break
+def _line(look: Look, one: Any) -> list[str]:  # noqa: ANN401 - an entry of the service
+    return [
+        one.employee_no,
+        one.name,
+        one.day.isoformat(),
+        rule_name(look, one.rule),
+        signed(one.points),
+        one.reason,
+        f"{look.work.organisation.local(one.at):%Y-%m-%d %H:%M}",
+        look.words("points")["taken_back"] if one.reversal else "",
+    ]
+
+
+def _header(look: Look) -> list[str]:
     names = ("number", "name", "day", "rule", "points", "why", "at", "state")
-    return saved(visit, "points-by-hand", said["part_manual"], [said[f"column_{name}"] for name in names], rows)
+    return [look.words("points")[f"column_{name}"] for name in names]
+
+
+@saves(pages, "points/manual/table", "manual_points", back="points/manual", needs=AWARDS)
+def table(look: Look) -> Rows:
+    """Return what this person has entered."""
+    count, rows = sliced(
+        lambda limit, offset: service.some_by(look.work, look.person.id, limit, offset), lambda one: _line(look, one)
+    )
+    return Rows("points-by-hand", look.words("points")["part_manual"], _header(look), count, rows)
 
 
 @pages.get("points/manual/{number}", needs=AWARDS)
@@ -134,6 +136,17 @@ def reverse(visit: Visit) -> Result:
     except Refusal as refusal:
         return _one(visit, {"reason": reason}, visit.voice.line(refusal.code, **refusal.facts))
     return Go(f"points/manual/{number}", "reversed" if done else "reversed_before")
+
+
+@saves(pages, "points/people/{number}/table", "points_person", back="points/people/{number}", needs=None)
+def person_table(look: Look) -> Rows:
+    """Return the entries that the page of a person shows."""
+    work, me, number = look.work, look.person.id, look.numbers["number"]
+    who, _ = service.some_seen(work, me, number, 1, 0)
+    count, rows = sliced(
+        lambda limit, offset: service.some_seen(work, me, number, limit, offset)[1], lambda one: _line(look, one)
+    )
+    return Rows(f"points-{who.employee_no}", look.words("points")["made_title"], _header(look), count, rows)
 
 
 @pages.get("points/people/{number}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from console.asked import whole
-from console.grammar import Go, Page, Pages, Result, Visit
+from console.grammar import Go, Look, Page, Pages, Result, Visit
+from console.lists import Rows, saves, sliced
 from console.points_frame import framed, page_in, rule_name, signed
-from console.saving import saved
 from domain.permission import Action
 from domain.points import LARGEST_MANUAL, LONGEST_REASON
 from domain.refusal import Refusal
@@ -18,8 +19,6 @@ pages = Pages("points")
 
 FIELDS = ("outcome", "points", "sign", "reason")
 ANSWERS = Action.ANSWER_OBJECTIONS
-MOST_PAGES = 400
-"""So many pages are saved at most."""
 
 
 @pages.get("points/objections", needs=ANSWERS)
@@ -41,31 +40,37 @@ def objections(visit: Visit) -> Result:
     return framed(visit, "points_objections.html", "objections", facts)
 
 
-@pages.get("points/objections/table", needs=ANSWERS)
-def table(visit: Visit) -> Result:
-    """Give the list as a file."""
-    said, local = visit.words("points"), visit.work.organisation.local
-    answered, unit = visit.query.get("state") == "answered", whole(visit.query.get("unit", ""))
-    rows = []
-    for page in range(1, MOST_PAGES):
-        found = service.search(visit.work, visit.person.id, answered=answered, unit_id=unit, page=page)
-        rows += [
-            [
-                one.employee_no,
-                one.name,
-                one.day.isoformat(),
-                rule_name(visit, one.rule),
-                signed(one.points),
-                f"{local(one.raised_at):%Y-%m-%d %H:%M}",
-                f"{local(one.answered_at):%Y-%m-%d %H:%M}" if one.answered_at else "",
-                said[f"outcome_{one.outcome or 'open'}"],
-            ]
-            for one in found.rows
+@saves(pages, "points/objections/table", "objections", back="points/objections", needs=ANSWERS)
+def table(look: Look) -> Rows:
+    """Return the list."""
+    said, local = look.words("points"), look.work.organisation.local
+    answered, unit = look.query.get("state") == "answered", whole(look.query.get("unit", ""))
+
+    def line(one: Any) -> list[str]:  # noqa: ANN401 - an objection of the service
+        return [
+            one.employee_no,
+            one.name,
+            one.day.isoformat(),
+            rule_name(look, one.rule),
+            signed(one.points),
+            f"{local(one.raised_at):%Y-%m-%d %H:%M}",
+            f"{local(one.answered_at):%Y-%m-%d %H:%M}" if one.answered_at else "",
+            said[f"outcome_{one.outcome or 'open'}"],
         ]
-        if not found.more:
-            break
+
     names = ("number", "name", "day", "rule", "points", "raised", "answered", "outcome")
-    return saved(visit, "objections", said["part_objections"], [said[f"column_{name}"] for name in names], rows)
+    header = [said[f"column_{name}"] for name in names]
+    return Rows(
+        "objections",
+        said["part_objections"],
+        header,
+        *sliced(
+            lambda limit, offset: service.some(
+                look.work, look.person.id, limit, offset, answered=answered, unit_id=unit
+            ),
+            line,
+        ),
+    )
 
 
 @pages.get("points/objections/{number}", needs=ANSWERS)

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from console import questions_import
 from console.asked import whole
-from console.grammar import Download, Go, Page, Pages, Result, Visit
-from console.saving import saved
+from console.grammar import Download, Go, Look, Page, Pages, Result, Visit
+from console.lists import Rows, every, later, saves
 from content import voice
 from domain.arrival import clean
 from domain.permission import Action
@@ -43,9 +43,9 @@ def banks(visit: Visit) -> Result:
     return Page("questions.html", {"banks": found, "kinds": list(Kind)})
 
 
-def _asked(visit: Visit) -> Asked:
+def _asked(look: Look) -> Asked:
     """Read what is looked for; what can't be read is not looked for."""
-    query = visit.query
+    query = look.query
     kind = query.get("kind", "")
     return Asked(
         clean(query.get("bank", ""))[:64],
@@ -82,12 +82,29 @@ def bank(visit: Visit) -> Result:
     )
 
 
-@pages.get("questions/export", needs=KEEPS)
-def export(visit: Visit) -> Result:
-    """Give the list that is asked for, in the layout that the import reads back."""
-    asked = _asked(visit)
-    header, rows = question_list.export(visit.work, visit.person.id, asked)
-    return saved(visit, asked.bank, "questions", header, rows)
+@saves(pages, "questions/export", "questions", back="questions", needs=KEEPS)
+def export(look: Look) -> Rows:
+    """Return the list that is asked for, in the layout that the import reads back."""
+    asked = _asked(look)
+    count, header = question_list.count(look.work, look.person.id, asked), question_list.export_header()
+    rows = later(lambda: question_list.export(look.work, look.person.id, asked), lambda row: row)
+    return Rows(asked.bank, "questions", header, count, rows)
+
+
+@saves(pages, "questions/table", "banks", back="questions", needs=KEEPS)
+def banks_table(look: Look) -> Rows:
+    """Return the banks with how many questions they have."""
+    words = look.words("questions")
+
+    def line(one: Any) -> list[str]:  # noqa: ANN401 - a bank of the service
+        kinds = [str(one.kinds.get(kind, 0)) for kind in Kind]
+        origin, state = words["shipped" if one.shipped else "own"], words["bank_closed" if one.closed else "bank_open"]
+        return [one.bank.called(look.voice.language), origin, *kinds, str(one.active), str(one.retired), state]
+
+    kinds = [words[f"kind_{kind.value}"] for kind in Kind]
+    header = [words["bank"], words["origin"], *kinds, words["in_use"], words["retired"], words["state"]]
+    found = question_list.overview(look.work, look.person.id)
+    return Rows("banks", "banks", header, *every(found, line))
 
 
 @pages.get("questions/template", needs=KEEPS)

@@ -143,6 +143,7 @@ def _export_steps(work: Work, officer_id: int, facts: Facts) -> Iterator[Part]:
 
 
 EXPORT = Kind(_export_count, _export_steps)
+pages.kinds["requests"] = EXPORT
 
 
 @pages.get("requests/{number}", needs=HANDLES)

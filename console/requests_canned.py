@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from console.asked import whole
-from console.grammar import Go, Page, Pages, Result, Visit
+from console.grammar import Go, Look, Page, Pages, Result, Visit
+from console.lists import Rows, every, saves
 from domain.demand_draft import LONGEST
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -46,6 +49,20 @@ def add(visit: Visit) -> Result:
     except Refusal as refusal:
         return _listed(visit, visit.voice.line(refusal.code, **refusal.facts))
     return Go("requests/canned", "canned_kept")
+
+
+@saves(pages, "requests/canned/table", "canned", back="requests/canned", needs=HANDLES)
+def table(look: Look) -> Rows:
+    """Return what the officer's units keep, whole."""
+    words, local = look.words("requests"), look.work.organisation.local
+
+    def line(reply: Any) -> list[str]:  # noqa: ANN401 - a reply of the service
+        state = words["retired" if reply.retired_at else "in_use"]
+        return [reply.title, reply.unit, reply.text, state, f"{local(reply.changed_at):%Y-%m-%d %H:%M}"]
+
+    header = [words[name] for name in ("canned_title", "unit", "canned_text", "state", "changed_at")]
+    found = desk_canned.every(look.work, look.person.id)
+    return Rows(words["canned"], words["canned"], header, *every(found, line))
 
 
 @pages.get("requests/canned/{number}", needs=HANDLES)

@@ -6,7 +6,8 @@ from typing import Any
 
 from console import chart as charts
 from console.asked import whole
-from console.grammar import Page, Pages, Result, Visit
+from console.grammar import Look, Page, Pages, Result, Visit
+from console.lists import Rows, every, saves
 from console.saving import saved
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -54,6 +55,23 @@ def _weeks(visit: Visit) -> Chart:
 def weeks(visit: Visit) -> Result:
     """Draw what was filed and closed by week."""
     return charts.picture(visit, _weeks(visit))
+
+
+@saves(pages, "requests/topics.*", "topics", back="requests/overview", needs=OVERSEES)
+def topics(look: Look) -> Rows:
+    """Return the categories; of one with too few people no figures."""
+    words, least = look.words("requests"), look.work.organisation.smallest_group
+
+    def line(one: desk_load.Topic) -> list[str]:
+        if one.counts is None:
+            return [one.name, words["hidden"].format(least=least), *[""] * 4]
+        took = desk_load.duration(look.voice, one.first) or words["too_few"]
+        return [one.name, *map(str, one.counts), took]
+
+    header = [words["kind"], words["filed_lately"].format(days=desk_load.DAYS)]
+    header += [words[name] for name in ("figure_open", "figure_near", "figure_over", "first_answer")]
+    found = desk_load.topics(look.work, look.voice, look.person.id)
+    return Rows(words["topics"], words["topics"], header, *every(found, line))
 
 
 @pages.get("requests/overview.xlsx", needs=OVERSEES)

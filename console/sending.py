@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from console.asked import day, whole
-from console.grammar import Go, Page, Pages, Result, Visit
-from console.saving import saved
+from console.grammar import Go, Look, Page, Pages, Result, Visit
+from console.lists import Rows, later, saves
 from domain.machine import EVERYTHING, trouble
 from domain.push import KINDS
 from domain.refusal import Refusal
@@ -30,14 +30,14 @@ MOMENT = 17
 """Digits of a moment in microseconds."""
 
 
-def kind_name(visit: Visit, kind: str) -> str:
+def kind_name(look: Look, kind: str) -> str:
     """Return a kind of letter in words."""
-    return visit.words("sending").get(f"kind_{kind}", kind)
+    return look.words("sending").get(f"kind_{kind}", kind)
 
 
-def _asked(visit: Visit) -> tuple[Asked, dict[str, str]]:
+def _asked(look: Look) -> tuple[Asked, dict[str, str]]:
     """Read what is looked for, and what a link to the same list says; what can't be read is not looked for."""
-    query, known = visit.query, service.names(visit.work)
+    query, known = look.query, service.names(look.work)
     view = query.get("state", "trouble")
     view = view if view in VIEWS else "trouble"
     messenger = query.get("messenger", "")
@@ -46,7 +46,7 @@ def _asked(visit: Visit) -> tuple[Asked, dict[str, str]]:
     asked = Asked(
         messenger if messenger in known else "",
         VIEWS[view],
-        kind if f"kind_{kind}" in visit.words("sending") else "",
+        kind if f"kind_{kind}" in look.words("sending") else "",
         when,
         (since, whole(number)) if (since := whole(at, longest=MOMENT)) and whole(number) else None,
     )
@@ -78,7 +78,6 @@ def sending(visit: Visit) -> Result:
             "rows": [_row(visit, one) for one in lines],
             "following": following,
             "query": urlencode(query),
-            "exported": service.EXPORTED,
             "stops": _stops(visit),
             "everything": EVERYTHING,
             "dead": service.dead_count(work),
@@ -87,26 +86,28 @@ def sending(visit: Visit) -> Result:
     )
 
 
-@pages.get("sending/export", needs=MACHINE)
-def export(visit: Visit) -> Result:
-    """Give the newest of the list that is asked for."""
-    words, local = visit.words("sending"), visit.work.organisation.local
+@saves(pages, "sending/export", "letters", back="sending", needs=MACHINE)
+def export(look: Look) -> Rows:
+    """Return the list that is asked for; not a word of what letters say."""
+    words, local, (asked, _) = look.words("sending"), look.work.organisation.local, _asked(look)
     header = [words[name] for name in ("number", "kind", "messenger", "state", "at", "attempts", "why", "code")]
-    rows = []
-    for one in service.exported(visit.work, visit.person.id, _asked(visit)[0]):
-        row = _row(visit, one)
+
+    def line(one: Any) -> list[str]:  # noqa: ANN401 - a line of the service
+        row = _row(look, one)
         told = (one.id, row["kind"], row["messenger"], row["state"], f"{local(one.at):%Y-%m-%d %H:%M:%S}")
-        rows.append([*map(str, told), str(one.attempts), row["why"], one.note])
-    name = f"letters-{visit.work.today.isoformat()}"
-    return saved(visit, name, "letters", header, rows)
+        return [*map(str, told), str(one.attempts), row["why"], one.note]
+
+    count = service.count(look.work, look.person.id, asked)
+    rows = later(lambda: service.each(look.work, look.person.id, asked), line)
+    return Rows(f"letters-{look.work.today.isoformat()}", "letters", header, count, rows)
 
 
-def _row(visit: Visit, one: Any) -> dict[str, Any]:  # noqa: ANN401 - a line of the service
-    words = visit.words("sending")
+def _row(look: Look, one: Any) -> dict[str, Any]:  # noqa: ANN401 - a line of the service
+    words = look.words("sending")
     return {
         "id": one.id,
-        "messenger": messenger_name(visit.voice, one.messenger),
-        "kind": kind_name(visit, one.kind),
+        "messenger": messenger_name(look.voice, one.messenger),
+        "kind": kind_name(look, one.kind),
         "state": words[f"state_{one.state}"],
         "at": one.at,
         "attempts": one.attempts,
@@ -196,6 +197,22 @@ def dead(visit: Visit) -> Result:
     rows, more = service.dead(visit.work, visit.person.id, whole(visit.query.get("before", "")))
     named = [(one, messenger_name(visit.voice, one.messenger)) for one in rows]
     return Page("sending_dead.html", {"rows": named, "following": rows[-1].id if more else 0})
+
+
+@saves(pages, "sending/dead/table", "dead", back="sending/dead", needs=MACHINE)
+def dead_table(look: Look) -> Rows:
+    """Return what could not be read or served, without what it says."""
+    words, local = look.words("sending"), look.work.organisation.local
+    header = [words[name] for name in ("number", "messenger", "state", "received", "attempts")]
+
+    def line(one: Any) -> list[str]:  # noqa: ANN401 - an update of the service
+        at = f"{local(one.received_at):%Y-%m-%d %H:%M:%S}"
+        said = words[f"broken_{one.state}"]
+        return [str(one.id), messenger_name(look.voice, one.messenger), said, at, str(one.attempts)]
+
+    service.demand(look.work, look.person.id)
+    rows = later(lambda: service.each_dead(look.work, look.person.id), line)
+    return Rows("unread", "unread", header, service.dead_count(look.work), rows)
 
 
 @pages.get("sending/dead/{number}", needs=MACHINE, when_paused=True)

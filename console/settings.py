@@ -9,7 +9,9 @@ from datetime import time
 from typing import Any
 
 from console.asked import whole
-from console.grammar import Go, Pages, Result, Visit
+from console.grammar import Go, Look, Pages, Result, Visit
+from console.lists import Rows, saves, sliced
+from console.saving import saved
 from console.settings_frame import framed
 from domain.machine import Settable
 from domain.permission import Action
@@ -55,6 +57,21 @@ def settings(visit: Visit) -> Result:
     for one in visit.machine.settable():
         sections.setdefault(one.section, []).append(_row(visit, one, found))
     return framed(visit, "settings.html", "values", {"sections": sections})
+
+
+@pages.get("settings/table", needs=MACHINE)
+def table(visit: Visit) -> Result:
+    """Give the settings as a file."""
+    found, words = setting.everything(visit.work, visit.person.id), visit.words("settings")
+    local, rows = visit.work.organisation.local, []
+    for one in visit.machine.settable():
+        row = _row(visit, one, found)
+        kept = row["set"]
+        since = f"{local(kept.since):%Y-%m-%d %H:%M}" if kept else ""
+        ends = [row["by"], since, kept.reason if kept else ""]
+        rows.append([words[f"section_{one.section}"], row["name"], row["now"], row["file"], *ends])
+    names = ("section", "setting", "now", "file", "set_by", "at", "reason")
+    return saved(visit, "settings", "settings", [words[name] for name in names], rows)
 
 
 def _settable(visit: Visit, key: str) -> Settable:
@@ -110,6 +127,21 @@ def theme_days(visit: Visit) -> Result:
         "runs": permission.may_everywhere(work, visit.person.id, MACHINE),
     }
     return framed(visit, "settings_theme_days.html", "theme_days", facts)
+
+
+@saves(pages, "settings/theme-days/table", "theme_days", back="settings/theme-days", needs=Action.SET_THEME_DAY)
+def theme_days_table(look: Look) -> Rows:
+    """Return every branch whose day the reader may set."""
+    words, asked = look.words("settings"), look.query.get("words", "")[:60].strip()
+
+    def line(one: theme_day.Coming) -> list[str]:
+        monthly = words["monthly"].format(day=one.choice.day, at=f"{one.choice.at:%H:%M}")
+        by = words["by_branch" if one.chosen else "by_usual"]
+        return [one.unit.name, monthly, one.day.isoformat(), by]
+
+    header = [words[name] for name in ("branch", "day", "next", "chosen_by")]
+    count, rows = sliced(lambda limit, offset: theme_day.page(look.work, look.person.id, asked, limit, offset), line)
+    return Rows("theme-days", "theme days", header, count, rows)
 
 
 def _dates(visit: Visit, choice: Choice) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from console.grammar import Go, Pages, Result, Visit
+from console.saving import saved
 from console.settings_frame import framed
 from domain.calendar import read_notice, spans
 from domain.permission import Action
@@ -40,6 +41,19 @@ def calendar(visit: Visit) -> Result:
     ]
     facts = {"years": years, "missing": service.missing_notice(work), "longest": LONGEST}
     return framed(visit, "settings_calendar.html", "calendar", facts)
+
+
+@pages.get("settings/calendar/table", needs=SETS)
+def table(visit: Visit) -> Result:
+    """Give what was declared by hand as a file."""
+    work, words = visit.work, visit.words("settings")
+    rows = [
+        [one.isoformat(), words["works" if works else "off"], source]
+        for year in (work.today.year, work.today.year + 1)
+        for one, works, source in service.overrides(work, year)
+    ]
+    header = [words[name] for name in ("date", "means", "source")]
+    return saved(visit, "calendar", "calendar", header, rows)
 
 
 @pages.post("settings/calendar/read", needs=SETS)

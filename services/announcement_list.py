@@ -33,7 +33,7 @@ from storage import announcement_list as table
 from storage import campaign as campaigns
 
 ON_A_PAGE = 50
-MOST_EXPORTED = 20_000
+EVERYBODY = 10_000_000
 AT_ONCE = 500
 AGAIN_WITHIN = timedelta(minutes=15)
 """The same words of the same author in this time are the same form, sent twice."""
@@ -105,9 +105,11 @@ def listed(work: Work, author_id: int, states: tuple[State, ...], words: str, pa
     return Listed(found, confirmed, page, pages, every)
 
 
-def every(work: Work, author_id: int, states: tuple[State, ...], words: str) -> list[tuple[Announcement, int]]:
-    """Return (announcement, how many confirmed) of the whole list, for a file."""
-    found = table.listed(work.connection, table.Wish(author_id, states, words[:100].strip()), MOST_EXPORTED, 0)
+def part(
+    work: Work, author_id: int, states: tuple[State, ...], words: str, limit: int, offset: int
+) -> list[tuple[Announcement, int]]:
+    """Return (announcement, how many confirmed) of a part of the list, for a file."""
+    found = table.listed(work.connection, table.Wish(author_id, states, words[:100].strip()), limit, offset)
     confirmed: dict[int, int] = {}
     for place in range(0, len(found), AT_ONCE):
         confirmed |= table.confirmed(work.connection, [one.id for one in found[place : place + AT_ONCE]])
@@ -222,16 +224,23 @@ def _names_of(work: Work, author_id: int, number: int) -> Announcement:
 
 def by_unit(work: Work, author_id: int, number: int, page: int) -> list[Confirmed]:
     """Return a page of how many confirmed in each unit, in the order of the tree."""
+    return some_units(work, author_id, number, ON_A_PAGE + 1, max(page, 0) * ON_A_PAGE)
+
+
+def some_units(work: Work, author_id: int, number: int, limit: int, offset: int) -> list[Confirmed]:
+    """Return a part of them."""
     one = _names_of(work, author_id, number)
-    rows = table.by_unit(work.connection, one, ON_A_PAGE + 1, max(page, 0) * ON_A_PAGE)
-    return [Confirmed(*row) for row in rows]
+    return [Confirmed(*row) for row in table.by_unit(work.connection, one, limit, offset)]
 
 
-def silent(
-    work: Work, author_id: int, number: int, unit_id: int | None, page: int, size: int = ON_A_PAGE
-) -> list[tuple[int, str, str]]:
+def silent(work: Work, author_id: int, number: int, unit_id: int | None, page: int) -> list[tuple[int, str, str]]:
     """Return (id, name, number) of those it reached who have not confirmed, and one more when there are more."""
     one = _names_of(work, author_id, number)
     if one.audience >= COUNTED:
         raise Refusal("announcements.too_many", most=COUNTED)
-    return table.silent(work.connection, one, unit_id, size + 1, max(page, 0) * size)
+    return table.silent(work.connection, one, unit_id, ON_A_PAGE + 1, max(page, 0) * ON_A_PAGE)
+
+
+def all_silent(work: Work, author_id: int, number: int, unit_id: int | None) -> list[tuple[int, str, str]]:
+    """Return all of those, however many they are: for a file, which a job has the time to write."""
+    return table.silent(work.connection, _names_of(work, author_id, number), unit_id, EVERYBODY, 0)

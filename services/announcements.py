@@ -82,9 +82,12 @@ class Messenger:
     confirmed: int = 0
 
 
-def by_messenger(work: Work, one: Announcement) -> list[Messenger]:
-    """Return what became of it on each messenger, as far as its letters are written; of too many people nothing."""
-    if one.campaign_id is None or one.audience >= COUNTED:
+def by_messenger(work: Work, one: Announcement, *, waits: bool = True) -> list[Messenger]:
+    """Return what became of it on each messenger, as far as its letters are written.
+
+    `waits`: a page does; of too many people it is shown nothing.
+    """
+    if one.campaign_id is None or (waits and one.audience >= COUNTED):
         return []
     found: dict[str, Messenger] = {}
     for name, state, letters, confirmed in lists.made_of(work.connection, one):

@@ -16,6 +16,7 @@ from storage import desk_canned as table
 from storage.desk_canned import Canned
 
 ON_A_PAGE = 50
+EVERY = 1_000_000
 TITLE = table.LONGEST_TITLE
 """So many characters a title has at most."""
 MOST = 60
@@ -55,6 +56,11 @@ def listed(work: Work, officer_id: int, page: int) -> Listed:
     page = max(page, 0)
     found = table.beneath(work.connection, _paths(work, officer_id), ON_A_PAGE + 1, page * ON_A_PAGE)
     return Listed(found[:ON_A_PAGE], page, len(found) > ON_A_PAGE)
+
+
+def every(work: Work, officer_id: int) -> list[Canned]:
+    """Return all that this officer may change."""
+    return table.beneath(work.connection, _paths(work, officer_id), EVERY, 0)
 
 
 def one(work: Work, officer_id: int, number: int) -> Canned:

@@ -18,7 +18,7 @@ from storage import desk as table
 from storage import unit
 
 ON_A_PAGE = 50
-MOST_EXPORTED = 20_000
+MOST_EXPORTED = 1_000_000
 Seen = list[table.Tally]
 
 

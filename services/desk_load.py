@@ -162,6 +162,11 @@ def duration(voice: Voice, took: timedelta | None) -> str:
     return voice.line("desk.hours", hours=hours)
 
 
+def topics(work: Work, voice: Voice, member_id: int) -> list[Topic]:
+    """Return the categories in their own order, within what this person oversees."""
+    return together(work, voice, member_id)[1]
+
+
 def export_rows(work: Work, voice: Voice, member_id: int) -> tuple[list[str], list[list[str]]]:
     """Return the load of officers as headers and rows."""
     header = voice.label("desk.load_headers").split("|")

@@ -23,7 +23,7 @@ from storage import unit as units
 
 STATES = ("open", "coming", "over")
 LISTS = ("missing", "there", "leave", "all")
-MOST_EXPORTED = 10_000
+EVERYBODY = 10_000_000
 LASTS, MOST_KEPT = timedelta(minutes=1), 1000
 SHOWN_UNITS = 200
 """So many units stand in the form; of more they are looked for by name."""
@@ -183,14 +183,12 @@ def take_back(work: Work, by: int, number: int, member_id: int) -> None:
 
 
 def every_line(work: Work, member_id: int, found: Gathering) -> list[Line]:
-    """Return everybody who is expected or there, to be exported; raises the refusal for too many."""
+    """Return everybody who is expected or there, to be exported."""
     hides = not keeps(work, member_id, found)
-    every = table.people(work.connection, found, "all", "", MOST_EXPORTED + 1)
-    if len(every) > MOST_EXPORTED:
-        raise Refusal("gathering.too_many_lines", most=MOST_EXPORTED)
+    every = table.people(work.connection, found, "all", "", EVERYBODY)
     known = {one.member_id for one in every}
     # Who has left the unit since was there all the same.
-    there = table.people(work.connection, found, "there", "", MOST_EXPORTED)
+    there = table.people(work.connection, found, "there", "", EVERYBODY)
     every += [one for one in there if one.member_id not in known]
     if len(every) <= words.MOST_IN_ORDER:
         every = words.in_order(every, lambda one: one.name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,11 +20,13 @@ from services import member, permission
 from services.member import Profile
 from services.work import Work
 from storage import address
+from storage import member as members
 from storage import people as table
 from storage import unit as units
 from storage.people import Code, Deed, Row, Term, Wanted
 
 PAGE = 50
+AT_ONCE = 500
 LONGEST_WORDS = 80
 MOST_DEEDS = 200
 MOST_CODES = 20
@@ -191,6 +194,27 @@ def to_export(work: Work, actor_id: int, asked: Asked) -> set[int]:
 def count_to_export(work: Work, actor_id: int, asked: Asked) -> int:
     """Return how many those are."""
     return table.count(work.connection, wanted(work, actor_id, asked, (Action.IMPORT_ROSTER,)))
+
+
+def myself(work: Work, member_id: int) -> Person:
+    """Return the person themself; raises for nobody."""
+    found = members.get(work.connection, member_id)
+    if found is None:
+        raise Refusal("permission.nowhere")
+    return found
+
+
+def count(work: Work, actor_id: int, asked: Asked) -> int:
+    """Return how many are asked for, of all whom this person sees."""
+    return table.count(work.connection, wanted(work, actor_id, asked))
+
+
+def each(work: Work, actor_id: int, asked: Asked) -> Iterator[Listed]:
+    """Yield all who are asked for, as the pages of the list show them, by number."""
+    those, after = wanted(work, actor_id, asked), ""
+    while rows := table.following(work.connection, those, after, AT_ONCE):
+        yield from _listed(work, rows)
+        after = rows[-1].employee_no
 
 
 def sees_left(work: Work, actor_id: int) -> bool:

@@ -172,8 +172,13 @@ def _tell(work: Work, actor: int, people: Sequence[int], code: str, amount: int,
 
 def made_by(work: Work, actor: int, page: int = 1) -> tuple[list[Made], bool]:
     """Return a page of what this person has entered by hand, newest first, and whether there is more."""
-    found = table.by(work.connection, actor, PAGE + 1, (max(page, 1) - 1) * PAGE)
+    found = some_by(work, actor, PAGE + 1, (max(page, 1) - 1) * PAGE)
     return found[:PAGE], len(found) > PAGE
+
+
+def some_by(work: Work, actor: int, limit: int, offset: int) -> list[Made]:
+    """Return a part of what this person has entered by hand, newest first."""
+    return table.by(work.connection, actor, limit, offset)
 
 
 def own(work: Work, actor: int, number: int) -> tuple[Made, list[Made]]:
@@ -223,13 +228,17 @@ def reverse(work: Work, actor: int, number: int, reason: str, *, all_of_it: bool
 
 def seen(work: Work, actor: int, member_id: int, page: int = 1) -> tuple[Person, list[Made], bool]:
     """Return a person's entries that the reader made or has an objection about, as the person sees them; no others."""
+    person, found = some_seen(work, actor, member_id, PAGE + 1, (max(page, 1) - 1) * PAGE)
+    return person, found[:PAGE], len(found) > PAGE
+
+
+def some_seen(work: Work, actor: int, member_id: int, limit: int, offset: int) -> tuple[Person, list[Made]]:
+    """Return a part of them."""
     person = members.get(work.connection, member_id)
     answers = reaches(work, actor, member_id, Action.ANSWER_OBJECTIONS) if person else False
     if person is None or member_id == actor or not (answers or reaches(work, actor, member_id)):
         raise Refusal("points.gone")
-    found = table.of_person(
-        work.connection, member_id, actor, objections=answers, limit=PAGE + 1, offset=(max(page, 1) - 1) * PAGE
-    )
-    if not found and page <= 1:
+    found = table.of_person(work.connection, member_id, actor, objections=answers, limit=limit, offset=offset)
+    if not found and not offset:
         raise Refusal("points.gone")
-    return person, found[:PAGE], len(found) > PAGE
+    return person, found

@@ -89,20 +89,18 @@ class Found:
 def search(work: Work, handler: int, *, answered: bool, unit_id: int = 0, page: int = 1) -> Found:
     """Return a page of what waits for this person's answer, or of what this person has answered."""
     place = points_place.place(work, handler, Action.ANSWER_OBJECTIONS, unit_id) if unit_id else None
+    found = some(work, handler, PAGE + 1, (max(page, 1) - 1) * PAGE, answered=answered, unit_id=unit_id)
+    offered = points_place.offered(work, handler, Action.ANSWER_OBJECTIONS)
+    return Found(found[:PAGE], len(found) > PAGE, offered, place)
+
+
+def some(work: Work, handler: int, limit: int, offset: int, *, answered: bool, unit_id: int = 0) -> list[Listed]:
+    """Return a part of that list."""
+    place = points_place.place(work, handler, Action.ANSWER_OBJECTIONS, unit_id) if unit_id else None
     places = [place] if place else permission.scope(work, handler, Action.ANSWER_OBJECTIONS)
     paths = [one.path for one in places]
     others = [] if answered else _left_to(work, handler, paths)
-    found = table.listed(
-        work.connection,
-        handler,
-        paths,
-        answered=answered,
-        others=others,
-        limit=PAGE + 1,
-        offset=(max(page, 1) - 1) * PAGE,
-    )
-    offered = points_place.offered(work, handler, Action.ANSWER_OBJECTIONS)
-    return Found(found[:PAGE], len(found) > PAGE, offered, place)
+    return table.listed(work.connection, handler, paths, answered=answered, others=others, limit=limit, offset=offset)
 
 
 def _left_to(work: Work, handler: int, paths: list[str]) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,11 +67,22 @@ def version(one: Question) -> str:
     return digest(one.to_json())
 
 
-def export(work: Work, actor_id: int, asked: Asked) -> tuple[list[str], list[list[str]]]:
-    """Return (header, rows) of what is asked for, in the layout of the template: imported again it adds nothing."""
+def export_header() -> list[str]:
+    """Return what stands above exported questions: the template's header."""
+    return template_header()
+
+
+def count(work: Work, actor_id: int, asked: Asked) -> int:
+    """Return how many questions are asked for."""
     banks.bank_of(work, actor_id, asked.bank)
-    found = table.listed(work.connection, asked.bank, asked.words, asked.kind, active=asked.active)
-    return template_header(), [_exported(row.question) for row in found]
+    return table.count(work.connection, asked.bank, asked.words, asked.kind, active=asked.active)
+
+
+def export(work: Work, actor_id: int, asked: Asked) -> Iterator[list[str]]:
+    """Yield the rows of what is asked for, in the layout of the template: imported again they add nothing."""
+    banks.bank_of(work, actor_id, asked.bank)
+    for row in table.listed(work.connection, asked.bank, asked.words, asked.kind, active=asked.active):
+        yield _exported(row.question)
 
 
 _EXPORTED = {Kind.SINGLE: "单选", Kind.MULTIPLE: "多选", Kind.JUDGE: "判断", Kind.FILL: "填空"}

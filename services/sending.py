@@ -5,7 +5,8 @@ Whose letter it is, is told where the kind says nothing about the person: nobody
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from content import Voice
@@ -25,8 +26,7 @@ from storage.sending import Line, Whole
 
 MACHINE = Action.RUN_MACHINE
 PAGE = 50
-EXPORTED = 2_000
-"""Letters in one file."""
+AT_ONCE = 1_000
 MOST = 10_000
 """Counts stop here."""
 STATES = table.STATES
@@ -113,24 +113,40 @@ def listed(work: Work, member_id: int, asked: Asked) -> tuple[list[Line], bool]:
     return some(work, asked, PAGE)
 
 
-def exported(work: Work, member_id: int, asked: Asked) -> list[Line]:
-    """Return the newest letters for a file."""
+def each(work: Work, member_id: int, asked: Asked) -> Iterator[Line]:
+    """Yield all letters that are asked for, newest first, for a file.
+
+    A kind is picked out here: the list looks for one among the newest alone.
+    """
     demand(work, member_id)
-    return some(work, asked, EXPORTED)[0]
+    following, more = replace(asked, kind="", before=None), True
+    while more:
+        found, more = some(work, following, AT_ONCE)
+        yield from (one for one in found if asked.kind in ("", one.kind))
+        if found:
+            following = replace(following, before=(micros(found[-1]), found[-1].id))
+
+
+def count(work: Work, member_id: int, asked: Asked) -> int:
+    """Return how many letters are asked for."""
+    demand(work, member_id)
+    return table.counted(work.connection, _wanted(work, asked))
 
 
 def some(work: Work, asked: Asked, most: int) -> tuple[list[Line], bool]:
     """Return at most so many, and whether there may be more."""
+    lines = table.listed(work.connection, _wanted(work, asked), most + 1)
+    return lines[:most], len(lines) > most
+
+
+def _wanted(work: Work, asked: Asked) -> table.Asked:
     organisation, edge = work.organisation, None
     if asked.before is not None:
         edge = (_BEGINNING + timedelta(microseconds=asked.before[0]), asked.before[1])
     first = organisation.start_of(asked.day) if asked.day else None
     last = organisation.start_of(asked.day + timedelta(days=1)) if asked.day else None
-    wanted = table.Asked(
-        [asked.messenger] if asked.messenger else names(work), asked.states or STATES, asked.kind, first, last, edge
-    )
-    lines = table.listed(work.connection, wanted, most + 1)
-    return lines[:most], len(lines) > most
+    places = [asked.messenger] if asked.messenger else names(work)
+    return table.Asked(places, asked.states or STATES, asked.kind, first, last, edge)
 
 
 def look(work: Work, member_id: int, number: int) -> Seen:
@@ -195,6 +211,15 @@ def dead(work: Work, member_id: int, before: int) -> tuple[list[Broken], bool]:
     demand(work, member_id)
     found = inbox.broken(work.connection, before, PAGE + 1)
     return found[:PAGE], len(found) > PAGE
+
+
+def each_dead(work: Work, member_id: int) -> Iterator[Broken]:
+    """Yield all of them, newest first."""
+    demand(work, member_id)
+    before = 0
+    while found := inbox.broken(work.connection, before, AT_ONCE):
+        yield from found
+        before = found[-1].id
 
 
 def dead_count(work: Work) -> int:

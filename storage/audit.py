@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, ForeignKey, Index, String, Table, Text, func, select, text
+from sqlalchemy import Column, Connection, ForeignKey, Index, Select, String, Table, Text, func, select, text
 
 from storage.base import Id, UtcTime, id_column, metadata
 
@@ -159,7 +159,17 @@ class Asked(NamedTuple):
 
 def listed(connection: Connection, asked: Asked, limit: int) -> list[Told]:
     """Return deeds, newest first."""
-    query = select(audit.c.id, audit.c.at, audit.c.actor_id, audit.c.deed, audit.c.subject_id, audit.c.facts)
+    columns = (audit.c.id, audit.c.at, audit.c.actor_id, audit.c.deed, audit.c.subject_id, audit.c.facts)
+    rows = connection.execute(_narrowed(select(*columns), asked).order_by(audit.c.id.desc()).limit(limit))
+    return [Told(row[0], row[1], row[2], row[3], row[4], json.loads(row[5])) for row in rows]
+
+
+def count(connection: Connection, asked: Asked) -> int:
+    """Return how many deeds these are."""
+    return connection.scalar(_narrowed(select(func.count()).select_from(audit), asked)) or 0
+
+
+def _narrowed(query: Select[Any], asked: Asked) -> Select[Any]:
     if asked.before:
         query = query.where(audit.c.id < asked.before)
     if asked.actor_id:
@@ -170,8 +180,7 @@ def listed(connection: Connection, asked: Asked, limit: int) -> list[Told]:
         query = query.where(audit.c.deed == asked.deed)
     if asked.first is not None and asked.last is not None:
         query = query.where(audit.c.at >= asked.first, audit.c.at < asked.last)
-    rows = connection.execute(query.order_by(audit.c.id.desc()).limit(limit))
-    return [Told(row[0], row[1], row[2], row[3], row[4], json.loads(row[5])) for row in rows]
+    return query
 
 
 def deeds(connection: Connection) -> list[str]:

@@ -111,6 +111,13 @@ def page(connection: Connection, wanted: Wanted, skip: int, most: int) -> list[R
     return [Row(*row) for row in connection.execute(query.order_by(member.c.employee_no).offset(skip).limit(most))]
 
 
+def following(connection: Connection, wanted: Wanted, after: str, most: int) -> list[Row]:
+    """Return the next of them, by number, after this number."""
+    columns = (member.c.id, member.c.employee_no, member.c.name, member.c.left_at)
+    query = _query(connection, wanted, *columns, many=False).where(member.c.employee_no > after)
+    return [Row(*row) for row in connection.execute(query.order_by(member.c.employee_no).limit(most))]
+
+
 def numbers(connection: Connection, wanted: Wanted) -> set[int]:
     """Return the ids of all of them."""
     return set(connection.scalars(_query(connection, wanted, member.c.id, many=True)))

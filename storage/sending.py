@@ -173,6 +173,16 @@ def listed(connection: Connection, asked: Asked, limit: int) -> list[Line]:
     return sorted(found, key=lambda one: (one.at, one.id), reverse=True)[:limit]
 
 
+def counted(connection: Connection, asked: Asked) -> int:
+    """Return how many letters are asked for."""
+    query = select(func.count()).where(letter.c.messenger.in_(asked.messengers), letter.c.state.in_(asked.states))
+    if asked.kind:
+        query = query.where(letter.c.kind == asked.kind)
+    if asked.first is not None and asked.last is not None:
+        query = query.where(letter.c.next_at >= asked.first, letter.c.next_at < asked.last)
+    return connection.scalar(query) or 0
+
+
 def get(connection: Connection, number: int) -> Whole | None:
     """Return one letter."""
     row = connection.execute(
