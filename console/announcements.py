@@ -70,7 +70,7 @@ def _table(visit: Visit, how: str) -> Result:
         counts = [str(one.audience), str(confirmed)] if one.campaign_id is not None else ["", ""]
         rows.append([one.text or one.file_name, one.unit_name, words[one.state.value], when, *counts])
     header = [words[name] for name in ("what", "to", "state", "when", "audience", "confirmed")]
-    return saved(visit, words["title"], words["title"], header, rows, how)
+    return saved(visit, "announcements", words["title"], words["title"], header, rows, how)
 
 
 @pages.get("announcements/list.xlsx", needs=WRITES)
@@ -238,7 +238,7 @@ def file(visit: Visit) -> Result:
     found = attachment.load(visit.work, one.attachment) if one.attachment is not None else None
     if found is None:
         raise Refusal("announcement.gone")
-    return Download(clean_name(found[0]) or "file", "application/octet-stream", found[2])
+    return Download(clean_name(found[0]) or "file", "application/octet-stream", found[2], None)
 
 
 @pages.post("announcements/{number}/test", needs=WRITES)

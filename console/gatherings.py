@@ -81,7 +81,9 @@ def export(visit: Visit) -> Result:
         moments = [_moment(visit, at) for at in (one.opened_at, one.late_at, one.closed_at)]
         rows.append([one.title, one.unit_name, *moments, str(row.there), str(row.late), str(row.by_hand)])
     columns = ("name", "unit", "opens", "late_from", "closed", "came", "late", "by_hand")
-    return saved(visit, f"gatherings-{visit.work.today}", "gatherings", [words[one] for one in columns], rows)
+    return saved(
+        visit, "gatherings", f"gatherings-{visit.work.today}", "gatherings", [words[one] for one in columns], rows
+    )
 
 
 def _moment(visit: Visit, at: datetime | None) -> str:
@@ -199,7 +201,14 @@ def export_one(visit: Visit) -> Result:
         for one in lists.every_line(visit.work, visit.person.id, found)
     ]
     header = [words[name] for name in ("person", "number", "came", "time", "how")]
-    return saved(visit, f"{found.title}-{visit.work.organisation.today(found.opened_at)}", "gatherings", header, rows)
+    return saved(
+        visit,
+        "gathering",
+        f"{found.title}-{visit.work.organisation.today(found.opened_at)}",
+        "gatherings",
+        header,
+        rows,
+    )
 
 
 @pages.get("gatherings/{number}/mark", needs=Action.GATHER)

@@ -65,12 +65,22 @@ class Go:
 
 
 @dataclass(frozen=True, slots=True)
+class Records:
+    """What the audit trail keeps of a file that was saved: which records (`export_<what>` in words), how many rows."""
+
+    what: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Download:
     """A file to be saved."""
 
     name: str
     mime: str
     body: bytes
+    records: Records | None
+    """None: a template, an attachment, or a reader's own file given back. All else is noted by the door."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def export(visit: Visit) -> Result:
     header = [words[f"column_{name}"] for name in ("name", "state", "family", "came")]
     rows = [[row.name, _how(visit, row), str(row.row.family), words["yes"] if row.there else ""] for row in people]
     name = f"{one.title}-{visit.work.organisation.today(one.starts_at)}"
-    return saved(visit, name, "sign-ups", header, rows)
+    return saved(visit, "sign_ups", name, "sign-ups", header, rows)
 
 
 def _enter(visit: Visit, number: int) -> None:

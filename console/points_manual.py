@@ -99,7 +99,9 @@ def table(visit: Visit) -> Result:
         if not more:
             break
     names = ("number", "name", "day", "rule", "points", "why", "at", "state")
-    return saved(visit, "points-by-hand", said["part_manual"], [said[f"column_{name}"] for name in names], rows)
+    return saved(
+        visit, "point_entries", "points-by-hand", said["part_manual"], [said[f"column_{name}"] for name in names], rows
+    )
 
 
 @pages.get("points/manual/{number}", needs=AWARDS)

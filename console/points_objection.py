@@ -65,7 +65,9 @@ def table(visit: Visit) -> Result:
         if not found.more:
             break
     names = ("number", "name", "day", "rule", "points", "raised", "answered", "outcome")
-    return saved(visit, "objections", said["part_objections"], [said[f"column_{name}"] for name in names], rows)
+    return saved(
+        visit, "objections", "objections", said["part_objections"], [said[f"column_{name}"] for name in names], rows
+    )
 
 
 @pages.get("points/objections/{number}", needs=ANSWERS)
