@@ -191,6 +191,8 @@ class Jobs:
                 said, file = made.do(work), None
             else:
                 said, file = made.said, (made.name, made.mime, made.body)
+            if isinstance(made, Made) and made.rows:
+                table.pulse(connection, run.job.id, self._holder, made.rows, made.rows)
             if not table.finish(connection, run.job.id, self._holder, now, said=said, file=file):
                 run.over = run.over or "cancelled"
                 raise _EndedError

@@ -234,7 +234,7 @@ def file(visit: Visit) -> Result:
     found = attachment.load(visit.work, one.attachment) if one.attachment is not None else None
     if found is None:
         raise Refusal("announcement.gone")
-    return Download(clean_name(found[0]) or "file", "application/octet-stream", found[2])
+    return Download(clean_name(found[0]) or "file", "application/octet-stream", found[2], None)
 
 
 @pages.post("announcements/{number}/test", needs=WRITES)

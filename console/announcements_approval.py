@@ -85,7 +85,7 @@ def file(visit: Visit) -> Result:
     kept = attachment.load(visit.work, found.attachment) if found.attachment is not None else None
     if kept is None:
         raise Refusal("announcement.gone")
-    return Download(clean_name(kept[0]) or "file", "application/octet-stream", kept[2])
+    return Download(clean_name(kept[0]) or "file", "application/octet-stream", kept[2], None)
 
 
 @pages.post("announcements/approvals/{number}/approve", needs=WRITES)

@@ -29,7 +29,7 @@ def _nearly(look: Look, one: Announcement, *, reached: bool) -> int:
     return made.sent - made.confirmed if reached else made.audience - made.sent
 
 
-@saves(pages, "announcements/{number}/silent.*", "silent", back=HERE, needs=WRITES)
+@saves(pages, "announcements/{number}/silent.*", "announcement_silent", back=HERE, needs=WRITES)
 def silent(look: Look) -> Rows:
     """Return who was sent it and has not confirmed, perhaps of one unit."""
     words, one, unit = look.words("announcements"), _own(look), whole(look.query.get("unit", "")) or None
@@ -44,7 +44,7 @@ def silent(look: Look) -> Rows:
     return Rows(words["silent"], words["silent"], [words["name"], words["code"]], count, rows)
 
 
-@saves(pages, "announcements/{number}/missed.*", "missed", back=HERE, needs=WRITES)
+@saves(pages, "announcements/{number}/missed.*", "announcement_missed", back=HERE, needs=WRITES)
 def missed(look: Look) -> Rows:
     """Return whom it has not reached, why, and what can be done."""
     words, one = look.words("announcements"), _own(look)
@@ -55,7 +55,7 @@ def missed(look: Look) -> Rows:
     return Rows(words["missed"], words["missed"], header, _nearly(look, one, reached=False), rows)
 
 
-@saves(pages, "announcements/{number}/units.*", "confirmed_units", back=HERE + "/units", needs=WRITES)
+@saves(pages, "announcements/{number}/units.*", "announcement_units", back=HERE + "/units", needs=WRITES)
 def units(look: Look) -> Rows:
     """Return how many confirmed in each unit, in the order of the tree."""
     words, one = look.words("announcements"), _own(look)

@@ -45,6 +45,10 @@ class Look(Protocol):
     def query(self) -> Mapping[str, str]:
         """What the address asks for."""
 
+    @property
+    def machine(self) -> Machine | None:
+        """The running program; a job does not reach it."""
+
     def words(self, noun: str) -> Mapping[str, str]:
         """Return the page words of a noun in the reader's language."""
 
@@ -93,12 +97,22 @@ class Go:
 
 
 @dataclass(frozen=True, slots=True)
+class Records:
+    """What the audit trail keeps of a file that was saved: which records (`export_<what>` in words), how many rows."""
+
+    what: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Download:
     """A file to be saved."""
 
     name: str
     mime: str
     body: bytes
+    records: Records | None
+    """None: a template, an attachment, or a reader's own file given back. All else is noted by the door."""
 
 
 @dataclass(frozen=True, slots=True)

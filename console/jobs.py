@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from console.grammar import Download, Go, Page, Pages, Result, Visit, all_kinds
+from console.grammar import Download, Go, Page, Pages, Records, Result, Visit, all_kinds
 from console.long import facts_of
 from domain.job import Job, State
 from domain.refusal import Refusal
@@ -90,5 +90,6 @@ def cancel(visit: Visit) -> Result:
 @pages.get("jobs/{number}/file")
 def file(visit: Visit) -> Result:
     """Save what was made."""
-    made = job.result(visit.work, visit.person.id, visit.numbers["number"], kinds())
-    return Download(made.name, made.mime, made.body)
+    number = visit.numbers["number"]
+    made, one = job.result(visit.work, visit.person.id, number, kinds()), job.own(visit.work, visit.person.id, number)
+    return Download(made.name, made.mime, made.body, Records(one.kind, one.total))

@@ -86,7 +86,7 @@ def table(visit: Visit) -> Result:
     header = [visit.words("life")[f"column_{name}"] for name in COLUMNS]
     rows = [_line(visit, one) for row in found.rows for one in row]
     name = f"{place.branch.name}-{found.year}"
-    return saved(visit, name, str(found.year), header, rows)
+    return saved(visit, "year", name, str(found.year), header, rows)
 
 
 def _line(visit: Visit, one: Obligation) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 
 from console.asked import number_in, whole
-from console.grammar import Download, Go, Look, Page, Pages, Result, Visit
+from console.grammar import Download, Go, Look, Page, Pages, Records, Result, Visit
 from console.life_frame import ROWS, framed, year_in
 from domain.attendance import KINDS
 from domain.meeting import EARLY, LONGEST_PLACE, USUAL_MINUTES, Meeting, MeetingKind, MeetingState
@@ -242,4 +242,4 @@ def paper(visit: Visit) -> Result:
     if kind not in _PAPERS:
         raise Refusal("minutes.not_yours")
     made = _PAPERS[kind](visit.work, visit.person.id, visit.numbers["number"])
-    return Download(made.name, DOCX, made.body)
+    return Download(made.name, DOCX, made.body, Records("paper", 1))

@@ -13,6 +13,7 @@ from typing import TypeVar
 from console.asked import whole
 from console.grammar import Look, Pages, Result, Visit
 from console.long import exported, is_csv, speech_of, written
+from console.machine import Machine
 from content import Voice
 from domain import job as rules
 from domain.member import Person
@@ -70,6 +71,7 @@ class _Asked:
     voice: Voice
     numbers: Mapping[str, int]
     query: Mapping[str, str]
+    machine: Machine | None
 
     def words(self, noun: str) -> Mapping[str, str]:
         return self.voice.page[noun]
@@ -82,13 +84,12 @@ def saves(pages: Pages, path: str, name: str, *, back: str, needs: Action | None
     """
 
     def register(make: Make) -> Make:
-        kind = _kind(make, needs)
-        pages.kinds[name] = kind
+        pages.kinds[name] = _kind(make, needs)
 
         def giving(**how: str) -> Callable[[Visit], Result]:
             def give(visit: Visit) -> Result:
                 facts = {**visit.query, **{key: str(number) for key, number in visit.numbers.items()}, **how}
-                return exported(visit, name, kind, facts, back.format(**visit.numbers))
+                return exported(visit, name, _kind(make, needs, visit.machine), facts, back.format(**visit.numbers))
 
             return give
 
@@ -102,12 +103,12 @@ def saves(pages: Pages, path: str, name: str, *, back: str, needs: Action | None
     return register
 
 
-def _kind(make: Make, needs: Action | None) -> Kind:
+def _kind(make: Make, needs: Action | None, machine: Machine | None = None) -> Kind:
     def look(work: Work, member_id: int, facts: Facts) -> Rows:
         person = people.myself(work, member_id)
         if needs is not None and not permission.may_anywhere(work, member_id, needs):
             raise Refusal("permission.nowhere")
-        return make(_Asked(work, person, speech_of(facts), _Numbers(facts), facts))
+        return make(_Asked(work, person, speech_of(facts), _Numbers(facts), facts, machine))
 
     def count(work: Work, member_id: int, facts: Facts) -> int:
         return look(work, member_id, facts).count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from console.grammar import Download, Page, Result, Visit
+from console.grammar import Download, Page, Records, Result, Visit
 from content import LANGUAGES, Voice, voice
 from domain import job as rules
 from domain.refusal import Refusal
@@ -42,7 +42,7 @@ def exported(
         said = words.get(f"offer_{name}", words["offer"]).format(count=count)
         return Page("jobs_offer.html", {"kind": name, "facts": facts, "said": said, "back": back})
     made = job.at_once(visit.work, visit.person.id, kind, facts)
-    return Download(made.name, made.mime, made.body)
+    return Download(made.name, made.mime, made.body, Records(name, made.rows or count))
 
 
 def speech_of(facts: Facts) -> Voice:
@@ -57,7 +57,8 @@ def written(
     """Yield the steps of writing a table, and the file at last: CSV where the address asks for it, else XLSX."""
     name = name.replace("/", "-")[:LONGEST_NAME]
     if is_csv(facts):
-        yield Made(f"{name}.csv", sheet.CSV, sheet.write_csv(header, rows))
+        yield Step(len(rows), len(rows))
+        yield Made(f"{name}.csv", sheet.CSV, sheet.write_csv(header, rows), rows=len(rows))
         return
     if len(rows) > sheet.MOST_WRITTEN:
         raise Refusal("sheet.too_long", most=sheet.MOST_WRITTEN)
@@ -66,5 +67,5 @@ def written(
         try:
             yield Step(next(writing), len(rows))
         except StopIteration as end:
-            yield Made(f"{name}.xlsx", sheet.XLSX, end.value)
+            yield Made(f"{name}.xlsx", sheet.XLSX, end.value, rows=len(rows))
             return

@@ -80,7 +80,7 @@ def table(visit: Visit) -> Result:
             [str(one.number), str(one.starts), _called(visit, rule), str(each.points), str(each.daily_cap), *ends]
             for rule, each in in_order(one.terms)
         ]
-    return saved(visit, "point-rules", said["part_rules"], header, rows)
+    return saved(visit, "point_rules", "point-rules", said["part_rules"], header, rows)
 
 
 def _called(visit: Visit, rule: str) -> str:

@@ -95,7 +95,7 @@ def _header(look: Look) -> list[str]:
     return [look.words("points")[f"column_{name}"] for name in names]
 
 
-@saves(pages, "points/manual/table", "manual_points", back="points/manual", needs=AWARDS)
+@saves(pages, "points/manual/table", "point_entries", back="points/manual", needs=AWARDS)
 def table(look: Look) -> Rows:
     """Return what this person has entered."""
     count, rows = sliced(

@@ -110,7 +110,7 @@ def banks_table(look: Look) -> Rows:
 @pages.get("questions/template", needs=KEEPS)
 def template(_visit: Visit) -> Result:
     """Give the template that a person may begin with."""
-    return Download("questions-template.xlsx", sheet.XLSX, question_import.template())
+    return Download("questions-template.xlsx", sheet.XLSX, question_import.template(), None)
 
 
 @pages.get("questions/bank/close", needs=KEEPS)

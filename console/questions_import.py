@@ -157,7 +157,7 @@ def wrong(visit: Visit) -> Result:
     if upload is None:
         raise Refusal("question.file_gone")
     made = question_upload.understand(visit.work, upload)
-    return Download("questions-to-mend.xlsx", sheet.XLSX, question_import.wrong_rows(visit.voice, made))
+    return Download("questions-to-mend.xlsx", sheet.XLSX, question_import.wrong_rows(visit.voice, made), None)
 
 
 def left(visit: Visit) -> Result:
@@ -165,7 +165,7 @@ def left(visit: Visit) -> Result:
     body = question_upload.left(visit.work, visit.person.id)
     if body is None:
         raise Refusal("question.file_gone")
-    return Download("questions-to-mend.xlsx", sheet.XLSX, body)
+    return Download("questions-to-mend.xlsx", sheet.XLSX, body, None)
 
 
 def drop(visit: Visit) -> Result:

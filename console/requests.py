@@ -212,7 +212,7 @@ def file(visit: Visit) -> Result:
     if kept is None or found is None:
         raise Refusal("desk.none")
     name = kept.name or clean_name(found[0]) or visit.voice.line("demand.unnamed_file")
-    return Download(name, "application/octet-stream", found[2])
+    return Download(name, "application/octet-stream", found[2], None)
 
 
 @pages.post("requests/{number}", needs=HANDLES)

@@ -38,6 +38,8 @@ class Made:
     body: bytes
     said: Mapping[str, object] = field(default_factory=dict)
     """Figures about it, for the page."""
+    rows: int = 0
+    """Rows that are in it."""
 
 
 @dataclass(frozen=True, slots=True)

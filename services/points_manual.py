@@ -130,9 +130,6 @@ def enter_all(work: Work, actor: int, numbers: str, amount: int, reason: str, so
     if not made.people:
         raise Refusal("points.nobody_meant")
     new = _write(work, actor, [one.id for one in made.people], amount, reason, source)
-    if new:
-        facts = {"people": len(new), "points": amount, "reason": made.reason, "source": source}
-        audit.note(work.connection, work.now, actor, "point_entries.make", None, **facts)
     return made, len(new)
 
 
@@ -153,6 +150,9 @@ def _write(work: Work, actor: int, people: Sequence[int], amount: int, reason: s
         )
         if made is not None:
             new.append(person)
+    if new:
+        facts = {"people": len(new), "points": amount, "reason": why, "source": source}
+        audit.note(work.connection, work.now, actor, "point_entries.make", None, **facts)
     _tell(work, actor, new, "award.told", amount, why)
     return new
 

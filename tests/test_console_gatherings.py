@@ -75,7 +75,10 @@ async def test_a_sign_in_from_the_form_to_the_export(company: Company) -> None:
         assert "主题 党日" in (await browser.gets("/console/gatherings")).plain
         assert '"主题 党日","第一党支部"' in (await browser.gets("/console/gatherings/export?state=open&as=csv")).words
         deeds = browser.run.read(lambda c: set(c.scalars(select(audit.audit.c.deed))))
-        assert {"gathering_enter", "gathering_mark", "gathering_close", "gathering_reopen"} <= deeds
+        assert {"gathering_open", "gathering_enter", "gathering_mark", "gathering_close", "gathering_reopen"} <= deeds
+        trail = browser.run.read(lambda c: list(c.execute(select(audit.audit.c.deed, audit.audit.c.facts))))
+        assert ("export.save", '{"rows": 4, "what": "gathering"}') in trail
+        assert not any("trip" in facts for _, facts in trail), "why somebody is on leave stays with the list"
 
 
 @on_sqlite

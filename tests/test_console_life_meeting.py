@@ -154,8 +154,8 @@ async def test_a_meeting_from_sign_in_to_closed_minutes(company: Company, monkey
 async def fetches_the_ledger_of_many(browser: Browser, unit: int) -> None:
     """Let the ledger be made as a job, and fetch it."""
     offered = await browser.gets(f"/console/life/{unit}/papers?as=ledger")
-    year = re.findall(r'name="year" value="(\d+)"', offered.words)[0]
-    made = await browser.posts("/console/jobs", None, kind="ledger", unit=str(unit), year=year, language="zh")
+    year = re.findall(r'name="of_year" value="(\d+)"', offered.words)[0]
+    made = await browser.posts("/console/jobs", None, kind="ledger", of_unit=str(unit), of_year=year, of_language="zh")
     assert "组织生活台账" in made.plain
     async with browser.session.get(f"{browser.run.url}/console/jobs/live") as events:
         await asyncio.wait_for(events.content.readuntil(b"/file"), 20)
