@@ -72,10 +72,19 @@ def _filling(one: Field, words: str) -> str:
     return (words or one.value)[:longest]
 
 
+@dataclass(slots=True)
+class Table:
+    """A table as it stands on a page: how many rows of it are shown, and where the links after it lead."""
+
+    rows: int = 0
+    after: list[str] = field(default_factory=list)
+
+
 class _Reader(HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
         self.page, self.links, self.forms, self.outside = page, list[str](), list[Form](), list[str]()
+        self.tables, self._in_body = list[Table](), False
         self._form: Form | None = None
         self._select: Field | None = None
 
@@ -86,6 +95,7 @@ class _Reader(HTMLParser):
                 self.outside.append(facts[name])
         if tag in {"a", "link", "area"} and facts.get("href"):
             self.links.append(facts["href"])
+        self._of_tables(tag, facts.get("href", ""))
         if tag in {"script", "img"} and facts.get("src"):
             self.links.append(facts["src"])
         if facts.get("data-live"):
@@ -96,6 +106,16 @@ class _Reader(HTMLParser):
             self.forms.append(self._form)
         elif self._form is not None:
             self._inside(tag, facts)
+
+    def _of_tables(self, tag: str, link: str) -> None:
+        if tag == "table":
+            self.tables.append(Table())
+        elif tag == "tbody":
+            self._in_body = True
+        elif self.tables and self._in_body:
+            self.tables[-1].rows += tag == "tr"
+        elif self.tables and tag == "a" and link:
+            self.tables[-1].after.append(link)
 
     def _inside(self, tag: str, facts: dict[str, str]) -> None:
         assert self._form is not None
@@ -120,6 +140,8 @@ class _Reader(HTMLParser):
                 self._select.value = facts.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "tbody":
+            self._in_body = False
         if tag == "form":
             self._form = None
         elif tag == "select":
@@ -171,6 +193,11 @@ class Answer:
     def forms(self) -> list[Form]:
         """The forms on the page."""
         return self._read.forms
+
+    @property
+    def tables(self) -> list[Table]:
+        """The tables on the page."""
+        return self._read.tables
 
     @property
     def outside(self) -> list[str]:
@@ -342,9 +369,15 @@ def walk(visitor: Visitor, begin: Iterable[str] = ("/console/",), most: int = 40
     return found
 
 
+SAVES = re.compile(r"(^|/)(export|table|people/list)$|\.(xlsx|csv)$")
+"""Routes that save a list."""
+
+
 def _shape(link: str) -> tuple[str, ...]:
-    """Return the route that serves a link, and the names in its query that are given."""
+    """Return the route that serves a link, and the names in its query that are given; those of a file matter less."""
     parts, named = urlsplit(link), route_of(link)
+    if named and SAVES.search(named[0].path):
+        return named[0].path, ""
     return (named[0].path if named else parts.path, *sorted(name for name, _ in parse_qsl(parts.query)))
 
 

@@ -12,14 +12,18 @@ import io
 import re
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
 from console.grammar import all_routes
+from console.lists import WAYS
+from services import sheet
 from tests import hostile
-from tests.crawling import REFUSED, Answer, Form, Visitor, Walk, route_of, walk
+from tests.crawling import REFUSED, SAVES, Answer, Form, Visitor, Walk, route_of, walk
 from tests.faults.figures import LONG
 from tests.planted import ALL, HOSTILE, Program, marks
 
@@ -57,10 +61,12 @@ def test_every_link_that_is_shown_opens(walks: dict[str, Walk]) -> None:
 
 
 def test_looking_changes_no_row(program: Program, before: dict[str, list[tuple[object, ...]]], walks: object) -> None:
-    """ASVS 3.5.3."""
+    """ASVS 3.5.3; but for the lines about files that were saved."""
     assert walks
-    after = program.dump()
-    assert [name for name in before if before[name] != after[name]] == []
+    after, known = program.dump(), len(before["audit"])
+    assert [name for name in before if name != "audit" and before[name] != after[name]] == []
+    assert after["audit"][:known] == before["audit"]
+    assert {deed for _, _, _, deed, *_ in after["audit"][known:]} == {"export.save"}
 
 
 def test_everybody_sees_rows_of_their_own_tree_alone(program: Program, walks: dict[str, Walk]) -> None:
@@ -100,6 +106,65 @@ def test_no_cell_of_an_export_is_a_formula_or_a_link(walks: dict[str, Walk]) -> 
             rows = csv.reader(io.StringIO(answer.words.removeprefix("\ufeff")))
             assert not [cell for row in rows for cell in row if cell[:1] in {*"=+@\t\r"}], (who, path)
     assert sheets > 5
+
+
+NO_LIST = {
+    # What one page says of one thing; its rows are no list.
+    "", "people/{number}", "requests/{number}", "life/{unit}/duty", "life/meetings/new", "points/manual/{number}",
+    "announcements/new", "announcements/{number}/edit", "announcements/approvals/{number}", "points/rules/new",
+    "points/objections/{number}", "announcements/calendar",
+    # A file that waits to be imported, one's own jobs, and codes that are shown once.
+    "people/import", "questions/import", "jobs", "people/codes",
+    # How the machine stands just now.
+    "settings/health", "settings/retention", "settings/backup",
+}  # fmt: skip
+"""Pages with a table that nobody saves."""
+OTHERWISE = {
+    "points", "points/figures", "life/figures", "life/{unit}", "requests/overview", "life/rules", "settings",
+    "announcements/{number}", "settings/calendar",
+}  # fmt: skip
+"""Pages whose file holds more than one table of them, or one row where the page has several cells."""
+EACH = 40 if LONG else 3
+"""So many files of one kind of page are looked into."""
+
+
+def saves_of(page: Answer, links: list[str]) -> dict[str, str]:
+    """Return where a list is saved, by kind of file."""
+    found: dict[str, str] = {}
+    for link in links:
+        path = urljoin(page.path, link)
+        named = route_of(path)
+        if named and SAVES.search(named[0].path):
+            found.setdefault("csv" if re.search(r"\.csv\b|=csv\b", path) else "xlsx", path)
+    return found
+
+
+def rows_in(saved: Answer) -> int:
+    """Return how many rows a file has beneath its header."""
+    [one] = sheet.read("x", saved.body)
+    return len(one.rows) - 1
+
+
+def test_every_list_is_saved_with_the_rows_that_it_shows(program: Program, walks: dict[str, Walk]) -> None:
+    """Each page that lists something offers XLSX and CSV, of all its rows under the same filters, and of no others."""
+    lists, offered, wrong, told = set[str](), set[str](), list[object](), Counter[str]()
+    for who, path, page in every(walks):
+        named = route_of(path)
+        if not page.html or page.status != 200 or named is None or named[0].path in NO_LIST:
+            continue
+        route = named[0].path
+        lists |= {route} if any(one.rows for one in page.tables) else set()
+        offered |= {route} if len(saves_of(page, page.links)) == len(WAYS) else set()
+        turns = re.search(r'rel="(next|prev)"|[?&]page=', page.words) or "before=" in path
+        for table in () if route in OTHERWISE or told[route] > EACH else page.tables:
+            for way in saves_of(page, table.after).values():
+                count = rows_in(program.visitor(who).asks("GET", way))
+                told[route] += 1
+                if count != table.rows and not (turns and count > table.rows):
+                    wrong.append((who, path, way, table.rows, count))
+    assert lists - offered == set()
+    assert wrong == []
+    assert len(told) >= 15
 
 
 def test_every_answer_has_its_headers(walks: dict[str, Walk]) -> None:
