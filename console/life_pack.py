@@ -1,59 +1,54 @@
-"""The evidence pack of a year: made beside the page, which shows how far it is, and then fetched."""
+"""The evidence pack of a year: asked for on its page and made as a job, which shows how far it is and can be ended."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from urllib.parse import urlencode
 
-from console.grammar import Download, Go, Later, Page, Pages, Records, Result, Visit
-from console.life_frame import framed, year_in
+from console import long
+from console.asked import whole
+from console.grammar import Pages, Result, Visit
+from console.life_frame import year_in
 from domain.member import Unit
 from domain.permission import Action
 from services import document_pack as packing
-from services import document_pack_kept as service
+from services.job import Facts, Kind, Made, Part, Step
+from services.work import Work
 
 pages = Pages("life")
+ZIP = "application/zip"
+NONE = -1
+"""Not even a pack of no meetings is made while the browser waits."""
 
 
 @pages.get("life/{unit}/pack", needs=Action.PLAN_MEETINGS)
 def pack(visit: Visit) -> Result:
-    """Begin to make it unless it is made, and show how far it is."""
-    unit, year = _asked(visit)
-    packing.demand_few(visit.work, unit, year, packing.MOST_AT_ONCE)
-    facts = _facts(visit, unit, year)
-    page = framed(visit, "life_pack.html", "meetings", facts)
-    if facts["made"]:
-        return page
-    return Later(f"pack {unit.id} {year}", lambda work: service.keep(work, unit, year), page)
+    """Say how many meetings it is of, and offer to make it."""
+    unit, year = packing.demand_unit(visit.work, visit.person.id, visit.numbers["unit"]), year_in(visit)
+    facts, back = {"unit": str(unit.id), "year": str(year)}, "life/meetings?" + urlencode({"unit": unit.id})
+    return long.exported(visit, "pack", KIND, facts, back, NONE)
 
 
-@pages.live("life/{unit}/pack/live", needs=Action.PLAN_MEETINGS, every=1.0)
-def live(visit: Visit) -> Result:
-    """Show how far it is now."""
-    return Page("life_pack_live.html", _facts(visit, *_asked(visit)))
+def _asked(work: Work, member_id: int, facts: Facts) -> tuple[Unit, int]:
+    return packing.demand_unit(work, member_id, whole(facts.get("unit", ""))), whole(facts.get("year", ""))
 
 
-@pages.get("life/{unit}/pack/file", needs=Action.PLAN_MEETINGS)
-def fetch(visit: Visit) -> Result:
-    """Give it; what is not made (any more) is made."""
-    unit, year = _asked(visit)
-    found = service.look(visit.work, unit, year)
-    if found is None or found.made is None:
-        return Go(f"life/{unit.id}/pack?year={year}")
-    return Download(found.made.name, "application/zip", found.made.body, Records("pack", found.total))
+def _count(work: Work, member_id: int, facts: Facts) -> int:
+    unit, year = _asked(work, member_id, facts)
+    return packing.demand_few(work, unit, year, packing.MOST)
 
 
-def _asked(visit: Visit) -> tuple[Unit, int]:
-    return packing.demand_unit(visit.work, visit.person.id, visit.numbers["unit"]), year_in(visit)
+def _steps(work: Work, member_id: int, facts: Facts) -> Iterator[Part]:
+    unit, year = _asked(work, member_id, facts)
+    total = _count(work, member_id, facts)
+    making = packing.packing(work, unit, year)
+    while True:
+        try:
+            yield Step(next(making), total)
+        except StopIteration as end:
+            yield Made(end.value.name, ZIP, end.value.body, rows=total)
+            return
 
 
-def _facts(visit: Visit, unit: Unit, year: int) -> dict[str, Any]:
-    found = service.look(visit.work, unit, year)
-    made = found.made if found else None
-    return {
-        "unit": unit,
-        "year": year,
-        "done": found.done if found else 0,
-        "total": found.total if found else 0,
-        "made": made.name if made else "",
-        "kilobytes": -(-len(made.body) // 1024) if made else 0,
-    }
+KIND = Kind(_count, _steps)
+pages.kinds["pack"] = KIND

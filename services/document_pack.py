@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -27,6 +27,8 @@ from storage import unit as units
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 MOST_AT_ONCE = 64
 """So many meetings go into a pack that is made while a chat waits; more are for the command line."""
+MOST = 1_000
+"""So many go into one that is made as a job."""
 LONGEST_CELL = 32_767
 """So many characters a spreadsheet keeps in a cell."""
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
@@ -79,11 +81,12 @@ def of_year(work: Work, unit: Unit, year: int) -> list[Meeting]:
     return meetings.held_between(work.connection, unit.path, *_span(work, year))
 
 
-def demand_few(work: Work, unit: Unit, year: int, most: int) -> None:
-    """Refuse a year with too many meetings to be written while a chat waits; the refusal names the command."""
+def demand_few(work: Work, unit: Unit, year: int, most: int) -> int:
+    """Refuse a year with more meetings than that; the refusal names the command. Returns how many there are."""
     count = len(of_year(work, unit, year))
     if count > most:
         raise Refusal("document.too_many", count=count, most=most, unit_code=unit.code, year=year)
+    return count
 
 
 def ledger(work: Work, unit: Unit, year: int, most: int | None = None) -> Made:
@@ -147,22 +150,31 @@ def pack(
     convert: Converter | None = None,
     most: int | None = None,
     leaves: Leaves = of_none,
-    told: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Made:
     """Return the evidence pack: ledger, minutes and sign-in sheets in one zip, with a manifest of their hashes.
 
     `convert`: makes PDFs of the DOCX files, by name; they are added. `most`: more meetings than this are refused.
-    `leaves`: of which meetings the sign-in sheets may say who was on leave. `told`: hears after how many of how many
-    meetings it is.
+    `leaves`: of which meetings the sign-in sheets may say who was on leave.
     """
-    found = of_year(work, unit, year)
     if most is not None:
         demand_few(work, unit, year, most)
-    made = Pack()
+    making = packing(work, unit, year, convert, leaves)
+    while True:
+        try:
+            next(making)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+
+def packing(
+    work: Work, unit: Unit, year: int, convert: Converter | None = None, leaves: Leaves = of_none
+) -> Generator[int, None, Made]:
+    """Make the same pack a meeting at a time: yields how many are written, and returns the pack."""
+    found, made = of_year(work, unit, year), Pack()
     book = ledger(work, unit, year)
     made.add(book.name, book.body, kind="ledger")
     for place, one in enumerate(found):
-        told(place, len(found))
+        yield place
         _add_meeting(work, made, one, leaves)
     if convert is not None:
         written = {name: body for name, body in made.files.items() if name.endswith(".docx")}

@@ -159,19 +159,21 @@ async def fetches_the_ledger_of_many(browser: Browser, unit: int) -> None:
     assert "组织生活台账" in made.plain
     async with browser.session.get(f"{browser.run.url}/console/jobs/live") as events:
         await asyncio.wait_for(events.content.readuntil(b"/file"), 20)
-    [way] = set(re.findall(r"/console/jobs/\d+/file", (await browser.gets("/console/jobs")).words))
+    way = re.findall(r"/console/jobs/\d+/file", (await browser.gets("/console/jobs")).words)[0]
     async with browser.session.get(browser.run.url + way) as answer:
         assert (await answer.read())[:2] == b"PK"
 
 
 async def fetches_the_pack(browser: Browser, unit: int) -> None:
-    """Let the evidence pack be made beside the page, watch it, and fetch it."""
-    begun = await browser.gets(f"/console/life/{unit}/pack")
-    assert "正在" in begun.plain
-    async with browser.session.get(f"{browser.run.url}/console/life/{unit}/pack/live") as events:
-        await asyncio.wait_for(events.content.readuntil("整理好了".encode()), 20)
-    assert "下载佐证材料" in (await browser.gets(f"/console/life/{unit}/pack")).plain
-    async with browser.session.get(f"{browser.run.url}/console/life/{unit}/pack/file") as answer:
+    """Let the evidence pack be made as a job, and fetch it."""
+    offered = await browser.gets(f"/console/life/{unit}/pack")
+    assert "1 次会议" in offered.plain
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', offered.words))
+    assert "佐证材料" in (await browser.posts("/console/jobs", None, **fields)).plain
+    async with browser.session.get(f"{browser.run.url}/console/jobs/live") as events:
+        await asyncio.wait_for(events.content.readuntil(b"/file"), 20)
+    [way] = set(re.findall(r"/console/jobs/\d+/file", (await browser.gets("/console/jobs")).words))
+    async with browser.session.get(browser.run.url + way) as answer:
         assert (await answer.read())[:2] == b"PK"
 
 
@@ -201,7 +203,7 @@ async def test_another_branch_and_those_above_see_what_is_theirs(company: Compan
         unit = company.roll.units["branch1"].id
         for path in (
             f"meeting/{number}", f"meeting/{number}/screen", f"meeting/{number}/paper?kind=minutes",
-            f"{unit}/pack", f"{unit}/pack/file", f"meetings?unit={unit}",
+            f"{unit}/pack", f"{unit}/relief/table", f"meeting/{number}/table", f"meetings?unit={unit}",
             f"meetings/new?unit={unit}&kind=lecture", f"{unit}/papers?as=ledger",
             "meeting/99999", "meetings?unit=99999",
         ):  # fmt: skip
