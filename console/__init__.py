@@ -35,6 +35,7 @@ NOUNS = (
     "points_figure",
     "people",
     "sending",
+    "sending_again",
     "settings",
     "settings_calendar",
     "settings_machine",

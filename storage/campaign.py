@@ -51,6 +51,11 @@ def get(connection: Connection, number: int) -> dict[str, Any]:
     return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
 
 
+def is_known(connection: Connection, number: int) -> bool:
+    """Answer whether there is such a campaign."""
+    return connection.scalar(select(campaign.c.id).where(campaign.c.id == number)) is not None
+
+
 def people(connection: Connection, number: int | None) -> int | None:
     """Return how many people a campaign is for, once that is known."""
     found: int | None = connection.scalar(select(campaign.c.people).where(campaign.c.id == number))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, String, and_, bindparam, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, String, and_, bindparam, func, not_, or_, select
 
 from storage.base import UtcTime
 from storage.outbox import (
@@ -213,20 +213,62 @@ def ready_again(connection: Connection, number: int, now: datetime) -> bool:
     row = connection.execute(
         letter.update()
         .where(letter.c.id == number, letter.c.state.in_((FAILED, UNKNOWN)))
-        # Whoever may still have tried it has nothing to say any more; a call to many is not repeated for one.
-        .values(
-            state=READY,
-            next_at=now,
-            settled_at=None,
-            attempts=0,
-            note="",
-            lease_until=None,
-            call=None,
-            claims=letter.c.claims + 1,
-        )
+        .values(_anew(now))
         .returning(letter.c.id)
     ).first()
     return row is not None
+
+
+class Failed(NamedTuple):
+    """Letters that failed, until a moment: of a messenger, of a campaign, or of one campaign there."""
+
+    messenger: str
+    campaign_id: int
+    until: datetime
+    not_noted: str
+    """Those that failed with this note are left alone."""
+
+    def where(self) -> list[ColumnElement[bool]]:
+        """Return the tests for these letters."""
+        tests = [letter.c.state == FAILED, letter.c.next_at <= self.until, letter.c.note != self.not_noted]
+        tests += [letter.c.messenger == self.messenger] if self.messenger else []
+        return tests + ([letter.c.campaign_id == self.campaign_id] if self.campaign_id else [])
+
+
+def _safe(now: datetime) -> ColumnElement[bool]:
+    """Return the test for what can't arrive twice and is not too late."""
+    return and_(letter.c.unknowns == 0, or_(letter.c.too_late_at.is_(None), letter.c.too_late_at > now))
+
+
+def count_failed(connection: Connection, asked: Failed, now: datetime, most: int) -> tuple[int, int]:
+    """Return how many of these letters can leave once more, and how many not; each as far as `most`."""
+
+    def count(*tests: ColumnElement[bool]) -> int:
+        some = select(letter.c.id).where(*asked.where(), *tests).limit(most).subquery()
+        return connection.scalar(select(func.count()).select_from(some)) or 0
+
+    return count(_safe(now)), count(not_(_safe(now)))
+
+
+def all_ready_again(connection: Connection, asked: Failed, now: datetime, most: int) -> int:
+    """Let those of these letters leave once more that can, at most so many; returns how many."""
+    some = select(letter.c.id).where(*asked.where(), _safe(now)).order_by(letter.c.id).limit(most)
+    again = letter.update().where(letter.c.state == FAILED, letter.c.id.in_(some)).values(_anew(now))
+    return connection.execute(again).rowcount
+
+
+def _anew(now: datetime) -> dict[str, Any]:
+    # Whoever may still have tried it has nothing to say any more; a call to many is not repeated for one.
+    return {
+        "state": READY,
+        "next_at": now,
+        "settled_at": None,
+        "attempts": 0,
+        "note": "",
+        "lease_until": None,
+        "call": None,
+        "claims": letter.c.claims + 1,
+    }
 
 
 def give_up(connection: Connection, number: int, now: datetime, why: str) -> bool:

@@ -13,7 +13,7 @@ from console.drawing import environment
 from content import LANGUAGES, voice
 from domain.push import KINDS
 from domain.reply import Reply, text
-from services import post
+from services import post, sending
 from services.work import Work
 from storage import audit, calendar, halt, inbox, outbox, pause, setting
 from tests.company import ORGANISATION
@@ -76,6 +76,32 @@ async def test_what_failed_is_listed_and_tried_again_without_a_word_of_it(compan
         assert "有人在管理台决定不再发" in (await browser.gets(f"/console/sending/{number}")).plain
     assert state_of(company, number) == outbox.FAILED
     assert deeds(company)[-2:] == ["machine.retry", "machine.give_up"]
+
+
+async def test_all_that_failed_on_a_messenger_leave_again_at_one_press_and_not_twice(company: Company) -> None:
+    ago = datetime.now(UTC) - timedelta(hours=1)
+    again = [letter(company, "announcement", outbox.FAILED, "HTTP 500", next_at=ago) for _ in range(3)]
+    alone = [
+        letter(company, "announcement", outbox.FAILED, "HTTP 500", next_at=ago, unknowns=1),
+        letter(company, "learning", outbox.FAILED, "too late", next_at=ago, too_late_at=ago),
+        letter(company, "announcement", outbox.FAILED, sending.GIVEN_UP, next_at=ago),
+        letter(company, "announcement", outbox.FAILED, "HTTP 500", next_at=datetime.now(UTC) + timedelta(hours=1)),
+    ]
+    async with signed_in(company, "root") as browser:
+        listed = await browser.gets("/console/sending?state=failed&messenger=telegram")
+        assert "/console/sending/again?messenger=telegram" in listed.words
+        asked = await browser.gets("/console/sending/again?messenger=telegram")
+        assert "会再发 3 封。 另有 2 封" in asked.plain
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', asked.words))
+        assert "回到待发的队里" in (await browser.posts("/console/sending/again", None, **fields)).plain
+        assert "没有重复" in (await browser.posts("/console/sending/again", None, **fields)).plain
+        for wrong in ("", "?messenger=pigeon", "?campaign=99999", "?campaign=x"):
+            assert (await browser.gets(f"/console/sending/again{wrong}")).status == 403, wrong
+        for until in ("", "yesterday", "2026-01-01", "9" * 400):
+            assert (await browser.posts("/console/sending/again", None, **{**fields, "until": until})).status == 409
+    assert [state_of(company, one) for one in again] == [outbox.READY] * 3
+    assert [state_of(company, one) for one in alone] == [outbox.FAILED] * 4
+    assert deeds(company).count("machine.retry_all") == 1
 
 
 async def test_what_may_have_arrived_warns_before_it_comes_twice(company: Company) -> None:
