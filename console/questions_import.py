@@ -33,18 +33,23 @@ def register(pages: Pages) -> None:
 
 def show(visit: Visit) -> Result:
     """Show the form, or how the file that waits is understood and what importing it would do."""
+    return _shown(visit)
+
+
+def _shown(visit: Visit, why: str = "") -> Page:
+    """`why`: what was wrong with the bank that a file was sent for; nothing of it was kept."""
     upload = question_upload.waiting(visit.work, visit.person.id)
     facts: dict[str, object] = {
         "upload": upload,
         "made": None,
         "plan": None,
-        "problem": "",
+        "problem": why,
         "banks": [(one, count) for one, count in question_import.own_banks(visit.work)],
-        "bank": upload.bank if upload else visit.query.get("bank", ""),
+        "bank": upload.bank if upload else _bank(visit) or visit.query.get("bank", ""),
         "left": question_upload.left(visit.work, visit.person.id) is not None,
     }
-    if upload is None:
-        return Page("questions_import.html", facts)
+    if upload is None or why:
+        return Page("questions_import.html", facts, 409 if why else 200)
     try:
         made = question_upload.understand(visit.work, upload)
         facts |= _understood(visit, upload, made)
@@ -107,8 +112,12 @@ def _bank(visit: Visit) -> str:
 
 
 def send(visit: Visit) -> Result:
-    """Keep the file; it is read when the page is drawn, so that nobody else waits for it."""
+    """Keep the file, once it is said for which bank; it is read when the page is drawn: nobody else waits for it."""
     name, body = visit.files.get("file", ("", b""))
+    try:
+        question_upload.check_bank(visit.work, _bank(visit))
+    except Refusal as refusal:
+        return _shown(visit, visit.voice.line(refusal.code, **refusal.facts))
     question_upload.keep(visit.work, visit.person.id, name or "questions", body, _bank(visit))
     return Go("questions/import")
 

@@ -98,6 +98,11 @@ def bank_meant(work: Work, words: str) -> Bank:
     return known[0] if known else banks.titled(words)
 
 
+def check_bank(work: Work, words: str) -> None:
+    """Raise the refusal of what no file can be imported into: no bank, too long a title, one that is shipped."""
+    banks.plan(work, bank_meant(work, words), ())
+
+
 def plan(work: Work, one: Upload, made: Understood) -> Plan:
     """Say what importing it would do."""
     return question_import.plan_of(work, bank_meant(work, one.bank), made)

@@ -95,6 +95,13 @@ def test_from_roster_to_invitation(installed: Path) -> None:
     assert code == 0
     assert "新增 2" in said
     assert "没有写入" in said
+    assert "拒绝" not in said
+    (installed / "错.csv").write_text(ROSTER + "，\n,没有工号,中共党员\n", encoding="utf-8")
+    code, said = dangqun("import", "roster", "错.csv", "--dry-run")
+    assert "行有问题：这样导入会整份拒绝" in said
+    assert "--skip-errors" in said
+    assert "导入时跳过" in dangqun("import", "roster", "错.csv", "--dry-run", "--skip-errors")[1]
+    assert dangqun("import", "roster", "错.csv")[0] == 1
     assert dangqun("invite", "007")[0] == 1
     code, said = dangqun("import", "roster", "花名册.csv")
     assert "已导入" in said

@@ -249,10 +249,12 @@ async def test_what_can_not_be_read_is_a_sentence(company: Company) -> None:
         await browser.gets("/console/questions/import")
         assert "没有收到文件" in (await sends(browser, "", b"")).plain
         for bank, words in (("", "还没有说导入到哪个题库"), ("长" * 61, "最多 60 个字"), ("safety", "随程序提供")):
+            await browser.posts("/console/questions/import/drop")
             await browser.gets("/console/questions/import")
             seen = await sends(browser, *under_titles(), title=bank)
+            assert seen.status == 409
             assert words in seen.plain
-            assert (await browser.posts("/console/questions/import/apply", number=number(browser))).status == 409
+            assert 'name="number"' not in seen.words, "nothing was kept"
 
 
 async def test_nobody_else_gets_in_or_at_another_persons_file(company: Company) -> None:

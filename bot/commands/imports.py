@@ -69,7 +69,24 @@ def roster(
     finally:
         database.close()
     show_plan(made)
+    if dry_run:
+        _warn(made, skip_errors=skip_errors)
     out.print("试算完成，没有写入 · dry run, nothing written" if dry_run else "已导入 · imported")
+
+
+def _warn(made: Plan, *, skip_errors: bool) -> None:
+    """Say beside a dry run what its wrong rows mean for the import, and what to do."""
+    from domain.roster import Fate  # noqa: PLC0415 - start-up cost
+
+    count = made.counts[Fate.ERROR]
+    if count and skip_errors:
+        out.print(f"有 {count} 行有问题：导入时跳过它们 · {count} wrong row(s) will be left out", markup=False)
+    elif count:
+        out.print(
+            f"有 {count} 行有问题：这样导入会整份拒绝。请改好这些行，或者加上 --skip-errors 只导入其余的行\n"
+            f"{count} wrong row(s): the import will be refused as a whole. Mend them, or add --skip-errors",
+            markup=False,
+        )
 
 
 def show_plan(made: Plan) -> None:
