@@ -189,7 +189,7 @@ def send(work: Work, author_id: int, number: int) -> bool:
     schedules.stop(work.connection, TICK, str(number))
     kind = "announcement_urgent" if one.urgent else "announcement"
     facts = {"id": number, "unit": one.unit_id, "people": found.people}
-    audit.note(work.connection, work.now, author_id, "announcement.send", None, **facts)
+    audit.note(work.connection, work.now, author_id, "announcement_send", None, **facts)
     if one.urgent:
         audit.note(work.connection, work.now, author_id, "announcement.urgent", None, id=number, reason=one.urgent)
     posted = post.push(work, audience(one), kind, lambda speech: letter(speech, one), subject=str(number), at=at)
@@ -209,7 +209,7 @@ def plan(work: Work, author_id: int, number: int, at: datetime) -> Announcement:
         raise Refusal("announcement.not_any_more")
     schedule(work, number, at)
     facts = {"id": number, "unit": one.unit_id, "at": f"{work.organisation.local(at):%Y-%m-%d %H:%M}"}
-    audit.note(work.connection, work.now, author_id, "announcement.plan", None, **facts)
+    audit.note(work.connection, work.now, author_id, "announcement_plan", None, **facts)
     return own(work, author_id, number)
 
 
