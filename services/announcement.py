@@ -181,7 +181,7 @@ def send(work: Work, author_id: int, number: int) -> bool:
     if one.state not in before:
         return False
     found = demand_sendable(work, one)
-    announcement_approval.demand_approved(work, one)
+    announcement_approval.demand_approved(work, one, announcement_approval.leaving(work, one))
     at = work.now + rules.GRACE
     values = {"state": State.SENT.value, "send_at": at, "audience": found.people}
     if not table.change(work.connection, number, before, **values):
@@ -201,7 +201,7 @@ def plan(work: Work, author_id: int, number: int, at: datetime) -> Announcement:
     """Send it at a time. Refused where somebody else must approve it."""
     one = own(work, author_id, number)
     demand_right(work, one)
-    announcement_approval.demand_approved(work, one)
+    announcement_approval.demand_approved(work, one, at)
     if not work.now < at <= work.now + rules.FURTHEST:
         raise Refusal("announcement.when_past", days=rules.FURTHEST.days)
     values = {"state": State.SCHEDULED.value, "send_at": at}
