@@ -211,11 +211,13 @@ def _before(visit: Visit, one: Announcement) -> dict[str, Any]:
     wish = max(one.send_at or work.now, work.now)
     first, found = announcement.first_moment(work, wish), announcement_list.excluded(work, one)
     local = work.organisation.local(one.send_at) if one.send_at else None
+    eyes = announcement_approval.needed(work, one)
     return {
         "excluded": found,
         "on": on_messengers(visit, found),
         "approval": announcement_approval.newest(work, one),
-        "needs_eyes": announcement_approval.needed(work, one) and not announcement_approval.approved(work, one),
+        "needs_eyes": eyes and not announcement_approval.approved(work, one, one.send_at),
+        "eyes": eyes,
         "sign": sign(one),
         "quiet": visit.voice.moment(work.organisation.local(first)) if first > wish and not one.urgent else "",
         "urgent_count": announcement.urgent_this_month(work, one.unit_id or 0) if one.urgent else 0,

@@ -52,7 +52,7 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
-    # With `no-referrer` browsers send `Origin: null` with a form, and no way back after a refusal.
+    # With `no-referrer` browsers send `Origin: null` with a form (old ones nothing), and no way back after a refusal.
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",

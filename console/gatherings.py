@@ -256,7 +256,10 @@ DEEDS: dict[str, Callable[[Visit, int], object]] = {
 def do(visit: Visit) -> Result:
     """Do what a form of its page says."""
     number, name = visit.numbers["number"], visit.form.get("deed", "")
-    lists.alone(visit.work, visit.person.id, number)
+    found = lists.alone(visit.work, visit.person.id, number)
+    if name == "screen":
+        service.to_screen(visit.work, found, visit.person.id)
+        return Go(f"gatherings/{number}/screen")
     if name not in DEEDS:
         raise Refusal("gathering.gone")
     DEEDS[name](visit, number)

@@ -14,6 +14,7 @@ from domain.permission import Action
 from domain.points import LONGEST_REASON
 from domain.points_rule import HIGHEST_CAP, MOST_POINTS, RULES, Terms, Version, earliest
 from domain.refusal import Refusal
+from services import permission
 from services import points_rule as service
 from services.points_rule import Step
 
@@ -35,7 +36,7 @@ def rules(visit: Visit) -> Result:
         "others": [row for row in steps if row["state"] != "coming"],
         "configured": [(at, in_order(terms)) for at, terms in reversed(service.rulebook(visit.work).configured)],
         "may_set": service.may_set(visit.work, visit.person.id),
-        "seat": service.seat(visit.work),
+        "seat": permission.seat(visit.work),
     }
     return framed(visit, "points.html", "rules", facts)
 

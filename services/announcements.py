@@ -20,9 +20,9 @@ from storage import campaign as campaigns
 from storage import member as members
 
 DEEDS = {
-    State.PAUSED: "announcement.pause",
-    State.SENT: "announcement.resume",
-    State.RECALLED: "announcement.recall",
+    State.PAUSED: "announcement_pause",
+    State.SENT: "announcement_resume",
+    State.RECALLED: "announcement_recall",
 }
 """What turning it so is called in the audit trail."""
 LINGER = timedelta(seconds=15)
@@ -223,7 +223,7 @@ def remind(work: Work, author_id: int, number: int) -> int | None:
     if not posted.letters and posted.left_out["capped"]:
         # Raising takes back that it was done, so that it can be done tomorrow.
         raise Refusal("announcements.reminder_capped")
-    audit.note(work.connection, work.now, author_id, "announcement.remind", None, id=number, people=len(waiting))
+    audit.note(work.connection, work.now, author_id, "announcement_remind", None, id=number, people=len(waiting))
     return posted.letters
 
 

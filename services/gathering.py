@@ -262,6 +262,13 @@ def keep_card(work: Work, number: int, card: Card) -> None:
     table.set_card(work.connection, number, card)
 
 
+def to_screen(work: Work, found: Gathering, by: int) -> None:
+    """Let the code be the projector's alone until a card in the chat is opened anew; whoever calls this may run it."""
+    if found.in_chat:
+        table.set_card(work.connection, found.id, Card("", "", "", ""))
+        audit.note(work.connection, work.now, by, "gathering_screen", None, gathering=found.id)
+
+
 def card_of(work: Work, number: int) -> Card | None:
     """Return where that card is."""
     return table.card_of(work.connection, number)

@@ -48,9 +48,9 @@ def test_everybody_s_message_is_redrawn_in_however_many_steps(
     assert [("已撤回" in getattr(company, one).everything) for one in BRANCH] == [True] * 4
     assert not any("停电检修" in getattr(company, one).last for one in ("bo", "ma", "tang"))
     deeds = company.read(lambda c: list(c.execute(select(audit.audit.c.deed, audit.audit.c.facts))))
-    assert [deed for deed, _ in deeds if deed.startswith("announcement.")] == [
-        "announcement.send",
-        "announcement.recall",
+    assert [deed for deed, _ in deeds if deed.startswith("announcement_")] == [
+        "announcement_send",
+        "announcement_recall",
     ]
     assert not any("停电" in facts for _, facts in deeds)
 

@@ -85,7 +85,9 @@ async def test_a_sign_in_from_the_form_to_the_export(company: Company) -> None:
 async def test_the_projector_shows_a_new_code_every_fifteen_seconds_and_no_name(company: Company) -> None:
     number = opened(company)
     async with signed_in(company, "lin") as browser:
-        seen = await browser.gets(f"/console/gatherings/{number}/screen")
+        await browser.gets(f"/console/gatherings/{number}")
+        seen = await does(browser, number, "screen")
+        assert seen.path == f"/console/gatherings/{number}/screen"
         [code] = re.findall(r'class="code" aria-label="([\d ]+)"', seen.words)
         assert "应到 4 已到 0" in seen.plain
         assert "<svg" in seen.words
