@@ -152,7 +152,7 @@ def _counted(some: Callable[[int, int], Sequence[object]]) -> int:
     """Count what is given by (limit, offset): a few exactly, of many by looking whether there is one so far out."""
     if not some(1, rules.SMALL):
         return len(some(rules.SMALL, 0))
-    least, most = rules.SMALL + 1, 2 * rules.SMALL
+    least, most = rules.SMALL + 1, 2 * rules.SMALL + 1
     while some(1, most):
         least, most = most + 1, 2 * most
     while least < most:

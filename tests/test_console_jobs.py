@@ -9,15 +9,17 @@ from datetime import UTC, datetime
 
 import openpyxl
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from bot import jobs as runner
+from console import lists
 from domain import job as rules
-from services import roster_upload, sheet
+from services import announcement, announcement_list, announcements, gathering, roster_upload, sheet
 from services.work import Work
+from storage import address, member
 from storage import job as table
-from storage import member
-from tests.surfing import Browser, Seen, link_of, signed_in, surfing
+from tests.meetings import hold
+from tests.surfing import Browser, Seen, company_now, link_of, signed_in, surfing
 from tests.talk import Company
 from tests.test_console_people import FILE, sends
 from tests.test_console_requests import WORDS, file_one
@@ -209,6 +211,95 @@ async def test_a_file_that_nobody_decided_about_is_let_go(company: Company) -> N
     later = now + roster_upload.WAITS
     company.write(lambda c: roster_upload.forget(at(c, later)))
     assert not company.read(lambda c: roster_upload.waiting(at(c, now), root))
+
+
+async def makes(browser: Browser, path: str) -> list[list[str]]:
+    """Have a list made as a job, save it, and return its rows."""
+    offered = await browser.gets(path)
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', offered.words))
+    assert fields["of_format"] == "csv", offered.plain
+    await browser.posts("/console/jobs", None, **fields)
+    for _ in range(60):
+        [(number, state)] = browser.run.read(
+            lambda c: c.execute(select(table.job.c.id, table.job.c.state).order_by(table.job.c.id.desc()).limit(1))
+        )
+        if state == "done":
+            break
+        await asyncio.sleep(0.05)
+    status, body = await saves(browser, f"/console/jobs/{number}/file")
+    assert status == 200, path
+    return sheet.read("x.csv", body)[0].rows
+
+
+LISTS = (
+    ("root", "people/list?q=&unit="),
+    ("root", "settings/audit/export?deed=job.ask"),
+    ("root", "sending/export?state=sent&kind=answer"),
+    ("root", "sending/export?state=sent&messenger=web"),
+    ("root", "questions/export?bank=safety&kind=single"),
+    ("root", "learning/export?topic="),
+    ("lin", "people/list?standing=party_full"),
+    ("lin", "gatherings/export?state=open"),
+    ("lin", "gatherings/{gathering}/export?list=missing"),
+    ("lin", "announcements/list.csv?state=all"),
+    ("lin", "announcements/{announcement}/silent.csv"),
+    ("lin", "announcements/{announcement}/missed.csv"),
+    ("lin", "announcements/{announcement}/units.csv"),
+    ("lin", "announcements/{announcement}/messengers.csv"),
+    ("lin", "points/manual/table"),
+    ("lin", "life/meetings/table?list=coming"),
+)
+
+
+async def test_every_list_that_is_long_is_a_job_of_the_same_rows(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under the same filters, in the same order; and of an audience of whatever size."""
+    monkeypatch.setattr(announcement, "COUNTED", 2)
+    monkeypatch.setattr(announcements, "COUNTED", 2)
+    numbers = _given(company)
+    for who in ("root", "lin"):
+        async with signed_in(company, who) as browser:
+            for path in (f"/console/{path}".format(**numbers) for one, path in LISTS if one == who):
+                csv = path if ".csv" in path else f"{path}{'&' if '?' in path else '?'}format=csv"
+                monkeypatch.setattr(rules, "SMALL", 10_000)
+                monkeypatch.setattr(lists, "PART", 2)
+                asked = csv.replace("messengers", "units") if "messengers" in csv else csv
+                status, body = await saves(browser, asked)
+                assert status == 200, asked
+                direct = sheet.read("x.csv", body)[0].rows
+                assert len(direct) > 1, asked
+                monkeypatch.setattr(rules, "SMALL", 0)
+                made = await makes(browser, csv)
+                if "job.ask" in csv:
+                    assert len(made) == len(direct) + 1, "having it made is the newest line"
+                elif "messengers" in csv:
+                    assert made[1][:2] == ["网页", "3"]
+                elif "sent&" in csv:
+                    assert made[-len(direct) + 1 :] == direct[1:], "more letters may have left meanwhile"
+                else:
+                    assert made == direct, csv
+            for form in ("announcement_silent", "gathering", "meeting_people", "points_person", "relief", "below"):
+                refused = await browser.posts("/console/jobs", None, kind=form, key=browser.form_key)
+                assert refused.status in {403, 409}, form
+
+
+def _given(company: Company) -> dict[str, int]:
+    """Let lin open a sign-in, send an announcement to her branch, award points and draft a meeting."""
+    company.now = company_now()
+    lin, branch = company.roll.people["lin"], company.roll.units["branch1"].id
+    gathered = company.write(lambda c: gathering.open_gathering(company.work(c), lin, branch, "学习会"))
+    company.write(lambda c: address.close(c, "web", "tang", "blocked"))
+    form = announcement_list.Form("周五停电检修", branch, "all")
+    one = company.write(lambda c: announcement_list.compose(company.work(c), lin, None, form))
+    company.lin.calls(f"announcement.send:{one.id}")
+    company.travel(seconds=11)
+    company.bo.sees()
+    for reason in ("技能竞赛第二名", "劳动竞赛第一名"):
+        company.lin.says(f"/award A002 5 {reason}")
+        assert "已录入" in company.lin.presses("确认录入")
+    hold(company)
+    return {"gathering": gathered.id, "announcement": one.id}
 
 
 async def test_it_speaks_english(company: Company) -> None:
