@@ -50,7 +50,7 @@ def show(visit: Visit) -> Result:
         facts |= _understood(visit, upload, made)
         facts["plan"] = question_upload.plan(visit.work, upload, made)
     except Refusal as refusal:
-        facts["problem"] = visit.voice.line(refusal.code, **refusal.facts)
+        facts["problem"] = visit.why(refusal)
     return Page("questions_import.html", facts)
 
 
