@@ -156,7 +156,7 @@ def _kept(visit: Visit, one: Announcement | None) -> Result:
         announcement_list.check(visit.work, visit.person.id, number, form)
     except Refusal as refusal:
         # Nothing was kept yet; what was typed stays in the form, to be mended.
-        return _asked(visit, form, one, visit.voice.line(refusal.code, **refusal.facts))
+        return _asked(visit, form, one, visit.why(refusal))
     kept = announcement_list.compose(visit.work, visit.person.id, number, form)
     day = _day(visit.form.get("for_day", ""))
     return Go(f"announcements/{kept.id}{f'?day={day}' if day else ''}", "kept")
@@ -173,7 +173,7 @@ def preview(visit: Visit) -> Result:
         one = announcement_list.sketch(visit.work, visit.person.id, whole(visit.form.get("one", "")) or None, form)
     except Refusal as refusal:
         blank = refusal.code == "announcement.empty"
-        why = "" if blank else visit.voice.line(refusal.code, **refusal.facts)
+        why = "" if blank else visit.why(refusal)
         return Page("announcements_previews.html", {**PLAIN, "why": why, "blank": blank})
     return Page("announcements_previews.html", {**seen(visit, one), "why": ""})
 

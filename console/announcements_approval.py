@@ -104,7 +104,7 @@ def give_back(visit: Visit) -> Result:
     try:
         announcement_review.check_reason(words)
     except Refusal as refusal:
-        return _shown(visit, visit.voice.line(refusal.code, **refusal.facts))
+        return _shown(visit, visit.why(refusal))
     announcement_review.give_back(visit.work, visit.person.id, number, form.get("sign", ""), words)
     return Go("announcements/approvals", "given_back")
 

@@ -293,11 +293,11 @@ class Console:
         if isinstance(result, Later):
             self._begin(result)
             result = result.meanwhile
-        if result.status >= REFUSED:
-            # The page says why, beside the form that was sent.
-            _tell(request, "drawn again", asked)
         visit = asked.visit
         assert visit is not None  # noqa: S101 - a page was drawn for somebody
+        for why in visit.refusals or (["drawn again"] if result.status >= REFUSED else []):
+            # The page says why, beside the form that was sent.
+            _tell(request, why, asked)
         notice = visit.voice.page.get(route.noun, {}).get(f"notice_{request.query.get('notice', '')}", "")
         body = draw(
             result.template, visit.voice, self._organisation, result.facts,

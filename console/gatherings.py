@@ -125,7 +125,7 @@ def open_one(visit: Visit) -> Result:
     except Refusal as refusal:
         if refusal.forget:
             raise
-        return _form(visit, form, visit.voice.line(refusal.code, **refusal.facts))
+        return _form(visit, form, visit.why(refusal))
     return Go(f"gatherings/{made.id}", "prepared" if made.is_coming(visit.work.now) else "opened")
 
 

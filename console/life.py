@@ -181,7 +181,7 @@ def decide(visit: Visit) -> Result:
         # The service writes last of all: what it refuses has left nothing behind.
         _decide(visit, deed, where)
     except Refusal as refusal:
-        return _duty(visit, place, one, form, visit.voice.line(refusal.code, **refusal.facts))
+        return _duty(visit, place, one, form, visit.why(refusal))
     return Go(f"life/{place.branch.id}/duty?" + urlencode({"rule": rule, "period": period}), "entered")
 
 

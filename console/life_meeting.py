@@ -131,7 +131,7 @@ def plan(visit: Visit) -> Result:
         # All of it is checked before anything is written, so that the form can come back without a trace.
         starts_at, title, where, lines = _checked(visit, kind)
     except Refusal as refusal:
-        return _form(visit, unit, kind, form, visit.voice.line(refusal.code, **refusal.facts))
+        return _form(visit, unit, kind, form, visit.why(refusal))
     made = service.plan(
         work, person, unit.id, kind.value, title, starts_at,
         where=where, minutes=minutes_in(visit), counts_for=form.get("period", ""), agenda=lines,

@@ -40,7 +40,7 @@ def show(visit: Visit) -> Result:
     try:
         plan = roster_upload.plan(visit.work, visit.person.id, upload.attachment)
     except Refusal as refusal:
-        facts["problem"] = visit.voice.line(refusal.code, **refusal.facts)
+        facts["problem"] = visit.why(refusal)
         return Page("people_import.html", facts)
     return Page("people_import.html", facts | _shown(visit, plan))
 

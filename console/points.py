@@ -143,7 +143,7 @@ def sure(visit: Visit) -> Result:
     try:
         found = service.check(visit.work, visit.person.id, starts, terms, typed["reason"])
     except Refusal as refusal:
-        return _form(visit, typed, visit.voice.line(refusal.code, **refusal.facts))
+        return _form(visit, typed, visit.why(refusal))
     facts = {
         "typed": typed,
         "starts": visit.voice.day(starts) if starts else "",

@@ -61,7 +61,7 @@ def sure(visit: Visit) -> Result:
     try:
         plan = service.plan(visit.work, visit.person.id, typed["numbers"], _amount(typed), typed["reason"])
     except Refusal as refusal:
-        return _form(visit, typed, visit.voice.line(refusal.code, **refusal.facts))
+        return _form(visit, typed, visit.why(refusal))
     facts = {"plan": plan, "typed": typed, "source": service.new_source()}
     return framed(visit, "points_manual_sure.html", "manual", facts)
 
@@ -134,7 +134,7 @@ def reverse(visit: Visit) -> Result:
             visit.work, visit.person.id, number, reason, all_of_it=visit.form.get("all", "") == "yes"
         )
     except Refusal as refusal:
-        return _one(visit, {"reason": reason}, visit.voice.line(refusal.code, **refusal.facts))
+        return _one(visit, {"reason": reason}, visit.why(refusal))
     return Go(f"points/manual/{number}", "reversed" if done else "reversed_before")
 
 

@@ -103,7 +103,7 @@ def answer(visit: Visit) -> Result:
     try:
         done = service.answer(visit.work, visit.person.id, number, _correction(typed), typed["reason"])
     except Refusal as refusal:
-        return _shown(visit, typed, visit.voice.line(refusal.code, **refusal.facts))
+        return _shown(visit, typed, visit.why(refusal))
     return Go(f"points/objections/{number}", "answered" if done else "answered_before")
 
 

@@ -55,7 +55,7 @@ def _shown(visit: Visit, why: str = "") -> Page:
         facts |= _understood(visit, upload, made)
         facts["plan"] = question_upload.plan(visit.work, upload, made)
     except Refusal as refusal:
-        facts["problem"] = visit.voice.line(refusal.code, **refusal.facts)
+        facts["problem"] = visit.why(refusal)
     return Page("questions_import.html", facts)
 
 
@@ -117,7 +117,7 @@ def send(visit: Visit) -> Result:
     try:
         question_upload.check_bank(visit.work, _bank(visit))
     except Refusal as refusal:
-        return _shown(visit, visit.voice.line(refusal.code, **refusal.facts))
+        return _shown(visit, visit.why(refusal))
     question_upload.keep(visit.work, visit.person.id, name or "questions", body, _bank(visit))
     return Go("questions/import")
 

@@ -236,7 +236,7 @@ def write(visit: Visit) -> Result:
         desk.check(visit.work, person, draft)
     except Refusal as refusal:
         # Nothing was written yet, and what was typed must not be lost with the page.
-        facts = {"why": visit.voice.line(refusal.code, **refusal.facts), "kept": draft.text, "back": here}
+        facts = {"why": visit.why(refusal), "kept": draft.text, "back": here}
         return Page("requests_kept.html", facts, status=409)
     draft = replace(draft, files=tuple(_keep(visit, name, body) for name, body in sent))
     reached = desk.send(visit.work, person, draft).reached

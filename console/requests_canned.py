@@ -47,7 +47,7 @@ def add(visit: Visit) -> Result:
         unit = whole(form.get("unit", ""))
         desk_canned.add(visit.work, visit.person.id, unit, form.get("title", ""), form.get("text", ""))
     except Refusal as refusal:
-        return _listed(visit, visit.voice.line(refusal.code, **refusal.facts))
+        return _listed(visit, visit.why(refusal))
     return Go("requests/canned", "canned_kept")
 
 
@@ -86,7 +86,7 @@ def change(visit: Visit) -> Result:
     try:
         desk_canned.change(visit.work, visit.person.id, number, form.get("title", ""), form.get("text", ""))
     except Refusal as refusal:
-        return _shown(visit, visit.voice.line(refusal.code, **refusal.facts))
+        return _shown(visit, visit.why(refusal))
     return Go("requests/canned", "canned_kept")
 
 

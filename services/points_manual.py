@@ -151,7 +151,8 @@ def _write(work: Work, actor: int, people: Sequence[int], amount: int, reason: s
         if made is not None:
             new.append(person)
     if new:
-        facts = {"people": len(new), "points": amount, "reason": why, "source": source}
+        # The reason stands with the entries, for whom they concern: who reads the trail reads nobody's words.
+        facts = {"people": len(new), "points": amount, "source": source}
         audit.note(work.connection, work.now, actor, "point_entries.make", None, **facts)
     _tell(work, actor, new, "award.told", amount, why)
     return new
@@ -221,7 +222,7 @@ def reverse(work: Work, actor: int, number: int, reason: str, *, all_of_it: bool
             done.append(one.member_id)
     if done:
         _tell(work, actor, done, "award.told_back", -found.points, why)
-        facts = {"people": len(done), "points": -found.points, "reason": why, "source": found.source}
+        facts = {"people": len(done), "points": -found.points, "source": found.source}
         audit.note(work.connection, work.now, actor, "point_entries.reverse", None, entry=number, **facts)
     return len(done), len(chosen) - len(done)
 

@@ -255,5 +255,5 @@ async def test_a_refusal_that_draws_the_form_again_stands_in_the_log(
         unit = str(company.roll.units["branch2"].id)
         seen = await browser.posts("/console/gatherings/new", None, unit=unit, title="读书会", late="15")
         assert seen.status == 409
-    said = f"POST /console/gatherings/new refused to member {company.roll.people['lin']}: drawn again"
+    said = f"POST /console/gatherings/new refused to member {company.roll.people['lin']}: permission.not_here"
     assert any(said in line for line in caplog.messages)

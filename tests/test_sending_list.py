@@ -46,6 +46,29 @@ def test_a_list_is_turned_without_losing_or_doubling_a_letter(company: Company) 
     company.write(look)
 
 
+def test_what_failed_is_tried_again_all_at_once_and_once(company: Company) -> None:
+    def look(connection: Connection) -> None:
+        found, now = letters(company, connection), MONDAY_MORNING + timedelta(hours=1)
+        one = outbox.letter.c
+        doubtful, late, gone = (one.id == found[place] for place in range(3))
+        connection.execute(update(outbox.letter).where(doubtful).values(unknowns=1))
+        connection.execute(update(outbox.letter).where(late).values(too_late_at=MONDAY_MORNING))
+        connection.execute(update(outbox.letter).where(gone).values(note="given up by hand"))
+        asked = sending.Failed("telegram", 0, MONDAY_MORNING + timedelta(seconds=7), "given up by hand")
+        assert sending.counted(connection, sending.Asked(["telegram"], [outbox.FAILED], "digest")) == 15
+        assert sending.count_failed(connection, asked, now, 100) == (21, 2)
+        assert sending.all_ready_again(connection, asked, now, 15) == 15
+        assert sending.all_ready_again(connection, asked, now, 15) == 6
+        assert sending.all_ready_again(connection, asked, now, 15) == 0
+        assert sending.counts(connection, (outbox.READY, outbox.FAILED), 99) == {
+            ("telegram", outbox.READY): 21,
+            ("telegram", outbox.FAILED): 9,
+        }
+        assert sending.count_failed(connection, asked._replace(messenger="", campaign_id=1), now, 100) == (0, 0)
+
+    company.write(look)
+
+
 def test_a_letter_is_tried_again_or_given_up_once(company: Company) -> None:
     def look(connection: Connection) -> None:
         number = letters(company, connection)[0]
