@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from console.asked import whole
 from console.grammar import Look, Pages, Result, Visit
-from console.long import exported, is_csv, speech_of, written
+from console.long import demand_room, exported, is_csv, speech_of, written
 from console.machine import Machine
 from content import Voice
 from domain import job as rules
@@ -121,6 +121,7 @@ def _kind(make: Make, needs: Action | None, machine: Machine | None = None) -> K
         for row in found.rows:
             rows.append(row)
             if len(rows) % sheet.A_PART == 0:
+                demand_room(facts, len(rows))
                 yield Step(len(rows) // share, max(found.count, len(rows)))
         for part in written(found.name, found.header, rows, facts, found.title):
             yield Step((len(rows) + part.done) // 2, len(rows)) if isinstance(part, Step) else part

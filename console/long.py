@@ -28,6 +28,13 @@ def is_csv(facts: Facts) -> bool:
     return "csv" in (facts.get("format", ""), facts.get("as", ""))
 
 
+def demand_room(facts: Facts, rows: int) -> None:
+    """Raise the refusal of more rows than a file of the kind that is asked for may have."""
+    most = sheet.MOST_IN_CSV if is_csv(facts) else sheet.MOST_IN_XLSX
+    if rows > most:
+        raise Refusal("sheet.too_long", most=most, csv=sheet.MOST_IN_CSV)
+
+
 def exported(
     visit: Visit, name: str, kind: Kind, fields: Mapping[str, str], back: str, at_once: int | None = None
 ) -> Result:
@@ -37,6 +44,7 @@ def exported(
     """
     facts = {**facts_of(fields), "language": visit.voice.language}
     count = kind.count(visit.work, visit.person.id, facts)
+    demand_room(facts, count)
     if count > (rules.SMALL if at_once is None else at_once):
         words = visit.words("jobs")
         said = words.get(f"offer_{name}", words["offer"]).format(count=count)
@@ -56,12 +64,11 @@ def written(
 ) -> Iterator[Part]:
     """Yield the steps of writing a table, and the file at last: CSV where the address asks for it, else XLSX."""
     name = name.replace("/", "-")[:LONGEST_NAME]
+    demand_room(facts, len(rows))
     if is_csv(facts):
         yield Step(len(rows), len(rows))
         yield Made(f"{name}.csv", sheet.CSV, sheet.write_csv(header, rows), rows=len(rows))
         return
-    if len(rows) > sheet.MOST_WRITTEN:
-        raise Refusal("sheet.too_long", most=sheet.MOST_WRITTEN)
     writing = sheet.write_in_steps([Table(title or name, header, rows)])
     while True:
         try:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from console.asked import whole
-from console.grammar import Download, Go, Page, Pages, Records, Result, Visit
+from console.grammar import Download, Go, Page, Pages, Result, Visit
+from console.saving import saved
 from domain.job import Job, State
 from domain.permission import Action
 from domain.refusal import Refusal
 from domain.roster import Fate, Verdict
-from services import job, roster_trial, roster_upload, sheet
+from services import job, roster_trial, roster_upload
 from services.roster import Plan
 from services.roster_upload import TRIAL, Upload
 
@@ -129,8 +130,8 @@ def result(visit: Visit) -> Result:
     plan = roster_upload.plan(visit.work, visit.person.id, upload.attachment)
     words = visit.words("people")
     rows = [[str(v.row or ""), visit.voice.label(f"roster.{v.fate}"), words_of(visit, v)] for v in plan.verdicts]
-    body = sheet.write_xlsx("dry run", [words["row"], words["fate"], words["verdict"]], rows)
-    return Download("roster-dry-run.xlsx", sheet.XLSX, body, Records(TRIAL, len(rows)))
+    header = [words["row"], words["fate"], words["verdict"]]
+    return saved(visit, TRIAL, "roster-dry-run", "dry run", header, rows)
 
 
 def _number(visit: Visit) -> int:

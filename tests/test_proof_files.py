@@ -10,6 +10,8 @@ import time
 import zipfile
 from typing import Any
 
+import pytest
+
 from console.long import written
 from domain.refusal import Refusal
 from services import sheet
@@ -76,6 +78,12 @@ def test_what_is_far_out_is_not_read_and_what_is_merged_is_spread() -> None:
     assert found.rows[2] == ["生产部", "", "最后"]
     assert all(len(row) <= sheet.MOST_COLUMNS for row in found.rows)
     assert "远" not in [cell for row in found.rows for cell in row]
+
+
+def test_what_is_too_long_is_refused_before_it_is_written() -> None:
+    for way, most in (("xlsx", sheet.MOST_IN_XLSX), ("csv", sheet.MOST_IN_CSV)):
+        with pytest.raises(Refusal, match="too_long"):
+            next(written("x", ["a"], [["a"]] * (most + 1), {"format": way}))
 
 
 def saved(rows: list[list[str]], way: str) -> bytes:
