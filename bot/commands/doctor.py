@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.commands.say import out
-from bot.commands.surroundings import DEFAULT_CONFIG, ConfigOption
+from bot.commands.surroundings import DEFAULT_CONFIG, ConfigOption, missing_file
 from bot.config import ConfigError, Settings, load
 from domain.reply import Personal
 from messengers import NAMES
@@ -107,6 +107,10 @@ def _database(settings: Settings) -> Iterator[Check]:
     from storage import migrate, pause  # noqa: PLC0415
     from storage.engine import Database  # noqa: PLC0415
 
+    if missing := missing_file(settings.database.url.get_secret_value()):
+        what = f"打不开 [database] url 里的文件：没有这个文件或文件夹（{missing}） no database file"
+        yield Check("error", what, "先核对 [database] url；新装的运行 dangqun migrate 建库")
+        return
     try:
         database = Database(settings.database.url.get_secret_value())
         begun = time.monotonic()
