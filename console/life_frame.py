@@ -8,6 +8,7 @@ from typing import Any
 from console.asked import number_in
 from console.grammar import Page, Visit
 from domain.permission import Action
+from services import obligation_view as view
 from services import permission
 
 ROWS = 50
@@ -21,14 +22,18 @@ _PARTS = (
     ("activities", "life/activities", Action.PLAN_ACTIVITIES),
     ("rules", "life/rules", Action.PLAN_MEETINGS),
 )
+_OF_BRANCHES = {"year", "rules"}
+"""What says something only to whoever has a Party branch."""
 
 
 def framed(visit: Visit, template: str, part: str, facts: Mapping[str, Any], status: int = 200) -> Page:
     """Return a page with the parts that this person may open above it. `part`: the one that is shown."""
+    work, person = visit.work, visit.person.id
+    left_out = set() if view.any_branch(work, person) else _OF_BRANCHES - {part}
     parts = [
         (name, f"/console/{path}")
         for name, path, action in _PARTS
-        if permission.may_anywhere(visit.work, visit.person.id, action)
+        if name not in left_out and permission.may_anywhere(work, person, action)
     ]
     return Page(template, {"parts": parts, "part": part, **facts}, status)
 
