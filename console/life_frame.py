@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from console.asked import number_in
 from console.grammar import Page, Visit
+from domain.member import Person
 from domain.permission import Action
+from domain.refusal import Refusal
+from services import member, permission
 from services import obligation_view as view
-from services import permission
 
 ROWS = 50
 """So many rows stand on a page."""
@@ -36,6 +38,15 @@ def framed(visit: Visit, template: str, part: str, facts: Mapping[str, Any], sta
         if name not in left_out and permission.may_anywhere(work, person, action)
     ]
     return Page(template, {"parts": parts, "part": part, **facts}, status)
+
+
+def one_named(found: Sequence[Person], words: str) -> Person:
+    """Return the only one who has this name or number; raises who is alike: a form does at once what it was told."""
+    if len(found) == 1 and member.is_named(found[0], words):
+        return found[0]
+    if found:
+        raise Refusal("attendance.who_several", people="、".join(f"{one.name} {one.employee_no}" for one in found))
+    raise Refusal("attendance.who_unknown", words=words[:40])
 
 
 def year_in(visit: Visit) -> int:

@@ -11,7 +11,7 @@ from domain import invite as rules
 from domain.member import Person
 from domain.permission import Action, Role
 from domain.refusal import Refusal
-from services import permission
+from services import member, permission
 from services.work import Work
 from storage import address, audit
 from storage import invite as table
@@ -83,11 +83,11 @@ def link(work: Work, made: Issued) -> str:
 
 
 def find(work: Work, actor_id: int, words: str) -> list[Person]:
-    """Return whom these words (a number or a full name) mean within what the actor may invite."""
+    """Return whom these words mean, or who is alike, within what the actor may invite."""
     places = permission.scope(work, actor_id, Action.INVITE)
     return [
         person
-        for person in members.by_name_or_number(work.connection, words.strip()[:80])
+        for person in member.meant(work, words, places)
         if any(unit.within(place) for unit in members.units_of(work.connection, person.id) for place in places)
     ]
 

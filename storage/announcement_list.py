@@ -15,7 +15,7 @@ from domain.member import NOTICE_VERSION, Standing
 from storage import outbox
 from storage.address import address
 from storage.announcement import announcement, confirmation, made, shown
-from storage.member import audience, member, membership
+from storage.member import audience, by_name, member, membership
 from storage.outbox import letter
 from storage.unit import unit
 
@@ -205,7 +205,7 @@ def silent(
     query = (
         select(member.c.id, member.c.name, member.c.employee_no)
         .where(member.c.id.in_(_reached(one)), member.c.left_at.is_(None), ~_confirmed(one, member.c.id))
-        .order_by(member.c.name, member.c.id)
+        .order_by(*by_name(connection))
     )
     if unit_id is not None:
         theirs = select(membership.c.member_id).where(membership.c.unit_id == unit_id)

@@ -121,6 +121,7 @@ async def test_a_branch_chooses_its_theme_day_after_seeing_the_dates(company: Co
         assert "第一党支部" in seen.plain
         assert "第二党支部" not in seen.plain
         assert seen.words.count("<li>") >= 10
+        assert seen.plain.count("节假日安排未公布，可能调整") == seen.plain.count("2027年") > 5
         assert "操作记录" not in seen.plain
         tried = await browser.gets(f"/console/settings/theme-days/{mine}?day=12&at=14:30")
         assert "还没有保存" in tried.plain
@@ -145,7 +146,9 @@ async def test_a_branch_chooses_its_theme_day_after_seeing_the_dates(company: Co
 def test_ten_theme_days_are_one_a_month_on_workdays(company: Company) -> None:
     def look(connection: Connection) -> None:
         work = Work(connection, ORGANISATION, MONDAY_MORNING)
-        found = theme_day.next_days(work, Choice(28, ORGANISATION.timetable.theme_day_at), 10)
+        rows = theme_day.next_days(work, Choice(28, ORGANISATION.timetable.theme_day_at), 10)
+        found = [one for one, _ in rows]
+        assert [settled for _, settled in rows] == [one.year == 2026 for one in found]
         assert len({(one.year, one.month) for one in found}) == 10
         assert found == sorted(found)
         assert all(one.weekday() < 5 or one.month in {2, 9, 10} for one in found)

@@ -132,8 +132,8 @@ def test_the_list_behind_a_figure_is_by_name_and_ranks_nobody(company: Company) 
     listed = few_buttons(company.lin.presses("名单"))
     lines = [line for line in listed.splitlines() if "/" in line and "：" in line and "每人" not in line]
     assert lines == [
-        "党员丁：2/2", "党员丙：2/2", "党员乙：2/2", "党员己：2/2", "党员庚：0/2", "党员戊：2/2", "党员甲：1/1",
-        "党员辛：0/1", "唐杰：2/3", "林雪：2/2", "赵强：3/3", "马琳：2/3",
+        "党员丙：2/2", "党员丁：2/2", "党员庚：0/2", "党员己：2/2", "党员甲：1/1", "党员戊：2/2", "党员辛：0/1",
+        "党员乙：2/2", "林雪：2/2", "马琳：2/3", "唐杰：2/3", "赵强：3/3",
     ]  # fmt: skip
     counts = [tuple(map(int, line.split("：")[1].split("/"))) for line in lines]
     # The list adds up to the figure.
