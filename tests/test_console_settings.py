@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from sqlalchemy import Connection
 
 from bot import gate, machine, overrides
-from bot.config import Settings
+from bot.commands import doctor
+from bot.config import Settings, load
 from content import LANGUAGES, voice
 from domain.machine import Copies, Copy, Disk
 from domain.refusal import Refusal
@@ -271,7 +273,33 @@ async def test_the_other_pages_and_english(company: Company) -> None:
             assert (await browser.gets(f"/console/settings{path}")).status == 200, path
         assert "Times and limits" in (await browser.gets("/console/settings")).plain
         assert "Retention" in (await browser.gets("/console/settings/retention")).plain
-        assert "No Chinese" not in (await browser.gets("/console/settings/health")).plain
+        english = (await browser.gets("/console/settings/health")).plain
+        assert "The server's time is" in english
+        assert "groups may hold announcements, readings and help" in english
+        assert "时钟" not in english
+
+
+def test_whatever_the_health_page_checks_is_said_in_both_languages() -> None:
+    settings = load(
+        None,
+        {
+            "DANGQUN_WEB__ENABLED": "false",
+            "DANGQUN_TELEGRAM__ENABLED": "true",
+            "DANGQUN_TELEGRAM__TOKEN": "1:x",
+            "DANGQUN_DINGTALK__ENABLED": "true",
+            "DANGQUN_DINGTALK__MODE": "callback",
+            "DANGQUN_DINGTALK__CLIENT_ID": "k",
+            "DANGQUN_DINGTALK__CLIENT_SECRET": "s",
+        },
+    )
+    with time_machine.travel("2026-12-10", tick=False):
+        found = list(doctor.cheap(settings))
+    assert {"clock", "holidays_missing", "carries", "abroad", "no_web", "guessable"} <= {one.code for one in found}
+    for language in LANGUAGES:
+        words = voice(language).page["settings"]
+        for one in found:
+            assert f"check_{one.code}" in words
+            assert (f"check_{one.code}_do" in words) is bool(one.remedy), one.code
 
 
 def test_every_deed_has_its_words() -> None:

@@ -61,7 +61,7 @@ def test_a_secretary_sees_what_anybody_can_recompute(company: Company) -> None:
     assert "2026 年第 4 季度（2026-10-01 至 2026-12-31）" in shown
     assert "党员参与率 80.0%　20 ÷ 25 人次" in shown
     assert "不计入：准假（人次）：1；第二十三条不作要求（人次）：1" in shown
-    assert "计算口径与规则版本：2026-11 + national" in shown
+    assert "计算口径与规则版本：2026-11 + 全国规则" in shown
     assert "活动参与率　这段时间没有可计算的" in shown
     assert "党员参与率 81.8%　9 ÷ 11 人次" in few_buttons(company.lin.presses("本月"))
     before = few_buttons(company.lin.presses("上一期"))
