@@ -76,12 +76,6 @@ def issue(work: Work, employee_no: str, actor_id: int | None = None, *, administ
     return Issued(person.name, person.employee_no, code, expires_at)
 
 
-def link(work: Work, made: Issued) -> str:
-    """Return what opens the chat page with this code; the code itself where there is no page: it is sent by hand."""
-    page = work.organisation.page
-    return f"{page}/chat/?start={made.payload}" if page else made.code
-
-
 def find(work: Work, actor_id: int, words: str) -> list[Person]:
     """Return whom these words mean, or who is alike, within what the actor may invite."""
     places = permission.scope(work, actor_id, Action.INVITE)
