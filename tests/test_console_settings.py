@@ -275,7 +275,7 @@ async def test_the_other_pages_and_english(company: Company) -> None:
         assert "Retention" in (await browser.gets("/console/settings/retention")).plain
         english = (await browser.gets("/console/settings/health")).plain
         assert "The server's time is" in english
-        assert "groups may hold announcements, readings and help" in english
+        assert "Groups may hold announcements, readings and help." in english
         assert "时钟" not in english
 
 
