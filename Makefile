@@ -52,11 +52,15 @@ check: $(TEST_STAMP)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-test: check
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
+# The static checks have one thread, so the tests begin beside them.
+test:
+	@$(MAKE) -j2 check suite
 
-test-all: check
-	@DANGQUN_DATABASES=both $(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
+test-all:
+	@DANGQUN_DATABASES=both $(MAKE) -j2 check suite
+
+suite: $(TEST_STAMP)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 test-faults: $(TEST_STAMP)
 	@DANGQUN_FAULTS=long $(BIN)/python -m pytest tests/faults tests/test_proof_*.py $(ARGS)
@@ -67,4 +71,4 @@ bench: $(TEST_STAMP)
 docs: $(TEST_STAMP)
 	@$(BIN)/python -m bot.documents $(ARGS)
 
-.PHONY: help run check test test-all test-faults bench docs
+.PHONY: help run check test test-all suite test-faults bench docs

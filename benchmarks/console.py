@@ -132,7 +132,7 @@ async def _measure(
                 jar = aiohttp.CookieJar(unsafe=True)
                 async with aiohttp.ClientSession(cookie_jar=jar) as client:
                     secret = await database.write(partial(_link, app, member))
-                    await (await client.post(f"{url}/console/in/{secret}")).read()
+                    await (await client.post(f"{url}/console/in/{secret}", headers={"Origin": url})).read()
                     visitor = Visitor(who, url, client)
                     await visitor.explore()
                     found[who] = await _rounds(visitor)

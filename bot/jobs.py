@@ -144,6 +144,7 @@ class Jobs:
             elif run.over == "cancelled":
                 self._note(lambda c: table.stop(c, number, holder, now))
         except Refusal as refusal:
+            log.info("job %d (%s) refused to member %d: %s", number, run.job.kind, run.job.owner_id, refusal.code)
             why, said = refusal.code, {key: _plain(value) for key, value in refusal.facts.items()}
             self._note(lambda c: table.fail(c, number, holder, now, why, said))
         except StorageError:

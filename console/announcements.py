@@ -70,7 +70,7 @@ def _table(visit: Visit, how: str) -> Result:
         counts = [str(one.audience), str(confirmed)] if one.campaign_id is not None else ["", ""]
         rows.append([one.text or one.file_name, one.unit_name, words[one.state.value], when, *counts])
     header = [words[name] for name in ("what", "to", "state", "when", "audience", "confirmed")]
-    return saved(visit, words["title"], words["title"], header, rows, how)
+    return saved(visit, "announcements", words["title"], words["title"], header, rows, how)
 
 
 @pages.get("announcements/list.xlsx", needs=WRITES)
@@ -160,7 +160,7 @@ def _kept(visit: Visit, one: Announcement | None) -> Result:
         announcement_list.check(visit.work, visit.person.id, number, form)
     except Refusal as refusal:
         # Nothing was kept yet; what was typed stays in the form, to be mended.
-        return _asked(visit, form, one, visit.voice.line(refusal.code, **refusal.facts))
+        return _asked(visit, form, one, visit.why(refusal))
     kept = announcement_list.compose(visit.work, visit.person.id, number, form)
     day = _day(visit.form.get("for_day", ""))
     return Go(f"announcements/{kept.id}{f'?day={day}' if day else ''}", "kept")
@@ -177,7 +177,7 @@ def preview(visit: Visit) -> Result:
         one = announcement_list.sketch(visit.work, visit.person.id, whole(visit.form.get("one", "")) or None, form)
     except Refusal as refusal:
         blank = refusal.code == "announcement.empty"
-        why = "" if blank else visit.voice.line(refusal.code, **refusal.facts)
+        why = "" if blank else visit.why(refusal)
         return Page("announcements_previews.html", {**PLAIN, "why": why, "blank": blank})
     return Page("announcements_previews.html", {**seen(visit, one), "why": ""})
 
@@ -215,11 +215,13 @@ def _before(visit: Visit, one: Announcement) -> dict[str, Any]:
     wish = max(one.send_at or work.now, work.now)
     first, found = announcement.first_moment(work, wish), announcement_list.excluded(work, one)
     local = work.organisation.local(one.send_at) if one.send_at else None
+    eyes = announcement_approval.needed(work, one)
     return {
         "excluded": found,
         "on": on_messengers(visit, found),
         "approval": announcement_approval.newest(work, one),
-        "needs_eyes": announcement_approval.needed(work, one) and not announcement_approval.approved(work, one),
+        "needs_eyes": eyes and not announcement_approval.approved(work, one, one.send_at),
+        "eyes": eyes,
         "sign": sign(one),
         "quiet": visit.voice.moment(work.organisation.local(first)) if first > wish and not one.urgent else "",
         "urgent_count": announcement.urgent_this_month(work, one.unit_id or 0) if one.urgent else 0,
@@ -238,7 +240,7 @@ def file(visit: Visit) -> Result:
     found = attachment.load(visit.work, one.attachment) if one.attachment is not None else None
     if found is None:
         raise Refusal("announcement.gone")
-    return Download(clean_name(found[0]) or "file", "application/octet-stream", found[2])
+    return Download(clean_name(found[0]) or "file", "application/octet-stream", found[2], None)
 
 
 @pages.post("announcements/{number}/test", needs=WRITES)

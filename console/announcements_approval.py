@@ -58,7 +58,7 @@ def file(visit: Visit) -> Result:
     kept = attachment.load(visit.work, found.attachment) if found.attachment is not None else None
     if kept is None:
         raise Refusal("announcement.gone")
-    return Download(clean_name(kept[0]) or "file", "application/octet-stream", kept[2])
+    return Download(clean_name(kept[0]) or "file", "application/octet-stream", kept[2], None)
 
 
 @pages.post("announcements/approvals/{number}/approve", needs=WRITES)
@@ -77,7 +77,7 @@ def give_back(visit: Visit) -> Result:
     try:
         announcement_review.check_reason(words)
     except Refusal as refusal:
-        return _shown(visit, visit.voice.line(refusal.code, **refusal.facts))
+        return _shown(visit, visit.why(refusal))
     announcement_review.give_back(visit.work, visit.person.id, number, form.get("sign", ""), words)
     return Go("announcements/approvals", "given_back")
 

@@ -149,7 +149,9 @@ def _silent_table(visit: Visit, how: str) -> Result:
     number, unit, words = visit.numbers["number"], whole(visit.query.get("unit", "")), visit.words("announcements")
     rows = announcement_list.silent(visit.work, visit.person.id, number, unit or None, 0, MOST_EXPORTED)
     named = [[name, code] for _, name, code in rows]
-    return saved(visit, words["silent"], words["silent"], [words["name"], words["code"]], named, how)
+    return saved(
+        visit, "announcement_silent", words["silent"], words["silent"], [words["name"], words["code"]], named, how
+    )
 
 
 def _missed_table(visit: Visit, how: str) -> Result:
@@ -157,7 +159,9 @@ def _missed_table(visit: Visit, how: str) -> Result:
     words = visit.words("announcements")
     rows = announcements.missed(visit.work, visit.person.id, visit.numbers["number"], 0, MOST_EXPORTED)
     header = [words["name"], words["code"], words["why"], words["todo"]]
-    return saved(visit, words["missed"], words["missed"], header, [_why(visit, who) for who in rows], how)
+    return saved(
+        visit, "announcement_missed", words["missed"], words["missed"], header, [_why(visit, who) for who in rows], how
+    )
 
 
 def _units_table(visit: Visit, how: str) -> Result:
@@ -168,9 +172,8 @@ def _units_table(visit: Visit, how: str) -> Result:
         rows += [[one.unit, str(one.reached), str(one.confirmed)] for one in found[:ON_A_PAGE]]
         if len(found) <= ON_A_PAGE:
             break
-    return saved(
-        visit, words["by_unit"], words["by_unit"], [words["unit_name"], words["done"], words["confirmed"]], rows, how
-    )
+    header = [words[name] for name in ("unit_name", "done", "confirmed")]
+    return saved(visit, "announcement_units", words["by_unit"], words["by_unit"], header, rows, how)
 
 
 @pages.get("announcements/{number}/silent.xlsx", needs=WRITES)

@@ -32,7 +32,7 @@ from domain.permission import Action
 from domain.preview import Previews
 from domain.refusal import Refusal
 from domain.session import ABSOLUTE, Session, digest
-from services import permission, session
+from services import audit, permission, session
 from services.work import Work
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
-    # With `no-referrer` browsers send `Origin: null` with a form, and no way back after a refusal.
+    # With `no-referrer` browsers send `Origin: null` with a form (old ones nothing), and no way back after a refusal.
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -155,13 +155,7 @@ class Console:
         except Refusal as refusal:
             _tell(request, refusal.code, asked)
             return self._refused(request, asked, refusal)
-        if request.method == "POST":
-            self._sent()
-            for follow in asked.visit.then if asked.visit else ():
-                follow()
-        if asked.stale is not None:
-            stale = asked.stale
-            await self._write(lambda work: session.touch(work, stale))
+        await self._afterwards(asked, result)
         if result is None:
             what, status = ("paused", 503) if self._machine.paused() else ("sign_in", 401)
             if asked.forged:
@@ -170,6 +164,19 @@ class Console:
             return self._plain(request, what, status)
         self._limit.know(digest(asked.secret))
         return self._answered(request, asked, route, result)
+
+    async def _afterwards(self, asked: _Asked, result: Result | None) -> None:
+        """Do what follows from a visit that is committed, before it is answered."""
+        if asked.method == "POST":
+            self._sent()
+            for follow in asked.visit.then if asked.visit else ():
+                follow()
+        if asked.stale is not None:
+            stale = asked.stale
+            await self._write(lambda work: session.touch(work, stale))
+        if isinstance(result, Download) and (records := result.records) is not None:
+            # Looking changes nothing, but no records are given away without a line in the audit trail.
+            await self._write(lambda work: audit.saved(work, asked.who, records.what, records.rows))
 
     async def _stream(self, request: web.Request, route: Route) -> web.StreamResponse:
         """Send a part of a page whenever it changed, as server-sent events; looking at it keeps no session alive."""
@@ -286,11 +293,11 @@ class Console:
         if isinstance(result, Later):
             self._begin(result)
             result = result.meanwhile
-        if result.status >= REFUSED:
-            # The page says why, beside the form that was sent.
-            _tell(request, "drawn again", asked)
         visit = asked.visit
         assert visit is not None  # noqa: S101 - a page was drawn for somebody
+        for why in visit.refusals or (["drawn again"] if result.status >= REFUSED else []):
+            # The page says why, beside the form that was sent.
+            _tell(request, why, asked)
         notice = visit.voice.page.get(route.noun, {}).get(f"notice_{request.query.get('notice', '')}", "")
         body = draw(
             result.template, visit.voice, self._organisation, result.facts,

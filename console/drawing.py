@@ -47,10 +47,11 @@ def menu(visit: Visit, routes: list[Route]) -> list[tuple[str, str]]:
     """Return (address, noun) of the first page of each noun that this person may open."""
     found: dict[str, str] = {}
     held = permission.grants_of(visit.work, visit.person.id)
+    seat = permission.seat_for(visit.work, held)
     for route in routes:
         if route.method != "GET" or route.live_every or route.noun in found or "{" in route.path:
             continue
-        if route.needs is None or reach(held, route.needs):
+        if route.needs is None or reach(held, route.needs, seat):
             found[route.noun] = f"/console/{route.path}"
     return [(address, noun) for noun, address in found.items()]
 

@@ -13,18 +13,33 @@ Form = tuple[dict[str, str], dict[str, tuple[str, bytes]]]
 
 
 def same_origin(request: web.Request) -> bool:
-    """Whether a form was sent by our own page: browsers say where it stood, and old ones its origin at least."""
+    """Whether a request was made by our own page.
+
+    Browsers send `Origin` with every form, and new ones where it stood. Of a form with neither only the page that it
+    names as its `Referer` can tell: our pages let browsers name it, and whatever names nothing is no browser of ours.
+    """
     site = request.headers.get("Sec-Fetch-Site", "")
+    if site not in {"", "same-origin"}:
+        return False
     origin = request.headers.get("Origin")
-    if origin is None:
-        return site in {"", "same-origin"}
-    return urlsplit(origin).netloc == request.host and site in {"", "same-origin"}
+    if origin is not None:
+        return _ours(request, origin) is not None
+    return bool(site) or request.method != "POST" or _ours(request, request.headers.get("Referer", "")) is not None
+
+
+def _ours(request: web.Request, address: str) -> str | None:
+    """Return the path of an address of this host; None for any other, and for what is no address."""
+    try:
+        came = urlsplit(address)
+    except ValueError:
+        return None
+    return came.path if came.netloc == request.host else None
 
 
 def stood_on(request: web.Request) -> str:
     """Return the page that the form stood on, when it was ours."""
-    came = urlsplit(request.headers.get("Referer", ""))
-    return came.path if came.netloc == request.host and came.path.startswith("/console/") else "/console/"
+    path = _ours(request, request.headers.get("Referer", "")) or ""
+    return path if path.startswith("/console/") else "/console/"
 
 
 async def read(request: web.Request) -> Form | None:

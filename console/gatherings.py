@@ -81,7 +81,9 @@ def export(visit: Visit) -> Result:
         moments = [_moment(visit, at) for at in (one.opened_at, one.late_at, one.closed_at)]
         rows.append([one.title, one.unit_name, *moments, str(row.there), str(row.late), str(row.by_hand)])
     columns = ("name", "unit", "opens", "late_from", "closed", "came", "late", "by_hand")
-    return saved(visit, f"gatherings-{visit.work.today}", "gatherings", [words[one] for one in columns], rows)
+    return saved(
+        visit, "gatherings", f"gatherings-{visit.work.today}", "gatherings", [words[one] for one in columns], rows
+    )
 
 
 def _moment(visit: Visit, at: datetime | None) -> str:
@@ -123,7 +125,7 @@ def open_one(visit: Visit) -> Result:
     except Refusal as refusal:
         if refusal.forget:
             raise
-        return _form(visit, form, visit.voice.line(refusal.code, **refusal.facts))
+        return _form(visit, form, visit.why(refusal))
     return Go(f"gatherings/{made.id}", "prepared" if made.is_coming(visit.work.now) else "opened")
 
 
@@ -199,7 +201,14 @@ def export_one(visit: Visit) -> Result:
         for one in lists.every_line(visit.work, visit.person.id, found)
     ]
     header = [words[name] for name in ("person", "number", "came", "time", "how")]
-    return saved(visit, f"{found.title}-{visit.work.organisation.today(found.opened_at)}", "gatherings", header, rows)
+    return saved(
+        visit,
+        "gathering",
+        f"{found.title}-{visit.work.organisation.today(found.opened_at)}",
+        "gatherings",
+        header,
+        rows,
+    )
 
 
 @pages.get("gatherings/{number}/mark", needs=Action.GATHER)
@@ -246,7 +255,10 @@ DEEDS: dict[str, Callable[[Visit, int], object]] = {
 def do(visit: Visit) -> Result:
     """Do what a form of its page says."""
     number, name = visit.numbers["number"], visit.form.get("deed", "")
-    lists.alone(visit.work, visit.person.id, number)
+    found = lists.alone(visit.work, visit.person.id, number)
+    if name == "screen":
+        service.to_screen(visit.work, found, visit.person.id)
+        return Go(f"gatherings/{number}/screen")
     if name not in DEEDS:
         raise Refusal("gathering.gone")
     DEEDS[name](visit, number)

@@ -17,6 +17,7 @@ from content import Voice
 from domain.member import Person
 from domain.permission import Action
 from domain.preview import Previews
+from domain.refusal import Refusal
 from domain.session import Session
 from services.work import Work
 
@@ -41,6 +42,13 @@ class Visit:
     links: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
     """Messenger -> what makes a link that opens the chat there with a payload; empty words where there is none."""
     previews: Previews = lambda _reply, _language, _kind: ()
+    refusals: list[str] = field(default_factory=list)
+    """Codes of what was refused and is said on a page, for the door to log."""
+
+    def why(self, refusal: Refusal) -> str:
+        """Return a refusal in words, for a page that is drawn all the same."""
+        self.refusals.append(refusal.code)
+        return self.voice.line(refusal.code, **refusal.facts)
 
     def words(self, noun: str) -> Mapping[str, str]:
         """Return the page words of a noun in the reader's language."""
@@ -65,12 +73,22 @@ class Go:
 
 
 @dataclass(frozen=True, slots=True)
+class Records:
+    """What the audit trail keeps of a file that was saved: which records (`export_<what>` in words), how many rows."""
+
+    what: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Download:
     """A file to be saved."""
 
     name: str
     mime: str
     body: bytes
+    records: Records | None
+    """None: a template, an attachment, or a reader's own file given back. All else is noted by the door."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from console import life_ledger, people_export, requests
-from console.grammar import Download, Go, Page, Pages, Result, Visit
+from console.grammar import Download, Go, Page, Pages, Records, Result, Visit
 from console.long import facts_of
 from domain.job import Job, State
 from domain.refusal import Refusal
@@ -85,5 +85,6 @@ def cancel(visit: Visit) -> Result:
 @pages.get("jobs/{number}/file")
 def file(visit: Visit) -> Result:
     """Save what was made."""
-    made = job.result(visit.work, visit.person.id, visit.numbers["number"], KINDS)
-    return Download(made.name, made.mime, made.body)
+    number = visit.numbers["number"]
+    made, one = job.result(visit.work, visit.person.id, number, KINDS), job.own(visit.work, visit.person.id, number)
+    return Download(made.name, made.mime, made.body, Records(one.kind, one.total))

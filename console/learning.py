@@ -66,7 +66,7 @@ def export(visit: Visit) -> Result:
     )
     header = [words[name] for name in ("topic", "name", "source", "origin", "state", "last", "planned", "body")]
     rows = [_exported(visit, one) for one in found]
-    return saved(visit, "readings", "readings", header, rows)
+    return saved(visit, "readings", "readings", "readings", header, rows)
 
 
 def _exported(visit: Visit, one: Listed) -> list[str]:

@@ -81,7 +81,7 @@ def table(visit: Visit) -> Result:
     header = [visit.words("life")[f"column_{name}"] for name in COLUMNS]
     rows = [_line(visit, one) for row in found.rows for one in row]
     name = f"{place.branch.name}-{found.year}"
-    return saved(visit, name, str(found.year), header, rows)
+    return saved(visit, "year", name, str(found.year), header, rows)
 
 
 def _line(visit: Visit, one: Obligation) -> list[str]:
@@ -176,7 +176,7 @@ def decide(visit: Visit) -> Result:
         # The service writes last of all: what it refuses has left nothing behind.
         _decide(visit, deed, where)
     except Refusal as refusal:
-        return _duty(visit, place, one, form, visit.voice.line(refusal.code, **refusal.facts))
+        return _duty(visit, place, one, form, visit.why(refusal))
     return Go(f"life/{place.branch.id}/duty?" + urlencode({"rule": rule, "period": period}), "entered")
 
 

@@ -12,7 +12,7 @@ from domain.activity import FEEDBACK_FROM, ActivityState
 from domain.permission import Action
 from domain.refusal import Refusal
 from services import activity as service
-from services import activity_day, activity_feedback, activity_list, activity_plan
+from services import activity_day, activity_feedback, activity_list, activity_plan, gathering
 
 pages = Pages("life")
 
@@ -76,7 +76,7 @@ def export(visit: Visit) -> Result:
     header = [words[f"column_{name}"] for name in ("name", "state", "family", "came")]
     rows = [[row.name, _how(visit, row), str(row.row.family), words["yes"] if row.there else ""] for row in people]
     name = f"{one.title}-{visit.work.organisation.today(one.starts_at)}"
-    return saved(visit, name, "sign-ups", header, rows)
+    return saved(visit, "sign_ups", name, "sign-ups", header, rows)
 
 
 def _enter(visit: Visit, number: int) -> None:
@@ -98,6 +98,10 @@ DEEDS: dict[str, Callable[[Visit, int], object]] = {
 def do(visit: Visit) -> Result:
     """Do what a form of its page says."""
     number, name = visit.numbers["number"], visit.form.get("deed", "")
+    if name == "screen" and (found := activity_day.sign_in_of(visit.work, number)) is not None:
+        service.own(visit.work, visit.person.id, number)
+        gathering.to_screen(visit.work, found, visit.person.id)
+        return Go(f"life/activity/{number}/screen")
     if name not in DEEDS:
         raise Refusal("activity.gone")
     DEEDS[name](visit, number)

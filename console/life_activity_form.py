@@ -118,7 +118,7 @@ def _again(visit: Visit, one: Activity | None, refusal: Refusal) -> Page:
     if refusal.forget:
         raise refusal
     known = {**visit.form, "unit": str(one.unit_id)} if one else visit.form
-    return _form(visit, one, known, visit.voice.line(refusal.code, **refusal.facts))
+    return _form(visit, one, known, visit.why(refusal))
 
 
 @pages.get("life/activity/{number}/edit", needs=Action.PLAN_ACTIVITIES)

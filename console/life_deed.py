@@ -12,9 +12,9 @@ from domain.meeting import Duty
 from domain.permission import Action
 from domain.refusal import Refusal
 from domain.vote import read_votes
+from services import gathering, meeting_notice, minutes, minutes_closing
 from services import meeting as service
 from services import meeting_attendance as attendance
-from services import meeting_notice, minutes, minutes_closing
 
 pages = Pages("life")
 
@@ -113,6 +113,9 @@ def do(visit: Visit) -> Result:
     """Do what a form of a meeting's page says, to a meeting that this person runs."""
     number, name = visit.numbers["number"], visit.form.get("deed", "")
     service.runs(visit.work, visit.person.id, number)
+    if name == "screen":
+        gathering.to_screen(visit.work, attendance.sign_in_of(visit.work, number), visit.person.id)
+        return Go(f"life/meeting/{number}/screen")
     if name not in DEEDS:
         raise Refusal("meeting.gone")
     DEEDS[name](visit, number)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from console import chart as charts
 from console.asked import number_in
-from console.grammar import Download, Later, Page, Pages, Result, Visit
+from console.grammar import Download, Later, Page, Pages, Records, Result, Visit
 from console.life_frame import ROWS, framed
 from domain.member import Unit
 from domain.period import Cycle, Period, period_of
@@ -145,9 +145,11 @@ def table(visit: Visit) -> Result:
     if measured is None:
         return _later(span, _wait(visit, unit, span))
     name = voice.line("rate.file", unit=unit.name.replace("/", "-"), period=span.key)
+    records = Records("rates", report.size(measured, unit))
     if visit.query.get("as") == "csv":
-        return Download(name.removesuffix(".xlsx") + ".csv", sheet.CSV, report.csv(work, voice, span, unit, measured))
-    return Download(name, sheet.XLSX, report.xlsx(work, voice, span, unit, measured))
+        name, body = name.removesuffix(".xlsx") + ".csv", report.csv(work, voice, span, unit, measured)
+        return Download(name, sheet.CSV, body, records)
+    return Download(name, sheet.XLSX, report.xlsx(work, voice, span, unit, measured), records)
 
 
 @pages.get("life/figures/list", needs=Action.SEE_UNIT_FIGURES)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 
 from console.asked import number_in
-from console.grammar import Download, Go, Page, Pages, Result, Visit
+from console.grammar import Download, Go, Page, Pages, Records, Result, Visit
 from console.life_frame import ROWS, framed, year_in
 from domain.attendance import KINDS
 from domain.meeting import EARLY, LONGEST_PLACE, USUAL_MINUTES, Meeting, MeetingKind, MeetingState
@@ -128,7 +128,7 @@ def plan(visit: Visit) -> Result:
         # All of it is checked before anything is written, so that the form can come back without a trace.
         starts_at, title, where, lines = _checked(visit, kind)
     except Refusal as refusal:
-        return _form(visit, unit, kind, form, visit.voice.line(refusal.code, **refusal.facts))
+        return _form(visit, unit, kind, form, visit.why(refusal))
     made = service.plan(
         work, person, unit.id, kind.value, title, starts_at,
         where=where, minutes=minutes_in(visit), counts_for=form.get("period", ""), agenda=lines,
@@ -239,4 +239,4 @@ def paper(visit: Visit) -> Result:
     if kind not in _PAPERS:
         raise Refusal("minutes.not_yours")
     made = _PAPERS[kind](visit.work, visit.person.id, visit.numbers["number"])
-    return Download(made.name, DOCX, made.body)
+    return Download(made.name, DOCX, made.body, Records("paper", 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from console.grammar import Download, Go, Later, Page, Pages, Result, Visit
+from console.grammar import Download, Go, Later, Page, Pages, Records, Result, Visit
 from console.life_frame import framed, year_in
 from domain.member import Unit
 from domain.permission import Action
@@ -39,7 +39,7 @@ def fetch(visit: Visit) -> Result:
     found = service.look(visit.work, unit, year)
     if found is None or found.made is None:
         return Go(f"life/{unit.id}/pack?year={year}")
-    return Download(found.made.name, "application/zip", found.made.body)
+    return Download(found.made.name, "application/zip", found.made.body, Records("pack", found.total))
 
 
 def _asked(visit: Visit) -> tuple[Unit, int]:

@@ -39,7 +39,7 @@ def template(visit: Visit) -> Result:
     body = service.current(visit.work, visit.person.id, visit.numbers["unit"], kind)
     if visit.query.get("which") == "shipped":
         body = service.shipped(kind)
-    return Download(f"{visit.voice.label(f'document.{kind}')}.docx", service.DOCX, body)
+    return Download(f"{visit.voice.label(f'document.{kind}')}.docx", service.DOCX, body, None)
 
 
 @pages.post("life/{unit}/template", needs=Action.PLAN_MEETINGS)

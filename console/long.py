@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from console.grammar import Download, Page, Result, Visit
+from console.grammar import Download, Page, Records, Result, Visit
 from content import LANGUAGES, Voice, voice
 from domain import job as rules
 from services import job, sheet
@@ -35,7 +35,7 @@ def exported(
     if count > (rules.SMALL if at_once is None else at_once):
         return Page("jobs_offer.html", {"kind": name, "facts": facts, "count": count, "back": back})
     made = job.at_once(visit.work, visit.person.id, kind, facts)
-    return Download(made.name, made.mime, made.body)
+    return Download(made.name, made.mime, made.body, Records(name, count))
 
 
 def speech_of(facts: Facts) -> Voice:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from console.asked import whole
-from console.grammar import Download, Go, Page, Pages, Result, Visit
+from console.grammar import Download, Go, Page, Pages, Records, Result, Visit
 from domain.job import Job, State
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -40,7 +40,7 @@ def show(visit: Visit) -> Result:
     try:
         plan = roster_upload.plan(visit.work, visit.person.id, upload.attachment)
     except Refusal as refusal:
-        facts["problem"] = visit.voice.line(refusal.code, **refusal.facts)
+        facts["problem"] = visit.why(refusal)
         return Page("people_import.html", facts)
     return Page("people_import.html", facts | _shown(visit, plan))
 
@@ -116,7 +116,7 @@ def marked(visit: Visit) -> Result:
     if upload is not None and upload.long:
         raise Refusal("people.marked_there")
     made = roster_trial.marked(visit.work, visit.person.id, visit.voice)
-    return Download(made.name, made.mime, made.body)
+    return Download(made.name, made.mime, made.body, None)
 
 
 def result(visit: Visit) -> Result:
@@ -130,7 +130,7 @@ def result(visit: Visit) -> Result:
     words = visit.words("people")
     rows = [[str(v.row or ""), visit.voice.label(f"roster.{v.fate}"), words_of(visit, v)] for v in plan.verdicts]
     body = sheet.write_xlsx("dry run", [words["row"], words["fate"], words["verdict"]], rows)
-    return Download("roster-dry-run.xlsx", sheet.XLSX, body)
+    return Download("roster-dry-run.xlsx", sheet.XLSX, body, Records(TRIAL, len(rows)))
 
 
 def _number(visit: Visit) -> int:

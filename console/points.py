@@ -14,6 +14,7 @@ from domain.permission import Action
 from domain.points import LONGEST_REASON
 from domain.points_rule import HIGHEST_CAP, MOST_POINTS, RULES, Terms, Version, earliest
 from domain.refusal import Refusal
+from services import permission
 from services import points_rule as service
 from services.points_rule import Step
 
@@ -35,7 +36,7 @@ def rules(visit: Visit) -> Result:
         "others": [row for row in steps if row["state"] != "coming"],
         "configured": [(at, in_order(terms)) for at, terms in reversed(service.rulebook(visit.work).configured)],
         "may_set": service.may_set(visit.work, visit.person.id),
-        "seat": service.seat(visit.work),
+        "seat": permission.seat(visit.work),
     }
     return framed(visit, "points.html", "rules", facts)
 
@@ -80,7 +81,7 @@ def table(visit: Visit) -> Result:
             [str(one.number), str(one.starts), _called(visit, rule), str(each.points), str(each.daily_cap), *ends]
             for rule, each in in_order(one.terms)
         ]
-    return saved(visit, "point-rules", said["part_rules"], header, rows)
+    return saved(visit, "point_rules", "point-rules", said["part_rules"], header, rows)
 
 
 def _called(visit: Visit, rule: str) -> str:
@@ -142,7 +143,7 @@ def sure(visit: Visit) -> Result:
     try:
         found = service.check(visit.work, visit.person.id, starts, terms, typed["reason"])
     except Refusal as refusal:
-        return _form(visit, typed, visit.voice.line(refusal.code, **refusal.facts))
+        return _form(visit, typed, visit.why(refusal))
     facts = {
         "typed": typed,
         "starts": visit.voice.day(starts) if starts else "",

@@ -71,7 +71,7 @@ def table(visit: Visit) -> Result:
         rows.append([*row, _note(visit, figure, one.into) or _split(visit, figure)])
     rows.append(["", said["definition"].format(smallest=closed.smallest), *[""] * (len(header) - 2)])
     name = f"points-{unit.name.replace('/', '-')}-{closed.month:%Y-%m}"
-    return saved(visit, name, said["part_figures"], header, rows)
+    return saved(visit, "point_figures", name, said["part_figures"], header, rows)
 
 
 def _none(figure: Figure) -> str:

@@ -61,7 +61,7 @@ def sure(visit: Visit) -> Result:
     try:
         plan = service.plan(visit.work, visit.person.id, typed["numbers"], _amount(typed), typed["reason"])
     except Refusal as refusal:
-        return _form(visit, typed, visit.voice.line(refusal.code, **refusal.facts))
+        return _form(visit, typed, visit.why(refusal))
     facts = {"plan": plan, "typed": typed, "source": service.new_source()}
     return framed(visit, "points_manual_sure.html", "manual", facts)
 
@@ -99,7 +99,9 @@ def table(visit: Visit) -> Result:
         if not more:
             break
     names = ("number", "name", "day", "rule", "points", "why", "at", "state")
-    return saved(visit, "points-by-hand", said["part_manual"], [said[f"column_{name}"] for name in names], rows)
+    return saved(
+        visit, "point_entries", "points-by-hand", said["part_manual"], [said[f"column_{name}"] for name in names], rows
+    )
 
 
 @pages.get("points/manual/{number}", needs=AWARDS)
@@ -132,7 +134,7 @@ def reverse(visit: Visit) -> Result:
             visit.work, visit.person.id, number, reason, all_of_it=visit.form.get("all", "") == "yes"
         )
     except Refusal as refusal:
-        return _one(visit, {"reason": reason}, visit.voice.line(refusal.code, **refusal.facts))
+        return _one(visit, {"reason": reason}, visit.why(refusal))
     return Go(f"points/manual/{number}", "reversed" if done else "reversed_before")
 
 

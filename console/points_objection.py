@@ -65,7 +65,9 @@ def table(visit: Visit) -> Result:
         if not found.more:
             break
     names = ("number", "name", "day", "rule", "points", "raised", "answered", "outcome")
-    return saved(visit, "objections", said["part_objections"], [said[f"column_{name}"] for name in names], rows)
+    return saved(
+        visit, "objections", "objections", said["part_objections"], [said[f"column_{name}"] for name in names], rows
+    )
 
 
 @pages.get("points/objections/{number}", needs=ANSWERS)
@@ -98,7 +100,7 @@ def answer(visit: Visit) -> Result:
     try:
         done = service.answer(visit.work, visit.person.id, number, _correction(typed), typed["reason"])
     except Refusal as refusal:
-        return _shown(visit, typed, visit.voice.line(refusal.code, **refusal.facts))
+        return _shown(visit, typed, visit.why(refusal))
     return Go(f"points/objections/{number}", "answered" if done else "answered_before")
 
 

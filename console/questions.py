@@ -87,13 +87,13 @@ def export(visit: Visit) -> Result:
     """Give the list that is asked for, in the layout that the import reads back."""
     asked = _asked(visit)
     header, rows = question_list.export(visit.work, visit.person.id, asked)
-    return saved(visit, asked.bank, "questions", header, rows)
+    return saved(visit, "questions", asked.bank, "questions", header, rows)
 
 
 @pages.get("questions/template", needs=KEEPS)
 def template(_visit: Visit) -> Result:
     """Give the template that a person may begin with."""
-    return Download("questions-template.xlsx", sheet.XLSX, question_import.template())
+    return Download("questions-template.xlsx", sheet.XLSX, question_import.template(), None)
 
 
 @pages.get("questions/bank/close", needs=KEEPS)

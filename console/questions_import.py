@@ -50,7 +50,7 @@ def show(visit: Visit) -> Result:
         facts |= _understood(visit, upload, made)
         facts["plan"] = question_upload.plan(visit.work, upload, made)
     except Refusal as refusal:
-        facts["problem"] = visit.voice.line(refusal.code, **refusal.facts)
+        facts["problem"] = visit.why(refusal)
     return Page("questions_import.html", facts)
 
 
@@ -157,7 +157,7 @@ def wrong(visit: Visit) -> Result:
     if upload is None:
         raise Refusal("question.file_gone")
     made = question_upload.understand(visit.work, upload)
-    return Download("questions-to-mend.xlsx", sheet.XLSX, question_import.wrong_rows(visit.voice, made))
+    return Download("questions-to-mend.xlsx", sheet.XLSX, question_import.wrong_rows(visit.voice, made), None)
 
 
 def left(visit: Visit) -> Result:
@@ -165,7 +165,7 @@ def left(visit: Visit) -> Result:
     body = question_upload.left(visit.work, visit.person.id)
     if body is None:
         raise Refusal("question.file_gone")
-    return Download("questions-to-mend.xlsx", sheet.XLSX, body)
+    return Download("questions-to-mend.xlsx", sheet.XLSX, body, None)
 
 
 def drop(visit: Visit) -> Result:

@@ -211,7 +211,7 @@ def file(visit: Visit) -> Result:
     if kept is None or found is None:
         raise Refusal("desk.none")
     name = kept.name or clean_name(found[0]) or visit.voice.line("demand.unnamed_file")
-    return Download(name, "application/octet-stream", found[2])
+    return Download(name, "application/octet-stream", found[2], None)
 
 
 @pages.post("requests/{number}", needs=HANDLES)
@@ -235,7 +235,7 @@ def write(visit: Visit) -> Result:
         desk.check(visit.work, person, draft)
     except Refusal as refusal:
         # Nothing was written yet, and what was typed must not be lost with the page.
-        facts = {"why": visit.voice.line(refusal.code, **refusal.facts), "kept": draft.text, "back": here}
+        facts = {"why": visit.why(refusal), "kept": draft.text, "back": here}
         return Page("requests_kept.html", facts, status=409)
     draft = replace(draft, files=tuple(_keep(visit, name, body) for name, body in sent))
     reached = desk.send(visit.work, person, draft).reached

@@ -29,7 +29,7 @@ def note(visit: Visit) -> Result:
     try:
         desk_note.add(visit.work, person, number, text, token)
     except Refusal as refusal:
-        why = visit.voice.line(refusal.code, **refusal.facts)
+        why = visit.why(refusal)
         return Page("requests_kept.html", {"why": why, "kept": text, "back": here}, status=409)
     return Go(here, "noted")
 

@@ -44,7 +44,7 @@ def add(visit: Visit) -> Result:
         unit = whole(form.get("unit", ""))
         desk_canned.add(visit.work, visit.person.id, unit, form.get("title", ""), form.get("text", ""))
     except Refusal as refusal:
-        return _listed(visit, visit.voice.line(refusal.code, **refusal.facts))
+        return _listed(visit, visit.why(refusal))
     return Go("requests/canned", "canned_kept")
 
 
@@ -69,7 +69,7 @@ def change(visit: Visit) -> Result:
     try:
         desk_canned.change(visit.work, visit.person.id, number, form.get("title", ""), form.get("text", ""))
     except Refusal as refusal:
-        return _shown(visit, visit.voice.line(refusal.code, **refusal.facts))
+        return _shown(visit, visit.why(refusal))
     return Go("requests/canned", "canned_kept")
 
 

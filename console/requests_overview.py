@@ -61,7 +61,7 @@ def export_xlsx(visit: Visit) -> Result:
     """Save the load of officers."""
     header, rows = desk_load.export_rows(visit.work, visit.voice, visit.person.id)
     name = visit.words("requests")["loads"]
-    return saved(visit, name, name, header, rows)
+    return saved(visit, "loads", name, name, header, rows)
 
 
 @pages.get("requests/overview.csv", needs=OVERSEES)
@@ -69,4 +69,4 @@ def export_csv(visit: Visit) -> Result:
     """Save it as CSV."""
     header, rows = desk_load.export_rows(visit.work, visit.voice, visit.person.id)
     name = visit.words("requests")["loads"]
-    return saved(visit, name, name, header, rows, "csv")
+    return saved(visit, "loads", name, name, header, rows, "csv")

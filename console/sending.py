@@ -98,7 +98,7 @@ def export(visit: Visit) -> Result:
         told = (one.id, row["kind"], row["messenger"], row["state"], f"{local(one.at):%Y-%m-%d %H:%M:%S}")
         rows.append([*map(str, told), str(one.attempts), row["why"], one.note])
     name = f"letters-{visit.work.today.isoformat()}"
-    return saved(visit, name, "letters", header, rows)
+    return saved(visit, "letters", name, "letters", header, rows)
 
 
 def _row(visit: Visit, one: Any) -> dict[str, Any]:  # noqa: ANN401 - a line of the service

@@ -23,13 +23,13 @@ ROWS = 50
 DATES = 10
 
 
-def _said(visit: Visit, one: Settable, value: str) -> str:
+def said(visit: Visit, one: Settable, value: str) -> str:
     """Return a value as people say it."""
     words = visit.words("settings")
     if one.kind == "flag":
-        return words[f"flag_{value}"]
+        return words.get(f"flag_{value}", value)
     if one.kind == "weekday":
-        return words[f"weekday_{value}"]
+        return words.get(f"weekday_{value}", value)
     if one.section == "retention":
         return words["for_ever"] if value == "0" else words["days_of"].format(count=value)
     return value
@@ -40,8 +40,8 @@ def _row(visit: Visit, one: Settable, found: dict[str, Any]) -> dict[str, Any]:
     return {
         "key": one.key,
         "name": visit.words("settings")[f"key_{one.key.replace('.', '_')}"],
-        "file": _said(visit, one, one.file),
-        "now": _said(visit, one, kept[0].value) if kept else _said(visit, one, one.file),
+        "file": said(visit, one, one.file),
+        "now": said(visit, one, kept[0].value) if kept else said(visit, one, one.file),
         "set": kept[0] if kept else None,
         "by": kept[1] if kept else "",
     }
@@ -81,7 +81,7 @@ def value_set(visit: Visit) -> Result:
     """Set it."""
     one = _settable(visit, visit.form.get("name", ""))
     words = visit.machine.checked(one.key, visit.form.get("value", "").strip())
-    setting.put(visit.work, visit.person.id, one.key, words, visit.form.get("reason", ""))
+    setting.put(visit.work, visit.person.id, one.key, words, visit.form.get("reason", ""), usual=one.file)
     visit.then.append(visit.machine.look)
     return Go("settings", "set")
 
@@ -89,7 +89,8 @@ def value_set(visit: Visit) -> Result:
 @pages.post("settings/value/back", needs=MACHINE)
 def value_back(visit: Visit) -> Result:
     """Let the configuration hold again."""
-    setting.take_back(visit.work, visit.person.id, _settable(visit, visit.form.get("name", "")).key)
+    one = _settable(visit, visit.form.get("name", ""))
+    setting.take_back(visit.work, visit.person.id, one.key, usual=one.file)
     visit.then.append(visit.machine.look)
     return Go("settings", "back")
 

@@ -9,12 +9,11 @@ from urllib.parse import urlencode
 from console.asked import day, whole
 from console.grammar import Pages, Result, Visit
 from console.saving import saved
+from console.settings_deed import deed_name, facts_of
 from console.settings_frame import framed
-from domain.machine import EVERYTHING
 from domain.permission import Action
 from services import audit as service
-from services.audit import Asked
-from services.sending import messenger_name
+from services.audit import Asked, Told
 
 pages = Pages("settings")
 MACHINE = Action.RUN_MACHINE
@@ -37,37 +36,15 @@ def _asked(visit: Visit) -> tuple[Asked, dict[str, str]]:
     return asked, shown
 
 
-def deed_name(words: Mapping[str, str], deed: str) -> str:
-    """Return a deed in words."""
-    return words.get(f"deed_{deed.replace('.', '_')}", deed)
-
-
-def _row(visit: Visit, one: Any, names: Mapping[int, str]) -> dict[str, Any]:  # noqa: ANN401 - a deed
+def _row(visit: Visit, one: Told, names: Mapping[int, str], units: Mapping[int, str]) -> dict[str, Any]:
     words = visit.words("settings")
     return {
         "at": one.at,
         "who": names.get(one.actor_id, "") if one.actor_id else words["by_machine"],
         "deed": deed_name(words, one.deed),
         "about": names.get(one.subject_id, "") if one.subject_id else "",
-        "facts": "；".join(
-            f"{words.get(f'fact_{key}', key)} {_fact(visit, key, value)}" for key, value in one.facts.items()
-        ),
+        "facts": "；".join(facts_of(visit, one, units)),
     }
-
-
-def _fact(visit: Visit, key: str, value: object) -> str:
-    """Return a fact as people say it: roles, messengers, settings and kinds of letters have names."""
-    said, words = str(value), visit.words("settings")
-    match key:
-        case "role":
-            return visit.voice.labels.get(f"permission.{said}", said)
-        case "messenger":
-            return words["everything"] if said == EVERYTHING else messenger_name(visit.voice, said)
-        case "kind":
-            return visit.words("sending").get(f"kind_{said}", said)
-        case "key":
-            return words.get(f"key_{said.replace('.', '_')}", said)
-    return said
 
 
 @pages.get("settings/audit", needs=MACHINE, when_paused=True)
@@ -78,7 +55,7 @@ def audit(visit: Visit) -> Result:
     query = {key: value for key, value in shown.items() if value}
     words = visit.words("settings")
     facts = {
-        "rows": [_row(visit, one, found.names) for one in found.deeds],
+        "rows": [_row(visit, one, found.names, found.units) for one in found.deeds],
         "deeds": [(one, deed_name(words, one)) for one in service.kinds(visit.work)],
         "shown": shown,
         "following": urlencode({**query, "before": found.next}) if found.next else "",
@@ -96,9 +73,9 @@ def export(visit: Visit) -> Result:
     words, organisation = visit.words("settings"), visit.work.organisation
     header = [words[name] for name in ("at", "who", "deed", "about", "facts")]
     rows = []
-    for one, names in service.exported(visit.work, visit.person.id, asked):
-        row = _row(visit, one, names)
+    for one, names, units in service.exported(visit.work, visit.person.id, asked):
+        row = _row(visit, one, names, units)
         at = f"{organisation.local(row['at']):%Y-%m-%d %H:%M:%S}"
         rows.append([at, row["who"], row["deed"], row["about"], row["facts"]])
     name = f"audit-{visit.work.today.isoformat()}"
-    return saved(visit, name, "audit", header, rows)
+    return saved(visit, "audit", name, "audit", header, rows)

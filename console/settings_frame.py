@@ -21,13 +21,5 @@ PARTS = (
 
 def framed(visit: Visit, template: str, part: str, facts: dict[str, Any]) -> Page:
     """Return a page with its neighbours."""
-    may = [
-        (name, path)
-        for name, path, needs in PARTS
-        if (
-            permission.may_everywhere(visit.work, visit.person.id, needs)
-            if needs is Action.RUN_MACHINE
-            else permission.may_anywhere(visit.work, visit.person.id, needs)
-        )
-    ]
+    may = [(name, path) for name, path, needs in PARTS if permission.may_anywhere(visit.work, visit.person.id, needs)]
     return Page(template, {"parts": may, "part": part, **facts})

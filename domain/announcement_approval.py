@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from domain.announcement import Announcement
@@ -52,9 +52,14 @@ class Eyes:
     off_by: int | None = None
 
 
-def sign(one: Announcement) -> str:
-    """Return what names the words and the audience as they are: whatever is edited has another sign."""
-    parts = (one.id, one.text, one.attachment, one.unit_id, one.circle.value, one.urgent)
+def sign(one: Announcement, at: datetime | None = None) -> str:
+    """Return what names the words and the audience as they are: whatever is edited has another sign.
+
+    `at`: what is approved is to leave then and at no other time; None: at once.
+    """
+    parts: tuple[object, ...] = (one.id, one.text, one.attachment, one.unit_id, one.circle.value, one.urgent)
+    if at is not None:
+        parts += (at.astimezone(UTC).isoformat(timespec="seconds"),)
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
 
 

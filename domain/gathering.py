@@ -54,6 +54,8 @@ class Gathering:
     """What it is the sign-in of, e.g. `meeting:12`; empty: it stands alone."""
     listed: bool = False
     """Who is called stands in a list; else it is all who belong to the unit."""
+    in_chat: bool = False
+    """Its code is shown in an organiser's chat; on a projector alone that long-lived code opens nothing."""
 
     def code(self, now: datetime, shown_for: timedelta = CARD) -> str:
         """Return the code that is shown at this moment, where each is shown for so long."""
@@ -63,12 +65,13 @@ class Gathering:
         return code_of(self.secret, self.id, shown_for, step)
 
     def has_code(self, code: str, now: datetime) -> bool:
-        """Whether the code is the one of this step or of the one before, in the chat or on a projector."""
-        return self._shown(code, now, 0, {CARD: 2, SCREEN: 2})
+        """Whether the code is the one of this step or of the one before, on a projector or where the chat shows it."""
+        return self._shown(code, now, 0, {CARD: 2 if self.in_chat else 0, SCREEN: 2})
 
     def had_code(self, code: str, now: datetime) -> bool:
-        """Whether the code was shown within the last hour."""
-        return self._shown(code, now, 2, {CARD: STALE // CARD + 2, SCREEN: STALE // SCREEN + 2})
+        """Whether it is no code any more, and was one within the last hour."""
+        gone = not self.in_chat and self._shown(code, now, 0, {CARD: 2})
+        return gone or self._shown(code, now, 2, {CARD: STALE // CARD + 2, SCREEN: STALE // SCREEN + 2})
 
     def _shown(self, code: str, now: datetime, first: int, last: Mapping[timedelta, int]) -> bool:
         return any(

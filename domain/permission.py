@@ -91,6 +91,10 @@ MATRIX: dict[Role, frozenset[Action]] = {
 }
 """An administrator runs the machine and reads nobody's content."""
 
+WHOLE = frozenset({Action.RUN_MACHINE, Action.SET_CALENDAR, Action.IMPORT_QUESTIONS})
+"""What holds for everybody: banks, readings and workdays have no unit of their own. A role beneath the top gives none
+of it; only at the root is it given, and to a committee at the seat: where no other committee is above or beside it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -100,12 +104,23 @@ class Grant:
     unit_id: int
     path: str
 
+    def gives(self, action: Action, seat: str = "") -> bool:
+        """Answer whether it allows this somewhere. `seat`: the path of the one top committee."""
+        of_whole = self.path == f"/{self.unit_id}/" or (self.role is Role.COMMITTEE and self.path == seat)
+        return action in MATRIX[self.role] and (of_whole or action not in WHOLE)
 
-def allows(grants: Iterable[Grant], action: Action, path: str) -> bool:
-    """Decide whether a holder of these grants may do this at the unit with this path. Deny by default."""
-    return any(action in MATRIX[grant.role] and path.startswith(grant.path) for grant in grants)
+
+def allows(grants: Iterable[Grant], action: Action, path: str, seat: str = "") -> bool:
+    """Decide whether a holder of these grants may do this at the unit with this path. Deny by default.
+
+    What holds for everybody is allowed at every unit or at none.
+    """
+    return any(
+        grant.gives(action, seat) and (path.startswith(grant.path) or (action in WHOLE and path != ""))
+        for grant in grants
+    )
 
 
-def reach(grants: Iterable[Grant], action: Action) -> tuple[Grant, ...]:
+def reach(grants: Iterable[Grant], action: Action, seat: str = "") -> tuple[Grant, ...]:
     """Return the grants under which the action is allowed somewhere, highest unit first."""
-    return tuple(sorted((g for g in grants if action in MATRIX[g.role]), key=lambda g: (len(g.path), g.path)))
+    return tuple(sorted((g for g in grants if g.gives(action, seat)), key=lambda g: (len(g.path), g.path)))

@@ -136,7 +136,7 @@ def _approval(turn: Turn, one: Announcement) -> Text | None:
     last = approvals.newest(turn.work, one)
     if last is not None and last.verdict is Verdict.RETURNED:
         return turn.say("announcement_approval.last_returned", who=last.decided_name, words=last.words)
-    if approvals.needed(turn.work, one) and not approvals.approved(turn.work, one):
+    if approvals.needed(turn.work, one) and not approvals.approved(turn.work, one, one.send_at):
         return turn.say("announcement_approval.first", unit=one.unit_name)
     return None
 

@@ -40,7 +40,10 @@ def missing(work: Work, _subject: str, _due: datetime) -> None:
         button = speech.button("calendar.paste", call("help.go", "holidays"))
         return Reply((speech.say("calendar.missing", year=year), Choices(((button,),))))
 
-    post.push(work, permission.everyone(work, Role.ADMINISTRATOR), "calendar", compose, subject=str(year))
+    held = permission.everyone(work, Role.ADMINISTRATOR)
+    # An administrator beneath the top can't declare it for everybody.
+    people = [one for one in held if permission.may_everywhere(work, one, Action.SET_CALENDAR)]
+    post.push(work, people, "calendar", compose, subject=str(year))
 
 
 @routes.entry("calendar")

@@ -10,11 +10,11 @@ from domain.permission import Action
 from domain.refusal import Refusal
 from domain.reply import Button, Document, Personal, Reply
 from handlers.grammar import Routes, Turn, reply
+from services import audit, sheet
 from services import document as service
 from services import document_pack as packing
 from services import document_template as templates
 from services import meeting as meetings
-from services import sheet
 from services.document import Made
 from services.work import Work
 
@@ -77,7 +77,8 @@ def year(turn: Turn, unit_id: int, number: int) -> Reply:
     return reply(said, rows=rows, edits=True, personal=Personal.MEMBERSHIP)
 
 
-def _handed(turn: Turn, made: Made, mime: str, back: Button) -> Reply:
+def _handed(turn: Turn, made: Made, mime: str, back: Button, what: str = "paper", rows: int = 1) -> Reply:
+    audit.saved(turn.work, turn.person.id, what, rows)
     number = service.keep(turn.work, made, mime)
     shown = Document(number, made.name)
     return reply(turn.say("document.here", name=made.name), shown, rows=[[back]], personal=Personal.MEMBERSHIP)
@@ -88,7 +89,8 @@ def ledger(turn: Turn, unit_id: int, number: int) -> Reply:
     """Hand over the year's ledger."""
     unit = packing.demand_unit(turn.work, turn.person.id, unit_id)
     back = turn.button("document.back", call("document.year", unit_id, number))
-    return _handed(turn, packing.ledger(turn.work, unit, number, packing.MOST_AT_ONCE), sheet.XLSX, back)
+    made, rows = packing.ledger(turn.work, unit, number, packing.MOST_AT_ONCE), packing.of_year(turn.work, unit, number)
+    return _handed(turn, made, sheet.XLSX, back, "ledger", len(rows))
 
 
 @routes.button("pack")
@@ -97,7 +99,7 @@ def pack(turn: Turn, unit_id: int, number: int) -> Reply:
     unit = packing.demand_unit(turn.work, turn.person.id, unit_id)
     made = packing.pack(turn.work, unit, number, most=packing.MOST_AT_ONCE, leaves=_leaves(turn))
     back = turn.button("document.back", call("document.year", unit_id, number))
-    return _handed(turn, made, "application/zip", back)
+    return _handed(turn, made, "application/zip", back, "pack", len(packing.of_year(turn.work, unit, number)))
 
 
 def _one(turn: Turn, kind: str, number: int) -> Reply:

@@ -319,9 +319,10 @@ def show(turn: Turn, number: int) -> Reply:
 def _card(turn: Turn, found: Meeting, first: Block | None = None) -> Reply:
     """Draw the planner's card; the chair's keeps living while people sign in."""
     sign_in = gathering.of_subject(turn.work, service.subject(found.id))
-    if found.state is MeetingState.OPEN and sign_in is not None and sign_in.opened_by == turn.person.id:
+    kept = found.state is MeetingState.OPEN and sign_in is not None and sign_in.opened_by == turn.person.id
+    if kept and sign_in is not None:
         _keep(turn, sign_in.id)
-    return view.for_planner(turn.work, turn.voice, found, minutes=_minutes(), first=first)
+    return view.for_planner(turn.work, turn.voice, found, minutes=_minutes(), first=first, kept=kept)
 
 
 def _keep(turn: Turn, number: int) -> None:

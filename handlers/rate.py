@@ -9,12 +9,13 @@ from domain.permission import Action
 from domain.rate import before
 from domain.reply import Block, Button, Document, Personal, Picture, Reply, text
 from handlers.grammar import Routes, Turn, reply
-from services import attachment, sheet
+from services import attachment, audit, sheet
 from services import rate as service
 from services import rate_report as report
 from services import rate_words as words
 from services.rate import Figures, Listed
 from services.rate_ground import FIGURES, PARTICIPATION, STANDARDISATION
+from services.rate_kept import measure
 
 routes = Routes("rate")
 
@@ -156,9 +157,11 @@ def picture(turn: Turn, number: int, period: str) -> Reply:
 def export(turn: Turn, number: int, period: str) -> Reply:
     """Give the unit and all beneath it as a table of numbers."""
     unit, span = service.chat_place(turn.work, turn.person.id, number, period)
-    body = report.xlsx(turn.work, turn.voice, span, unit)
+    measured = measure(turn.work, span, unit)
+    body = report.xlsx(turn.work, turn.voice, span, unit, measured)
     name = turn.voice.line("rate.file", unit=unit.name.replace("/", "-"), period=span.key)
     kept = attachment.keep(turn.work, name, sheet.XLSX, body)
+    audit.saved(turn.work, turn.person.id, "rates", report.size(measured, unit))
     least = turn.work.organisation.smallest_group
     said = turn.say("rate.exported", unit=unit.name, period=words.period_name(turn.voice, span), least=least)
     back = [turn.button("rate.back", call("rate.show", unit.id, span.key))]

@@ -181,13 +181,15 @@ def send(work: Work, author_id: int, number: int) -> bool:
     if one.state not in before:
         return False
     found = demand_sendable(work, one)
-    announcement_approval.demand_approved(work, one)
+    announcement_approval.demand_approved(work, one, announcement_approval.leaving(work, one))
     at = work.now + rules.GRACE
     values = {"state": State.SENT.value, "send_at": at, "audience": found.people}
     if not table.change(work.connection, number, before, **values):
         return False
     schedules.stop(work.connection, TICK, str(number))
     kind = "announcement_urgent" if one.urgent else "announcement"
+    facts = {"id": number, "unit": one.unit_id, "people": found.people}
+    audit.note(work.connection, work.now, author_id, "announcement_send", None, **facts)
     if one.urgent:
         audit.note(work.connection, work.now, author_id, "announcement.urgent", None, id=number, reason=one.urgent)
     posted = post.push(work, audience(one), kind, lambda speech: letter(speech, one), subject=str(number), at=at)
@@ -199,13 +201,15 @@ def plan(work: Work, author_id: int, number: int, at: datetime) -> Announcement:
     """Send it at a time. Refused where somebody else must approve it."""
     one = own(work, author_id, number)
     demand_right(work, one)
-    announcement_approval.demand_approved(work, one)
+    announcement_approval.demand_approved(work, one, at)
     if not work.now < at <= work.now + rules.FURTHEST:
         raise Refusal("announcement.when_past", days=rules.FURTHEST.days)
     values = {"state": State.SCHEDULED.value, "send_at": at}
     if not table.change(work.connection, number, (State.DRAFT, State.SCHEDULED, State.LATE), **values):
         raise Refusal("announcement.not_any_more")
     schedule(work, number, at)
+    facts = {"id": number, "unit": one.unit_id, "at": f"{work.organisation.local(at):%Y-%m-%d %H:%M}"}
+    audit.note(work.connection, work.now, author_id, "announcement_plan", None, **facts)
     return own(work, author_id, number)
 
 

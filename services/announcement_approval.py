@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from content import Voice
 from domain.announcement import Announcement
 from domain.announcement_approval import Approval, Eyes, Verdict, above, nearest, sign
 from domain.member import Unit
-from domain.permission import Action
+from domain.permission import Action, reach
 from domain.refusal import Refusal
 from domain.reply import Reply
 from services import permission, post
@@ -24,9 +26,14 @@ def holds(work: Work, path: str) -> Eyes | None:
 
 
 def needed(work: Work, one: Announcement) -> bool:
-    """Answer whether the unit that it is for asks for a second pair of eyes."""
-    found = holds(work, one.path)
-    return found is not None and found.required
+    """Answer whether the unit that it is for asks for a second pair of eyes, or the one whose office its author uses.
+
+    A unit's rule is for what is written to it and for what its own officers write; not for what comes to it from above.
+    """
+    held = reach(permission.grants_of(work, one.author_id), Action.ANNOUNCE)
+    offices = {grant.path for grant in held if one.path.startswith(grant.path)}
+    found = [holds(work, path) for path in {one.path, *offices}]
+    return any(each is not None and each.required for each in found)
 
 
 def newest(work: Work, one: Announcement) -> Approval | None:
@@ -34,17 +41,22 @@ def newest(work: Work, one: Announcement) -> Approval | None:
     return table.newest(work.connection, one.id)
 
 
-def approved(work: Work, one: Announcement) -> bool:
-    """Answer whether somebody else has approved it as it is now."""
+def approved(work: Work, one: Announcement, at: datetime | None) -> bool:
+    """Answer whether somebody else has approved that it leaves then (None: at once), as it is now."""
     last = table.newest(work.connection, one.id)
     if last is None or last.verdict is not Verdict.APPROVED:
         return False
-    return last.sign == sign(one) and last.decided_by != one.author_id
+    return last.sign == sign(one, at) and last.decided_by != one.author_id
 
 
-def demand_approved(work: Work, one: Announcement) -> None:
+def leaving(work: Work, one: Announcement) -> datetime | None:
+    """Return for which moment it leaves when it is sent now: the planned one when that has come, else at once."""
+    return one.send_at if one.send_at is not None and one.send_at <= work.now else None
+
+
+def demand_approved(work: Work, one: Announcement, at: datetime | None) -> None:
     """Refuse what has to be approved first, whoever would send it and however urgent it is."""
-    if needed(work, one) and not approved(work, one):
+    if needed(work, one) and not approved(work, one, at):
         raise Refusal("announcement_approval.needed")
 
 

@@ -52,7 +52,7 @@ class Asked:
 def send(work: Work, author_id: int, number: int) -> Outcome:
     """Send it, or ask somebody else to approve it first where its unit wants that."""
     one = writing.own(work, author_id, number)
-    if one.state in BEFORE and approvals.needed(work, one) and not approvals.approved(work, one):
+    if _must_ask(work, one, approvals.leaving(work, one)):
         _ask(work, one, None)
         return Outcome.ASKED
     return Outcome.SENT if writing.send(work, author_id, number) else Outcome.SENT_BEFORE
@@ -61,13 +61,18 @@ def send(work: Work, author_id: int, number: int) -> Outcome:
 def plan(work: Work, author_id: int, number: int, at: datetime) -> Outcome:
     """Plan it, or ask somebody else to approve it before."""
     one = writing.own(work, author_id, number)
-    if one.state in BEFORE and approvals.needed(work, one) and not approvals.approved(work, one):
+    if _must_ask(work, one, at):
         if not work.now < at <= work.now + rules.FURTHEST:
             raise Refusal("announcement.when_past", days=rules.FURTHEST.days)
         _ask(work, one, at)
         return Outcome.ASKED
     writing.plan(work, author_id, number, at)
     return Outcome.PLANNED
+
+
+def _must_ask(work: Work, one: Announcement, at: datetime | None) -> bool:
+    """Answer whether somebody has to approve it first. What was approved for one time is not for another."""
+    return one.state in BEFORE and approvals.needed(work, one) and not approvals.approved(work, one, at)
 
 
 def _ask(work: Work, one: Announcement, at: datetime | None) -> None:
@@ -79,12 +84,12 @@ def _ask(work: Work, one: Announcement, at: datetime | None) -> None:
     schedules.stop(work.connection, writing.TICK, str(one.id))
     if at is not None:
         writing.schedule(work, one.id, at)
-    table.ask(work.connection, one.id, sign(one), work.now)
+    table.ask(work.connection, one.id, sign(one, at), work.now)
     fresh = writing.own(work, one.author_id, one.id)
     author = _name(work, one.author_id)
 
     def compose(speech: Voice) -> Reply:
-        return card(work, speech, fresh, author, sign(fresh), pushed=True)
+        return card(work, speech, fresh, author, sign(fresh, at), pushed=True)
 
     approvals.tell_nearest(work, one.path, one.author_id, compose)
 
@@ -141,7 +146,7 @@ def look(work: Work, member_id: int, number: int) -> Asked:
     if one.state is not State.WAITING or last.verdict is not Verdict.OPEN:
         raise Refusal("announcement_approval.decided")
     passed = one.send_at is not None and one.send_at <= work.now
-    return Asked(one, _name(work, one.author_id), last, sign(one), passed)
+    return Asked(one, _name(work, one.author_id), last, sign(one, one.send_at), passed)
 
 
 def _may(work: Work, member_id: int, one: Announcement) -> bool:

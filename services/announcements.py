@@ -15,10 +15,16 @@ from services.announcement import COUNTED, audience, demand_right, first_moment,
 from services.work import Work
 from storage import announcement as table
 from storage import announcement_list as lists
+from storage import audit, outbox, stretch
 from storage import campaign as campaigns
 from storage import member as members
-from storage import outbox, stretch
 
+DEEDS = {
+    State.PAUSED: "announcement_pause",
+    State.SENT: "announcement_resume",
+    State.RECALLED: "announcement_recall",
+}
+"""What turning it so is called in the audit trail."""
 LINGER = timedelta(seconds=15)
 """So long after the last letter left its figures are still looked at."""
 
@@ -180,7 +186,10 @@ def _turn(
         demand_right(work, one)
     if after is State.SENT:
         _demand_names(work, one, "retention.no_more")
-    if table.change(work.connection, number, before, state=after.value) and one.campaign_id is not None:
+    if not table.change(work.connection, number, before, state=after.value):
+        return own(work, author_id, number)
+    audit.note(work.connection, work.now, author_id, DEEDS[after], None, id=number)
+    if one.campaign_id is not None:
         moment = work.now if one.urgent else first_moment(work, work.now)
         for campaign in campaigns.about(work.connection, announcement_recall.KINDS, str(number)):
             campaigns.turn(work.connection, campaign, letters, work.now, moment)
@@ -211,6 +220,7 @@ def remind(work: Work, author_id: int, number: int) -> int | None:
     if not posted.letters and posted.left_out["capped"]:
         # Raising takes back that it was done, so that it can be done tomorrow.
         raise Refusal("announcements.reminder_capped")
+    audit.note(work.connection, work.now, author_id, "announcement_remind", None, id=number, people=len(waiting))
     return posted.letters
 
 

@@ -1,4 +1,4 @@
-"""The audit trail, read: who did what when, by person, deed and day. Reading changes nothing."""
+"""The audit trail, read: who did what when, by person, deed and day; and the note of what was saved as a file."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from services import permission
 from services.work import Work
 from storage import audit as table
 from storage import member as members
-from storage.audit import Told
+from storage import unit as units
 
+Told = table.Told
 PAGE = 50
 MOST = 20_000
 """Deeds in one export; narrower filters give the rest."""
@@ -34,15 +35,24 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Deeds, the names of everybody in them, and where the next page begins (0: nowhere)."""
+    """Deeds, the names of everybody and of every unit in them, and where the next page begins (0: nowhere)."""
 
     deeds: list[Told]
     names: Mapping[int, str]
+    units: Mapping[int, str]
     next: int
 
 
 def _demand(work: Work, member_id: int) -> None:
     permission.demand_everywhere(work, member_id, Action.RUN_MACHINE)
+
+
+def saved(work: Work, member_id: int | None, what: str, rows: int) -> None:
+    """Note that somebody saved records as a file: which (`export_<what>` in words) and how many rows.
+
+    `member_id` None: the command line.
+    """
+    table.note(work.connection, work.now, member_id, "export.save", None, what=what, rows=rows)
 
 
 def kinds(work: Work) -> list[str]:
@@ -60,18 +70,18 @@ def listed(work: Work, member_id: int, asked: Asked) -> Page:
     _demand(work, member_id)
     found = table.listed(work.connection, _wanted(work, asked), PAGE + 1)
     shown = found[:PAGE]
-    return Page(shown, _names(work, shown), shown[-1].id if len(found) > PAGE else 0)
+    return Page(shown, _names(work, shown), _units(work, shown), shown[-1].id if len(found) > PAGE else 0)
 
 
-def exported(work: Work, member_id: int, asked: Asked) -> Iterator[tuple[Told, Mapping[int, str]]]:
-    """Yield at most `MOST` of what is asked for, with the names."""
+def exported(work: Work, member_id: int, asked: Asked) -> Iterator[tuple[Told, Mapping[int, str], Mapping[int, str]]]:
+    """Yield at most `MOST` of what is asked for, with the names of people and of units."""
     _demand(work, member_id)
     wanted = _wanted(work, asked)
     for _ in range(MOST // _BITE):
         found = table.listed(work.connection, wanted, _BITE)
-        names = _names(work, found)
+        names, places = _names(work, found), _units(work, found)
         for one in found:
-            yield one, names
+            yield one, names, places
         if len(found) < _BITE:
             return
         wanted = wanted._replace(before=found[-1].id)
@@ -80,6 +90,12 @@ def exported(work: Work, member_id: int, asked: Asked) -> Iterator[tuple[Told, M
 def _names(work: Work, deeds: list[Told]) -> dict[int, str]:
     everybody = {one.actor_id for one in deeds} | {one.subject_id for one in deeds}
     return members.names_of(work.connection, [one for one in everybody if one is not None])
+
+
+def _units(work: Work, deeds: list[Told]) -> dict[int, str]:
+    """Return the names of the units that stand in the facts by their id."""
+    numbers = {one.facts["unit"] for one in deeds if isinstance(one.facts.get("unit"), int)}
+    return {number: unit.name for number, unit in units.some(work.connection, numbers).items()}
 
 
 def _wanted(work: Work, asked: Asked) -> table.Asked:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
+from domain.permission import Action
 from domain.refusal import Refusal
+from services import permission
 from services.work import Work
 from storage import audit
 from storage import calendar as declared
@@ -128,6 +130,7 @@ def named(work: Work, first: date, last: date) -> list[Day]:
 
 def declare(work: Work, days: Mapping[date, bool], source: str, actor_id: int) -> None:
     """Declare days to be workdays (True) or days off, over what the calendar says."""
+    permission.demand_everywhere(work, actor_id, Action.SET_CALENDAR)
     for day, works in days.items():
         declared.declare(work.connection, day, works=works, source=source[:200])
     audit.note(work.connection, work.now, actor_id, "calendar.declare", None, days=len(days))
@@ -145,6 +148,7 @@ def overrides(work: Work, year: int) -> list[tuple[date, bool, str]]:
 
 def withdraw(work: Work, day: date, actor_id: int) -> None:
     """Let the calendar that the program came with speak of a day again."""
+    permission.demand_everywhere(work, actor_id, Action.SET_CALENDAR)
     if not declared.withdraw(work.connection, day):
         raise Refusal("settings.not_declared")
     audit.note(work.connection, work.now, actor_id, "workday.withdraw", None, day=day.isoformat())

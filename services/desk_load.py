@@ -120,7 +120,8 @@ def _topics(work: Work, voice: Voice, paths: list[str], answers: list[table.Answ
 def by_week(work: Work, voice: Voice, member_id: int) -> Chart | None:
     """Return requests filed and closed in each of the last weeks, this one too; None for who oversees nothing.
 
-    Of fewer people than the smallest group nothing is shown.
+    Where fewer people than the smallest group are overseen nothing is shown; nor is a week in which fewer asked, nor
+    the one by which it could be computed.
     """
     paths = seen(work, member_id)
     if not paths:
@@ -131,19 +132,26 @@ def by_week(work: Work, voice: Voice, member_id: int) -> Chart | None:
     least = work.organisation.smallest_group
     enough = table.people(work.connection, paths, least) >= least
     found = [
-        table.between(work.connection, column, moments, paths) if enough else [None] * WEEKS
+        shown_weeks(table.between(work.connection, column, moments, paths), least) if enough else [None] * WEEKS
         for column in ("filed_at", "closed_at")
     ]
     names = (voice.label("desk.chart_filed"), voice.label("desk.chart_closed"))
     return Chart(
         title=voice.line("desk.chart_title", weeks=WEEKS),
-        about=voice.line("desk.chart_about"),
+        about=voice.line("desk.chart_about", least=least),
         kind=Kind.LINES,
         first=voice.label("desk.chart_week"),
         labels=tuple(f"{day:%m-%d}" for day in days),
         series=tuple(Series(name, tuple(values)) for name, values in zip(names, found, strict=True)),
         hidden=voice.line("desk.chart_hidden", least=least),
     )
+
+
+def shown_weeks(weeks: list[tuple[int, int]], least: int) -> list[int | None]:
+    """Return the counts that may be shown, of (count, people behind it) each; a week of nothing says nothing."""
+    sizes = {at: askers for at, (_, askers) in enumerate(weeks) if askers}
+    shown = publishable(sizes, sum(sizes.values()), least)
+    return [count if at in shown or not askers else None for at, (count, askers) in enumerate(weeks)]
 
 
 def drawn(work: Work, voice: Voice, member_id: int) -> tuple[bytes, str] | None:

@@ -115,7 +115,7 @@ def _add(
     subject: str = "",
     listed: bool = False,
 ) -> int:
-    return table.add(
+    number = table.add(
         work.connection,
         title=title[:LONGEST_TITLE],
         unit_id=unit.id,
@@ -126,6 +126,8 @@ def _add(
         subject=subject,
         listed=listed,
     )
+    audit.note(work.connection, work.now, by, "gathering_open", None, gathering=number, unit=unit.code)
+    return number
 
 
 def _get(work: Work, number: int) -> Gathering:
@@ -191,6 +193,8 @@ def enter(work: Work, found: Gathering, member_id: int, by: int | None) -> Signe
         known = table.presence_of(work.connection, found.id, member_id)
         at, late = known or (work.now, late)
         return SignedIn(found, at, late, repeated=True)
+    if by is not None:
+        audit.note(work.connection, work.now, by, "gathering_enter", member_id, gathering=found.id)
     person = members.get(work.connection, member_id)
     if by is not None and (person is None or person.consent < NOTICE_VERSION):
         # Being there is the organisation's record; points are for those who agreed to have any.
@@ -206,7 +210,6 @@ def enter_for(work: Work, secretary: int, number: int, member_id: int) -> Signed
         raise Refusal("gathering.closed")
     if not belongs(work, member_id, found):
         raise Refusal("gathering.gone")
-    audit.note(work.connection, work.now, secretary, "gathering_enter", member_id, gathering=number)
     return enter(work, found, member_id, secretary)
 
 
@@ -226,6 +229,7 @@ def late_from_now(work: Work, secretary: int, number: int) -> Gathering:
     """Count whoever comes from now on as late."""
     found = runs(work, secretary, number)
     table.late_from(work.connection, found.id, work.now)
+    audit.note(work.connection, work.now, secretary, "gathering_late", None, gathering=number)
     return _get(work, number)
 
 
@@ -256,6 +260,13 @@ def finish(work: Work, found: Gathering) -> None:
 def keep_card(work: Work, number: int, card: Card) -> None:
     """Remember where the secretary's living card is, so that the count on it can live."""
     table.set_card(work.connection, number, card)
+
+
+def to_screen(work: Work, found: Gathering, by: int) -> None:
+    """Let the code be the projector's alone until a card in the chat is opened anew; whoever calls this may run it."""
+    if found.in_chat:
+        table.set_card(work.connection, found.id, Card("", "", "", ""))
+        audit.note(work.connection, work.now, by, "gathering_screen", None, gathering=found.id)
 
 
 def card_of(work: Work, number: int) -> Card | None:

@@ -63,8 +63,7 @@ class Article:
 
 def demand(work: Work, actor_id: int) -> None:
     """Refuse whoever keeps no readings."""
-    if not permission.may_anywhere(work, actor_id, Action.IMPORT_QUESTIONS):
-        raise Refusal("permission.nowhere")
+    permission.demand_everywhere(work, actor_id, Action.IMPORT_QUESTIONS)
 
 
 def topics(work: Work) -> list[Topic]:

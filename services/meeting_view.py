@@ -97,10 +97,15 @@ def for_member(work: Work, voice: Voice, meeting: Meeting, mine: Attendee, first
     return Reply((*blocks, Choices(rows)), edits=True, personal=Personal.OWN)
 
 
-def for_planner(work: Work, voice: Voice, meeting: Meeting, *, minutes: bool, first: Block | None = None) -> Reply:
-    """Return the card of whoever runs a meeting, as it is now. `minutes`: they can be written here."""
+def for_planner(
+    work: Work, voice: Voice, meeting: Meeting, *, minutes: bool, first: Block | None = None, kept: bool = False
+) -> Reply:
+    """Return the card of whoever runs a meeting, as it is now.
+
+    `minutes`: they can be written here. `kept`: this is the card that is remembered, on which the code counts.
+    """
     if meeting.state is MeetingState.OPEN:
-        return live(work, voice, meeting, minutes=minutes)
+        return live(work, voice, meeting, minutes=minutes, kept=kept)
     if meeting.state in {MeetingState.DRAFT, MeetingState.CALLED}:
         return _planned(work, voice, meeting, first)
     return _over(work, voice, meeting, minutes=minutes)
@@ -164,13 +169,19 @@ def expected(voice: Voice, people: list[Attendee], counts: Counts) -> str:
     return "\n".join(lines)
 
 
-def live(work: Work, voice: Voice, meeting: Meeting, *, minutes: bool) -> Reply:
-    """Return the chair's card while people sign in: the code, the counts, the quorum of the item at hand."""
+def live(work: Work, voice: Voice, meeting: Meeting, *, minutes: bool, kept: bool = False) -> Reply:
+    """Return the chair's card while people sign in: the code, the counts, the quorum of the item at hand.
+
+    A code that counts nowhere is not shown: it is on the projector, unless some card is remembered.
+    """
     blocks: list[Block] = []
     sign_in = gathering.of_subject(work, service.subject(meeting.id))
     facts = {"title": meeting.title, "unit": meeting.unit_name}
     if sign_in is not None and sign_in.is_open(work.now):
-        blocks.append(voice.say("meeting.live", code=sign_in.code(work.now), **facts))
+        if kept or sign_in.in_chat:
+            blocks.append(voice.say("meeting.live", code=sign_in.code(work.now), **facts))
+        else:
+            blocks.append(voice.say("meeting.live_screen", **facts))
         late_at = f"{work.organisation.local(sign_in.late_at):%H:%M}"
         blocks.append(voice.say("meeting.live_late", late_at=late_at))
     else:

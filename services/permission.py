@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from domain.member import Unit
-from domain.permission import MATRIX, Action, Grant, Role, allows, reach
+from collections.abc import Iterable
+
+from domain.member import Unit, UnitKind
+from domain.permission import MATRIX, WHOLE, Action, Grant, Role, allows, reach
 from domain.refusal import Refusal
 from services.work import Work
 from storage import permission as table
 from storage import unit as units
+
+MOST_SEATS = 5_000
 
 
 def grants_of(work: Work, member_id: int) -> tuple[Grant, ...]:
@@ -15,14 +19,43 @@ def grants_of(work: Work, member_id: int) -> tuple[Grant, ...]:
     return table.of(work.connection, member_id, work.now)
 
 
+def seat(work: Work) -> Unit | None:
+    """Return where nobody is above: the one top Party committee, or where there is no committee the one top union.
+
+    None when several are at the top, or there is neither.
+    """
+    for kind in (UnitKind.PARTY_COMMITTEE, UnitKind.UNION):
+        tops: list[Unit] = []
+        for one in sorted(units.matching(work.connection, ["/"], [kind], "", MOST_SEATS, 0), key=lambda one: one.path):
+            if not tops or not one.within(tops[-1]):
+                tops.append(one)
+        if tops:
+            return tops[0] if len(tops) == 1 else None
+    return None
+
+
+def seat_for(work: Work, grants: Iterable[Grant]) -> str:
+    """Return the path of the seat for whoever holds these, as far as it matters to any of them."""
+    if not any(grant.role is Role.COMMITTEE for grant in grants):
+        return ""
+    place = seat(work)
+    return place.path if place is not None else ""
+
+
 def may(work: Work, member_id: int, action: Action, unit: Unit) -> bool:
     """Answer whether this person may do this at this unit."""
-    return allows(grants_of(work, member_id), action, unit.path)
+    held = grants_of(work, member_id)
+    return allows(held, action, unit.path, seat_for(work, held) if action in WHOLE else "")
 
 
 def may_anywhere(work: Work, member_id: int, action: Action) -> bool:
     """Answer whether this person may do this at any unit at all: what menus are made of."""
-    return bool(reach(grants_of(work, member_id), action))
+    return bool(_reaching(work, member_id, action))
+
+
+def _reaching(work: Work, member_id: int, action: Action) -> tuple[Grant, ...]:
+    held = grants_of(work, member_id)
+    return reach(held, action, seat_for(work, held) if action in WHOLE else "")
 
 
 def demand_permission(work: Work, member_id: int, action: Action, unit: Unit) -> None:
@@ -32,20 +65,20 @@ def demand_permission(work: Work, member_id: int, action: Action, unit: Unit) ->
 
 
 def demand_everywhere(work: Work, member_id: int, action: Action) -> None:
-    """Raise the refusal when this person may not do this at the top of the tree: what concerns everybody."""
+    """Raise the refusal when this person may not do this for everybody."""
     if not may_everywhere(work, member_id, action):
         raise Refusal("permission.not_everywhere")
 
 
 def may_everywhere(work: Work, member_id: int, action: Action) -> bool:
-    """Answer whether this person may do this at the top of the tree."""
-    return any(grant.path == f"/{grant.unit_id}/" for grant in reach(grants_of(work, member_id), action))
+    """Answer whether this person may do this for everybody: one of the deeds that hold for the whole organisation."""
+    return action in WHOLE and may_anywhere(work, member_id, action)
 
 
 def scope(work: Work, member_id: int, action: Action) -> list[Unit]:
     """Return the highest units at which this person may do this (all beneath them are allowed too)."""
     found: list[Unit] = []
-    for grant in reach(grants_of(work, member_id), action):
+    for grant in _reaching(work, member_id, action):
         if any(grant.path.startswith(unit.path) for unit in found):
             continue
         unit = units.get(work.connection, grant.unit_id)

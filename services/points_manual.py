@@ -131,9 +131,6 @@ def enter_all(work: Work, actor: int, numbers: str, amount: int, reason: str, so
     if not made.people:
         raise Refusal("points.nobody_meant")
     new = _write(work, actor, [one.id for one in made.people], amount, reason, source)
-    if new:
-        facts = {"people": len(new), "points": amount, "reason": made.reason, "source": source}
-        audit.note(work.connection, work.now, actor, "point_entries.make", None, **facts)
     return made, len(new)
 
 
@@ -154,6 +151,10 @@ def _write(work: Work, actor: int, people: Sequence[int], amount: int, reason: s
         )
         if made is not None:
             new.append(person)
+    if new:
+        # The reason stands with the entries, for whom they concern: who reads the trail reads nobody's words.
+        facts = {"people": len(new), "points": amount, "source": source}
+        audit.note(work.connection, work.now, actor, "point_entries.make", None, **facts)
     _tell(work, actor, new, "award.told", amount, why)
     return new
 
@@ -217,7 +218,7 @@ def reverse(work: Work, actor: int, number: int, reason: str, *, all_of_it: bool
             done.append(one.member_id)
     if done:
         _tell(work, actor, done, "award.told_back", -found.points, why)
-        facts = {"people": len(done), "points": -found.points, "reason": why, "source": found.source}
+        facts = {"people": len(done), "points": -found.points, "source": found.source}
         audit.note(work.connection, work.now, actor, "point_entries.reverse", None, entry=number, **facts)
     return len(done), len(chosen) - len(done)
 

@@ -14,6 +14,7 @@ from domain.reply import Choices, Personal, Reply
 from services import ledger, permission, points_place, post
 from services.points_manual import check_amount, check_reason, reaches
 from services.work import Work
+from storage import audit
 from storage import member as members
 from storage import objection as table
 from storage import points as entries
@@ -144,6 +145,9 @@ def answer(work: Work, handler: int, number: int, correction: int, reason: str) 
             reason=why,
             by_member_id=handler,
         )
+
+    facts = {"objection": number, "outcome": outcome, "points": correction}
+    audit.note(work.connection, work.now, handler, "objection.answer", None, **facts)
 
     def compose(voice: Voice) -> Reply:
         look = voice.button("points.details", call("points.why", found.entry_id))

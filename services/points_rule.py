@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from domain.member import Unit, UnitKind
 from domain.organisation import PointRule
 from domain.permission import Action
 from domain.points import LONGEST_REASON, SHORTEST_REASON
@@ -36,11 +35,9 @@ from services.work import Work
 from storage import audit
 from storage import points as ledger
 from storage import points_rule as table
-from storage import unit as units
 from storage.points import Entry
 
 MOST_SHOWN = 100
-MOST_SEATS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +113,9 @@ def _is_ahead(work: Work, one: Version) -> bool:
     return one.starts is not None and one.starts >= earliest(work.organisation, work.now)
 
 
-def seat(work: Work) -> Unit | None:
-    """Return the unit at which the rules are decided; None when several are at the top, or there is none."""
-    for kind in (UnitKind.PARTY_COMMITTEE, UnitKind.UNION):
-        every = units.matching(work.connection, ["/"], [kind], "", MOST_SEATS, 0)
-        top = [one for one in every if not any(one.within(other) and one != other for other in every)]
-        if top:
-            return top[0] if len(top) == 1 else None
-    return None
-
-
 def may_set(work: Work, member_id: int) -> bool:
     """Answer whether this person may set the rules."""
-    place = seat(work)
+    place = permission.seat(work)
     return place is not None and permission.may(work, member_id, Action.SET_POINT_RULES, place)
 
 

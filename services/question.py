@@ -155,8 +155,7 @@ def banks(work: Work) -> list[tuple[Bank, int]]:
 
 def demand(work: Work, actor_id: int) -> None:
     """Refuse whoever keeps no questions."""
-    if not permission.may_anywhere(work, actor_id, Action.IMPORT_QUESTIONS):
-        raise Refusal("permission.nowhere")
+    permission.demand_everywhere(work, actor_id, Action.IMPORT_QUESTIONS)
 
 
 def bank_of(work: Work, actor_id: int, name: str) -> tuple[Bank, bool, bool]:

@@ -36,6 +36,11 @@ def _all(found: Measured, top: Unit | None) -> list[Figures]:
     return [service.shown(found, unit) for unit in sorted(within, key=in_order)]
 
 
+def size(found: Measured, top: Unit | None) -> int:
+    """Count the units in a report."""
+    return sum(one.id in found.rates and (top is None or one.within(top)) for one in found.units.values())
+
+
 def pages(work: Work, voice: Voice, span: Period, top: Unit | None = None, found: Measured | None = None) -> list[Page]:
     """Return a table for each figure of all units (those at `top` and beneath), and one of definitions.
 

@@ -27,25 +27,25 @@ def everything(work: Work, member_id: int) -> dict[str, tuple[Set, str]]:
     return {one.key: (one, names.get(one.by_id, "")) for one in rows}
 
 
-def put(work: Work, member_id: int, key: str, value: str, reason: str) -> None:
-    """Set a value, which the program has found to fit, in the place of what the configuration says."""
+def put(work: Work, member_id: int, key: str, value: str, reason: str, *, usual: str) -> None:
+    """Set a value, which the program has found to fit, in the place of what the configuration says (`usual`)."""
     demand(work, member_id)
     reason = " ".join(reason.split())[:200]
     if len(reason) < _ENOUGH:
         raise Refusal("settings.no_reason")
-    before = table.values(work.connection).get(key, "")
+    before = table.values(work.connection).get(key, usual)
     table.put(work.connection, Set(key, value, work.now, member_id, reason))
     facts = {"key": key, "before": before, "value": value, "reason": reason}
     audit.note(work.connection, work.now, member_id, "setting.put", None, **facts)
 
 
-def take_back(work: Work, member_id: int, key: str) -> None:
-    """Let the configuration hold again."""
+def take_back(work: Work, member_id: int, key: str, *, usual: str) -> None:
+    """Let the configuration (`usual`) hold again."""
     demand(work, member_id)
     before = table.take_back(work.connection, key)
     if before is None:
         raise Refusal("settings.not_set")
-    audit.note(work.connection, work.now, member_id, "setting.back", None, key=key, before=before)
+    audit.note(work.connection, work.now, member_id, "setting.back", None, key=key, before=before, value=usual)
 
 
 def note_copy(work: Work, member_id: int) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sqlalchemy import Column, Connection, Date, ForeignKey, PrimaryKeyConstraint, Table, select
+from sqlalchemy import Column, Connection, Date, ForeignKey, PrimaryKeyConstraint, Table, bindparam, select
 
 from storage.base import Id, insert_new, metadata
+from storage.prepared import Prepared
 
 absence = Table(
     "absence",
@@ -28,9 +29,14 @@ def remove(connection: Connection, member_id: int, first: date) -> None:
     connection.execute(absence.delete().where(absence.c.member_id == member_id, absence.c.day >= first))
 
 
+_BETWEEN = Prepared(
+    select(absence.c.day).where(
+        absence.c.member_id == bindparam("person"), absence.c.day.between(bindparam("first"), bindparam("last"))
+    )
+)
+
+
 def between(connection: Connection, member_id: int, first: date, last: date) -> frozenset[date]:
     """Return the days away from first to last, both included."""
-    rows = connection.scalars(
-        select(absence.c.day).where(absence.c.member_id == member_id, absence.c.day.between(first, last))
-    )
-    return frozenset(rows)
+    rows = _BETWEEN.rows(connection, {"person": member_id, "first": first, "last": last})
+    return frozenset(row[0] for row in rows)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Boolean, Column, Connection, Date, String, Table, select
+from sqlalchemy import Boolean, Column, Connection, Date, String, Table, bindparam, select
 
 from storage.base import metadata
+from storage.prepared import Prepared
 
 override = Table(
     "workday_override",
@@ -23,10 +24,14 @@ def declare(connection: Connection, day: date, *, works: bool, source: str) -> N
     connection.execute(override.insert().values(day=day, works=works, source=source))
 
 
+_DECLARED = Prepared(
+    select(override.c.day, override.c.works).where(override.c.day.between(bindparam("first"), bindparam("last")))
+)
+
+
 def declared(connection: Connection, first: date, last: date) -> dict[date, bool]:
     """Return the declared days from first to last, both included."""
-    rows = connection.execute(select(override.c.day, override.c.works).where(override.c.day.between(first, last)))
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in _DECLARED.rows(connection, {"first": first, "last": last})}
 
 
 def sources(connection: Connection, first: date, last: date) -> list[tuple[date, bool, str]]:

@@ -94,18 +94,24 @@ def kinds(connection: Connection, now: datetime, since: datetime, paths: Sequenc
     return found
 
 
-def between(connection: Connection, column: str, moments: Sequence[datetime], paths: Sequence[str]) -> list[int]:
-    """Return how many have this time (`filed_at` or `closed_at`) between each two of these moments, in their order.
+def between(
+    connection: Connection, column: str, moments: Sequence[datetime], paths: Sequence[str]
+) -> list[tuple[int, int]]:
+    """Return (how many, of how many people) have this time between each two of these moments, in their order.
 
-    Each is a stretch of an index that holds all that is asked.
+    `column`: `filed_at` or `closed_at`. Each is a stretch of an index.
     """
     at, seen = demand.c[column], _seen(paths)
     spans = [
-        select(literal(place).label("place"), func.count().label("count")).where(at >= first, at < last, seen)
+        select(
+            literal(place).label("place"),
+            func.count().label("count"),
+            func.count(demand.c.author_id.distinct()).label("askers"),
+        ).where(at >= first, at < last, seen)
         for place, (first, last) in enumerate(pairwise(moments))
     ]
     rows = connection.execute(union_all(*spans))
-    return [count for _, count in sorted((row[0], row[1]) for row in rows)]
+    return [(count, askers) for _, count, askers in sorted(tuple(row) for row in rows)]
 
 
 def people(connection: Connection, paths: Sequence[str], most: int) -> int:

@@ -92,6 +92,7 @@ def select_gatherings() -> Select[tuple[object, ...]]:
         gathering.c.secret,
         gathering.c.subject,
         gathering.c.listed,
+        gathering.c.card_message != "",
     ).join(unit, unit.c.id == gathering.c.unit_id)
 
 

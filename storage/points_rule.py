@@ -5,7 +5,6 @@ Rows are only ever added; one that has not started can be marked as withdrawn. A
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 
 from sqlalchemy import (
@@ -25,6 +24,7 @@ from domain.organisation import PointRule
 from domain.points_rule import Terms, Version
 from storage.base import Id, UtcTime, id_column, insert_new, metadata
 from storage.member import member
+from storage.prepared import Prepared
 
 version = Table(
     "points_version",
@@ -85,28 +85,32 @@ def withdraw(connection: Connection, number: int, by_member_id: int, now: dateti
     return row is not None
 
 
+_MAKER, _TAKER = member.alias("maker"), member.alias("taker")
+_DATED = Prepared(
+    select(
+        version.c.id,
+        version.c.starts,
+        version.c.made_at,
+        _MAKER.c.name,
+        version.c.reason,
+        version.c.withdrawn_at,
+        _TAKER.c.name,
+    )
+    .select_from(
+        version.outerjoin(_MAKER, _MAKER.c.id == version.c.by_member_id).outerjoin(
+            _TAKER, _TAKER.c.id == version.c.withdrawn_by_id
+        )
+    )
+    .where(version.c.starts.is_not(None))
+    .order_by(version.c.id)
+)
+_TERMS = Prepared(select(term.c.version_id, term.c.rule, term.c.points, term.c.daily_cap))
+
+
 def dated(connection: Connection) -> list[Version]:
     """Return every version with a day, numbered in the order in which they were made."""
-    maker, taker = member.alias("maker"), member.alias("taker")
-    rows = connection.execute(
-        select(
-            version.c.id,
-            version.c.starts,
-            version.c.made_at,
-            maker.c.name,
-            version.c.reason,
-            version.c.withdrawn_at,
-            taker.c.name,
-        )
-        .select_from(
-            version.outerjoin(maker, maker.c.id == version.c.by_member_id).outerjoin(
-                taker, taker.c.id == version.c.withdrawn_by_id
-            )
-        )
-        .where(version.c.starts.is_not(None))
-        .order_by(version.c.id)
-    ).all()
-    terms = _terms(connection, [row[0] for row in rows])
+    rows = _DATED.rows(connection, {})
+    terms = _terms(connection) if rows else {}
     return [
         Version(row[0], place, row[1], terms.get(row[0], {}), row[2], row[3] or "", row[4], row[5], row[6] or "")
         for place, row in enumerate(rows, 1)
@@ -117,13 +121,12 @@ def configured(connection: Connection) -> list[tuple[datetime, Terms]]:
     """Return (since when, what the configuration said), oldest first."""
     query = select(version.c.id, version.c.made_at).where(version.c.starts.is_(None)).order_by(version.c.id)
     rows = connection.execute(query).all()
-    terms = _terms(connection, [row[0] for row in rows])
+    terms = _terms(connection)
     return [(row[1], terms.get(row[0], {})) for row in rows]
 
 
-def _terms(connection: Connection, numbers: Iterable[int]) -> dict[int, dict[str, PointRule]]:
+def _terms(connection: Connection) -> dict[int, dict[str, PointRule]]:
     found: dict[int, dict[str, PointRule]] = {}
-    query = select(term.c.version_id, term.c.rule, term.c.points, term.c.daily_cap)
-    for number, rule, points, cap in connection.execute(query.where(term.c.version_id.in_(list(numbers)))):
+    for number, rule, points, cap in _TERMS.rows(connection, {}):
         found.setdefault(number, {})[rule] = PointRule(points, cap)
     return found

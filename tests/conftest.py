@@ -54,8 +54,17 @@ LONG = frozenset(
 """Each takes ten seconds and more, and a shorter sister of it stays in `make test`."""
 
 
+FIRST = ("test_browser", "test_proof_walk", "test_proof_pages", "test_kill", "test_proof_description", "test_nginx")
+"""What takes longest goes first: begun last, it would leave the other workers with nothing to do."""
+
+
+def _place(item: pytest.Item) -> int:
+    return FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the second database of conversations and the long ones, unless all are asked for or one is named."""
+    items.sort(key=_place)
     faults = os.environ.get("DANGQUN_FAULTS") == "long"
     if os.environ.get("DANGQUN_DATABASES") == "both" or faults or any("::" in one for one in config.args):
         return

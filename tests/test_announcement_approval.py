@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection
 
+from domain.announcement import Circle
 from domain.announcement_approval import sign
 from domain.permission import Role
 from domain.refusal import Refusal
-from services import announcement, announcement_approval
+from services import announcement, announcement_approval, announcement_review
+from services.announcement_review import Outcome
 from storage import announcement as table
+from storage import announcement_approval as rules
 from storage import permission
 from tests.talk import Company
 
@@ -172,6 +175,59 @@ def test_approved_it_leaves_at_its_time(company: Company) -> None:
     assert company.bo.sees() == ""
     company.travel(days=1, hours=1)
     assert WORDS in company.bo.sees()
+
+
+def test_another_time_than_the_approved_one_is_approved_again(company: Company) -> None:
+    asks_for_eyes(company)
+    company.lin.says(f"/announce {WORDS}")
+    company.lin.presses("定时发送")
+    company.lin.says("明天 10:00")
+    company.chen.sees()
+    company.chen.presses("同意发出")
+    lin, at = company.roll.people["lin"], datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+
+    def tries(connection: Connection) -> None:
+        work = company.work(connection)
+        for other in (at - timedelta(hours=1), at + timedelta(minutes=1)):
+            with pytest.raises(Refusal, match=r"announcement_approval\.needed"):
+                announcement.plan(work, lin, 1, other)
+        with pytest.raises(Refusal, match=r"announcement_approval\.needed"):
+            announcement.send(work, lin, 1)
+
+    company.write(tries)
+    assert state_of(company) == "scheduled"
+    company.write(lambda c: announcement.unplan(company.work(c), lin, 1))
+    assert company.write(lambda c: announcement_review.plan(company.work(c), lin, 1, at)) is Outcome.PLANNED
+    moved = company.write(lambda c: announcement_review.plan(company.work(c), lin, 1, at + timedelta(hours=5)))
+    assert (moved, state_of(company)) == (Outcome.ASKED, "waiting")
+    asked = company.chen.sees()
+    assert "11月24日" in asked
+    assert "15:00" in asked
+    company.travel(days=1, hours=1)
+    assert WORDS not in company.bo.sees(), "the old time was not approved any more"
+    company.chen.presses("同意发出")
+    company.travel(hours=5)
+    assert WORDS in company.bo.sees()
+
+
+def test_the_rule_of_ones_own_office_holds_beneath_it_too_and_binds_nobody_above(company: Company) -> None:
+    branch, group = company.roll.units["branch1"].id, company.roll.units["group11"].id
+    asks_for_eyes(company)
+    company.write(lambda c: rules.put(c, group, required=False, off_by=None, set_by=1, now=company.now))
+
+    def asks(who: str, unit: int) -> bool:
+        def draft(connection: Connection) -> bool:
+            work, person = company.work(connection), company.roll.people[who]
+            one = announcement.draft(work, person, WORDS, None)
+            one = announcement.address_to(work, person, one.id, unit, Circle.ALL)
+            return announcement_approval.needed(work, one)
+
+        return company.write(draft)
+
+    assert asks("lin", branch)
+    assert asks("lin", group), "what was released beneath is no way around the rule of one's own office"
+    assert asks("chen", branch), "what is written to the branch keeps to its rule, whoever writes it"
+    assert not asks("chen", company.roll.units["party"].id), "what is written to everybody keeps to the rule above"
 
 
 def test_when_its_time_passed_meanwhile_the_author_is_asked_again(company: Company) -> None:

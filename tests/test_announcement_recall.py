@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from domain.reply import Reply, text
 from services import announcement_recall, announcements, claim, post
+from storage import audit, outbox, schedule
 from storage import claim as claims
-from storage import outbox, schedule
 from storage.claim import Claimed
 from tests.talk import Company
 
@@ -47,6 +47,12 @@ def test_everybody_s_message_is_redrawn_in_however_many_steps(
     company.travel(minutes=5)
     assert [("已撤回" in getattr(company, one).everything) for one in BRANCH] == [True] * 4
     assert not any("停电检修" in getattr(company, one).last for one in ("bo", "ma", "tang"))
+    deeds = company.read(lambda c: list(c.execute(select(audit.audit.c.deed, audit.audit.c.facts))))
+    assert [deed for deed, _ in deeds if deed.startswith("announcement_")] == [
+        "announcement_send",
+        "announcement_recall",
+    ]
+    assert not any("停电" in facts for _, facts in deeds)
 
 
 def test_what_was_in_the_air_at_the_recall_is_redrawn_when_it_has_arrived(company: Company) -> None:

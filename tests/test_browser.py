@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, WebSocketRoute
+from playwright.sync_api import Browser, WebSocketRoute, expect
 
 from bot.browser import PATIENCE, chromium, demo, open_browser, pane, say, tap
+from storage import pause
+from storage.engine import Database
 
 PATH = chromium()
-pytestmark = pytest.mark.skipif(PATH is None, reason="no Chromium on this machine: apt-get install chromium")
+pytestmark = [
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(PATH is None, reason="no Chromium on this machine: apt-get install chromium"),
+]
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo enterprise has its data."""
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
     """The demo enterprise, running."""
-    with demo(tmp_path_factory.mktemp("demo")) as found:
+    with demo(folder) as found:
         yield found
 
 
@@ -208,6 +221,28 @@ def test_nothing_sticks_out_and_a_keyboard_is_enough(address: str, browser: Brow
     assert log.get_attribute("aria-live") == "polite"
     assert page.evaluate("() => [...document.querySelectorAll('button')].every(b => b.textContent.trim())")
     page.close()
+
+
+def test_the_page_says_that_this_copy_is_paused_and_keeps_what_was_typed(
+    address: str, browser: Browser, folder: Path
+) -> None:
+    with closing(Database(f"sqlite:///{folder / 'var' / 'demo.db'}")) as database:
+        chat = browser.new_page()
+        chat.goto(f"{address}/chat/?as=4")
+        chat.wait_for_selector("#log button", timeout=PATIENCE)
+        database.write_now(lambda c: pause.begin(c, pause.RESTORED, datetime.now(UTC)))
+        try:
+            chat.wait_for_selector("#connection.alarm >> text=暂停", timeout=PATIENCE)
+            chat.fill("#words", "我的积分")
+            chat.press("#words", "Enter")
+            expect(chat.locator("#connection.alarm")).to_contain_text("恢复后自动发出")
+            assert chat.locator("#log >> text=本月").count() == 0
+        finally:
+            database.write_now(pause.end)
+        chat.wait_for_selector("#log >> text=本月", timeout=PATIENCE)
+        chat.wait_for_selector("#connection", state="hidden", timeout=PATIENCE)
+        assert chat.locator("#log .mine", has_text="我的积分").count() == 1
+        chat.close()
 
 
 def test_it_asks_nobody_else(address: str, browser: Browser) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import stat
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -181,6 +183,9 @@ def test_every_export_in_both_formats(installed: Path, what: str) -> None:
     code, said = dangqun("export", what, "--out", "a.pdf")
     assert code != 0
     assert ".xlsx" in said
+    with closing(sqlite3.connect(installed / "var" / "dangqun.db")) as database:
+        query = "select count(*) from audit where deed = 'export.save' and actor_id is null and seal <> ''"
+        assert database.execute(query).fetchone() == (2,)
 
 
 def test_the_doctor_names_each_remedy(home: Path) -> None:

@@ -130,6 +130,20 @@ async def test_a_form_must_be_ours(company: Company) -> None:
 
 
 @on_sqlite
+async def test_of_a_form_without_an_origin_its_page_must_be_ours(company: Company) -> None:
+    async with signed_in(company, "lin") as browser:
+        await browser.gets("/console/")
+        url, form = browser.run.url + "/console/out", {"key": browser.form_key}
+        for named in ("", "https://evil.example/console/", "http://[", "about:blank"):
+            headers = {"Referer": named} if named else {}
+            assert (await browser.session.post(url, data=form, headers=headers)).status == 403, named
+        assert (await browser.gets("/console/")).status == 200
+        old = {"Referer": browser.run.url + "/console/"}
+        assert (await browser.session.post(url, data=form, headers=old, allow_redirects=False)).status == 303
+        assert (await browser.gets("/console/")).status == 401
+
+
+@on_sqlite
 async def test_every_page_has_its_headers_and_a_wrong_way_is_a_sentence(company: Company) -> None:
     async with signed_in(company, "lin") as browser:
         for path in ("/console/", "/console/nowhere", "/console/static/console.css", "/console/in/" + "0" * 64):

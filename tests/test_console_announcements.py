@@ -137,7 +137,8 @@ async def test_a_marked_file_is_never_kept(company: Company) -> None:
         for name, value in {"key": browser.form_key, "text": WORDS, "unit": unit, "circle": "all"}.items():
             data.add_field(name, value)
         data.add_field("file", b"secret", filename="【机密】名单.txt", content_type="text/plain")
-        async with browser.session.post(browser.run.url + "/console/announcements/new", data=data) as answer:
+        url, headers = browser.run.url + "/console/announcements/new", {"Origin": browser.run.url}
+        async with browser.session.post(url, data=data, headers=headers) as answer:
             assert answer.status == 409
         assert browser.run.read(lambda c: c.scalar(select(func.count()).select_from(files.attachment))) == 0
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import Connection
 
+from domain.announcement_approval import sign
 from storage import announcement as table
+from storage import announcement_approval as approvals
 from tests.surfing import Browser, link_of, signed_in, surfing
 from tests.talk import Company
 from tests.test_announcement_approval import asks_for_eyes, submits
@@ -125,9 +128,15 @@ async def test_planned_and_approved_too_late_the_author_is_asked(company: Compan
         seen = await lin.posts("/console/announcements/1/plan", sign=sign_of(lin), day=day, clock="09:05")
         assert "同意后将于" in seen.plain
         past = datetime.now(UTC) - timedelta(minutes=5)
-        lin.run.app.database.write_now(
-            lambda c: c.execute(table.announcement.update().values(send_at=past))  # the time passes
-        )
+
+        def pass_by(connection: Connection) -> None:
+            """Let the time for which it was asked be over."""
+            connection.execute(table.announcement.update().values(send_at=past))
+            one = table.get(connection, 1)
+            assert one is not None
+            connection.execute(approvals.approval.update().values(sign=sign(one, past)))
+
+        lin.run.app.database.write_now(pass_by)
         assert "时间已经过了" in (await chen.gets(f"{LIST}/1")).plain
         assert "已请作者决定" in (await chen.posts(f"{LIST}/1/approve", sign=sign_of(chen))).plain
         assert state_of(lin) == "late"

@@ -75,14 +75,19 @@ async def test_a_sign_in_from_the_form_to_the_export(company: Company) -> None:
         assert "主题 党日" in (await browser.gets("/console/gatherings")).plain
         assert '"主题 党日","第一党支部"' in (await browser.gets("/console/gatherings/export?state=open&as=csv")).words
         deeds = browser.run.read(lambda c: set(c.scalars(select(audit.audit.c.deed))))
-        assert {"gathering_enter", "gathering_mark", "gathering_close", "gathering_reopen"} <= deeds
+        assert {"gathering_open", "gathering_enter", "gathering_mark", "gathering_close", "gathering_reopen"} <= deeds
+        trail = browser.run.read(lambda c: list(c.execute(select(audit.audit.c.deed, audit.audit.c.facts))))
+        assert ("export.save", '{"rows": 4, "what": "gathering"}') in trail
+        assert not any("trip" in facts for _, facts in trail), "why somebody is on leave stays with the list"
 
 
 @on_sqlite
 async def test_the_projector_shows_a_new_code_every_fifteen_seconds_and_no_name(company: Company) -> None:
     number = opened(company)
     async with signed_in(company, "lin") as browser:
-        seen = await browser.gets(f"/console/gatherings/{number}/screen")
+        await browser.gets(f"/console/gatherings/{number}")
+        seen = await does(browser, number, "screen")
+        assert seen.path == f"/console/gatherings/{number}/screen"
         [code] = re.findall(r'class="code" aria-label="([\d ]+)"', seen.words)
         assert "应到 4 已到 0" in seen.plain
         assert "<svg" in seen.words
@@ -250,5 +255,5 @@ async def test_a_refusal_that_draws_the_form_again_stands_in_the_log(
         unit = str(company.roll.units["branch2"].id)
         seen = await browser.posts("/console/gatherings/new", None, unit=unit, title="读书会", late="15")
         assert seen.status == 409
-    said = f"POST /console/gatherings/new refused to member {company.roll.people['lin']}: drawn again"
+    said = f"POST /console/gatherings/new refused to member {company.roll.people['lin']}: permission.not_here"
     assert any(said in line for line in caplog.messages)

@@ -29,7 +29,7 @@ async def test_a_sign_in_is_opened_by_keyboard_and_its_count_lives_on_the_projec
         await tab_to(page, "main form button")
         await page.keyboard.press("Enter")
         await page.wait_for_selector(".notice")
-        await tab_to(page, "main .deeds a.button")
+        await tab_to(page, "main .deeds form:first-child button")
         await page.keyboard.press("Enter")
         await page.wait_for_selector(".qr svg")
         found = run.read(lambda c: table.get(c, c.execute(select(table.gathering)).one().id))

@@ -71,6 +71,8 @@ async def test_a_long_export_is_offered_made_and_saved_by_its_owner_alone(compan
         assert (status, len(one.rows)) == (200, 13)
         assert [row[0] for row in one.rows if row[0] == "A001"] == ["A001"]
         assert "没有再改" in (await browser.posts(f"/console/jobs/{number}/cancel")).plain
+        trail = (await browser.gets("/console/settings/audit?deed=export.save")).plain
+        assert trail.count("记录 花名册；行数 12") == 1
         async with surfing(browser.run) as other:
             await other.posts(link_of(browser.run, company, "lin"))
             assert "还没有需要后台做的" in (await other.gets("/console/jobs")).plain
@@ -90,6 +92,7 @@ async def test_a_short_export_is_saved_at_once(company: Company) -> None:
         [one] = sheet.read("people.xlsx", body)
         assert [row[0] for row in one.rows] == ["工号", "A003"]
         assert count(browser) == 0
+        assert "记录 花名册；行数 1" in (await browser.gets("/console/settings/audit?deed=export.save")).plain
 
 
 async def test_forms_that_are_not_ours_begin_nothing(company: Company) -> None:

@@ -45,7 +45,8 @@ async def test_who_comes_who_waits_and_what_they_thought(company: Company) -> No
         )
         opened = await browser.posts(path, None, deed="open")
         assert "投影页" in opened.plain
-        on_screen = await browser.gets(f"{path}/screen")
+        on_screen = await browser.posts(path, None, deed="screen")
+        assert on_screen.path == f"{path}/screen"
         assert "应到 1 已到 0" in on_screen.plain
         assert "赵强" not in on_screen.plain
         await browser.gets(path)

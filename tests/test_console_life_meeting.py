@@ -180,7 +180,9 @@ async def test_the_projector_shows_the_code_and_the_counts_and_no_name(company: 
     company.now = company_now()
     number = hold(company, present=("lin", "ma"))
     async with signed_in(company, "lin") as browser:
-        seen = await browser.gets(f"/console/life/meeting/{number}/screen")
+        await browser.gets(f"/console/life/meeting/{number}")
+        seen = await browser.posts(f"/console/life/meeting/{number}", None, deed="screen")
+        assert seen.path == f"/console/life/meeting/{number}/screen"
         assert "签到码" in seen.plain
         assert "应到 4 实到 2 有表决权到会 1 /3" in seen.plain
         assert "还差 1 人" in seen.plain

@@ -16,6 +16,7 @@ from domain.member import UnitKind
 from domain.organisation import Organisation, PointRule
 from domain.points_rule import RULES, Rulebook, Version, earliest, may_start
 from domain.refusal import Refusal
+from services import permission as rights
 from services import points, points_rule, sheet
 from storage import audit, migrate, unit
 from storage import points as ledger
@@ -206,11 +207,11 @@ def test_nobody_sets_rules_for_today_or_the_past_or_for_others(company: Company)
 
 def test_two_committees_at_the_top_and_nobody_decides(company: Company) -> None:
     party, root = company.roll.units["party"], company.roll.units["root"]
-    assert company.read(lambda c: points_rule.seat(company.work(c))) == party
+    assert company.read(lambda c: rights.seat(company.work(c))) == party
     company.write(lambda c: unit.add(c, "below", "分公司党委", UnitKind.PARTY_COMMITTEE, party))
-    assert company.read(lambda c: points_rule.seat(company.work(c))) == party
+    assert company.read(lambda c: rights.seat(company.work(c))) == party
     company.write(lambda c: unit.add(c, "beside", "另一党委", UnitKind.PARTY_COMMITTEE, root))
-    assert company.read(lambda c: points_rule.seat(company.work(c))) is None
+    assert company.read(lambda c: rights.seat(company.work(c))) is None
     with pytest.raises(Refusal, match="rules_not_yours"):
         set_rules(company, tomorrow(company))
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from domain.codec import decode_reply
 from domain.permission import Role
 from services import points_manual, points_objection, sheet
-from storage import member, outbox, permission
+from storage import audit, member, outbox, permission
 from storage import objection as objections
 from storage import points as ledger
 from storage import points_manual as table
@@ -80,6 +80,9 @@ async def test_a_secretary_answers_with_entry_and_rule_before_her(company: Compa
             [found] = sheet.read("objections.xlsx", await answer.read())
         assert [row[1] for row in found.rows] == ["姓名", "赵强"]
         assert (await browser.gets(f"/console/points/objections/{other}")).status == 403
+    deeds = company.read(lambda c: list(c.execute(select(audit.audit.c.deed, audit.audit.c.facts))))
+    facts = f'{{"objection": {number}, "outcome": "corrected", "points": 2}}'
+    assert [facts for deed, facts in deeds if deed == "objection.answer"] == [facts], "once, and without the words"
     assert "已更正" in told(company, "bo")
     assert months(company, "bo") == 3
 

@@ -113,7 +113,8 @@ async def test_files_come_under_their_own_type_and_only_the_officer_saves_them(c
             data.add_field(name, value)
         data.add_field("file1", PNG, filename="../价目<表>.png", content_type="text/html")
         data.add_field("file2", b"", filename="", content_type="application/octet-stream")
-        async with browser.session.post(browser.run.url + "/console/requests/1", data=data) as answer:
+        headers = {"Origin": browser.run.url}
+        async with browser.session.post(browser.run.url + "/console/requests/1", data=data, headers=headers) as answer:
             assert answer.status == 200
         seen = await browser.gets("/console/requests/1")
         [file] = re.findall(r'href="/console/requests/1/files/(\d+)"', seen.words)

@@ -171,7 +171,8 @@ def test_the_same_chart_in_the_chat(company: Company) -> None:
     company.chen.presses("督办概览")
     drawn = company.chen.presses("图表")
     assert len(drawn.pictures) == 1
-    assert "新提交 2 · 已办结 0" in drawn
+    assert "新提交 不足 5 人，不显示 · 已办结 0" in drawn
+    assert "新提交 2" not in drawn
     assert drawn.labels == ["督办概览"]
     assert "图表" not in company.ada.calls("desk.picture").labels
     assert company.ada.last.pictures == ()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import csv
 import io
-import re
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,11 +17,13 @@ from sqlalchemy import Connection
 from bot import gate, machine, overrides
 from bot.commands import doctor
 from bot.config import Settings, load
+from console import jobs
 from content import LANGUAGES, voice
 from domain.machine import Copies, Copy, Disk
+from domain.obligation import Kind
 from domain.refusal import Refusal
 from domain.theme_day import Choice
-from services import theme_day
+from services import announcements, theme_day
 from services.work import Work
 from storage import audit, schedule, setting
 from tests.browsing import browsing, tab_to
@@ -68,8 +70,9 @@ async def test_a_setting_holds_at_once_and_can_be_taken_back(company: Company) -
         await eventually(lambda: f"{run.read(lambda c: due(c, 'learning.daily')):%H:%M}" == "09:10")
         assert (await browser.posts("/console/settings/value/back", name="schedule.learning_at")).status == 409
         trail = (await browser.gets("/console/settings/audit?deed=setting.put")).plain
-        assert "设置 每日学习（工作日）" in trail
-        assert "新值 07:45" in trail
+        assert "设置 每日学习（工作日）；原值 09:10；新值 07:45；原因 上早班的多" in trail
+        trail = (await browser.gets("/console/settings/audit?deed=setting.back")).plain
+        assert "原值 07:45；新值 09:10" in trail
     async with running(company, telegram=False) as run:
         assert run.app.organisation.pushes_a_day == 1
 
@@ -235,6 +238,13 @@ async def test_the_audit_trail_is_filtered_turned_and_exported(company: Company)
         for place in range(120):
             at = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(hours=place)
             audit.note(connection, at, me, "roles.give", ada, role="group_leader", unit="=1+1")
+        place, now = company.roll.units["branch1"].id, datetime(2026, 11, 20, tzinfo=UTC)
+        audit.note(connection, now, me, "gathering_open", None, gathering=7, unit=place)
+        audit.note(connection, now, me, "gathering_mark", ada, gathering=7, mark="in_time", reason="")
+        audit.note(connection, now, None, "point_rules.set", None, terms={"checkin": "2/10"}, starts="")
+        audit.note(connection, now, None, "job.ask", None, kind="people", rows=3)
+        audit.note(connection, now, None, "obligation.withdraw", None, kind="declared", rule="r")
+        audit.note(connection, now, None, "announcement_eyes", None, required=False)
 
     company.write(many)
     async with signed_in(company, "root") as browser:
@@ -246,6 +256,16 @@ async def test_the_audit_trail_is_filtered_turned_and_exported(company: Company)
         assert rows == 120
         assert path == ""
         assert "职责 党小组长" in seen.plain
+        everything = (await browser.gets("/console/settings/audit?first=2026-11-20&last=2026-11-20")).plain
+        for words in (
+            "签到 7；组织 第一党支部",
+            "签到 7；记为 准时 ",
+            "每次分值/每天最多 签到 2/10 ",
+            "种类 导出人员；行数 3",
+            "种类 组织生活：登记已完成",
+            "要第二个人看 否",
+        ):
+            assert words in everything, words
         assert "王芳" in seen.plain
         number = browser.run.read(
             lambda c: c.exec_driver_sql("select employee_no from member where id=?", (ada,)).scalar()
@@ -263,6 +283,7 @@ async def test_the_audit_trail_is_filtered_turned_and_exported(company: Company)
         assert len(table) == 121
         assert not any(cell.startswith("=") for row in table for cell in row)
         assert (await browser.session.get(f"{browser.run.url}/console/settings/audit/export")).status == 200
+        assert "记录 操作记录；行数 120" in (await browser.gets("/console/settings/audit?deed=export.save")).plain
 
 
 @SQLITE
@@ -302,13 +323,75 @@ def test_whatever_the_health_page_checks_is_said_in_both_languages() -> None:
             assert (f"check_{one.code}_do" in words) is bool(one.remedy), one.code
 
 
-def test_every_deed_has_its_words() -> None:
-    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "services").glob("*.py")]
-    noted = {deed for words in sources for deed in re.findall(r'audit\.note\([^"]*?"([a-z_.]+)"', words)}
-    assert len(noted) > 20
+COMPUTED = {
+    "announcement_review": {"announcement_approved", "announcement_returned"},
+    "announcements": set(announcements.DEEDS.values()),
+    "desk_canned": {"canned.add", "canned.change", "canned.retire", "canned.revive"},
+    "learning_list": {"readings.add", "readings.change", "readings.retire", "readings.bring_back"},
+    "obligation": {f"obligation.{kind.value}" for kind in Kind},
+}
+"""Deeds whose names are put together where they are noted, by service."""
+
+
+def test_every_deed_and_every_fact_has_its_words() -> None:
+    noted: set[str] = set()
+    facts: set[str] = set()
+    computed: set[str] = set()
+    for path in (ROOT / "services").glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for function in (one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)):
+            for call in ast.walk(function):
+                if isinstance(call, ast.Call) and ast.unparse(call.func) in {"audit.note", "table.note"}:
+                    named = _constants(call.args[3])
+                    noted |= named
+                    computed |= set() if named else {path.stem}
+                    facts |= _facts_of(call, function)
+    assert computed == COMPUTED.keys()
+    noted = noted.union(*COMPUTED.values())
+    assert len(noted) > 60
+    assert len(facts) > 40
     for language in LANGUAGES:
         words = voice(language).page["settings"]
         assert {f"deed_{one.replace('.', '_')}" for one in noted} <= set(words)
+        assert {f"fact_{one}" for one in facts} <= set(words)
+
+
+def _constants(node: ast.expr) -> set[str]:
+    """Return the deeds that stand there: one, or one of two."""
+    branches = (node.body, node.orelse) if isinstance(node, ast.IfExp) else (node,)
+    return {str(one.value) for one in branches if isinstance(one, ast.Constant)}
+
+
+def _facts_of(call: ast.Call, function: ast.FunctionDef) -> set[str]:
+    """Return the names of the facts of a deed; those in a dictionary that is written out in the same function too."""
+    found = {keyword.arg for keyword in call.keywords if keyword.arg}
+    for spread in (ast.unparse(keyword.value) for keyword in call.keywords if not keyword.arg):
+        keys = {
+            str(key.value)
+            for one in ast.walk(function)
+            if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == spread and isinstance(one.value, ast.Dict)
+            for key in one.value.keys
+            if isinstance(key, ast.Constant)
+        }
+        assert keys, (function.name, spread)
+        found |= keys
+    return found
+
+
+PLACES = {"Records": 0, "saved": 1, "audit.saved": 2, "_note": 2, "partial": 3, "_handed": 4}
+"""Where what was saved is named, by the function that is called."""
+
+
+def test_every_file_of_records_has_its_words() -> None:
+    saved = set(jobs.KINDS) - {"roster"}
+    for path in (path for row in ("console", "handlers", "bot/commands") for path in (ROOT / row).glob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            place = PLACES.get(ast.unparse(call.func)) if isinstance(call, ast.Call) else None
+            if isinstance(call, ast.Call) and place is not None and len(call.args) > place:
+                saved |= _constants(call.args[place])
+    assert {"people", "gathering", "announcement_silent", "pack", "checkins", "rates", "letters"} <= saved
+    for language in LANGUAGES:
+        assert {f"value_what_{one}" for one in saved} <= set(voice(language).page["settings"])
 
 
 @SQLITE

@@ -33,7 +33,7 @@ from domain.demand_draft import LONGEST, MOST_FILES, Draft, clean_name, clean_te
 from domain.demand_route import Holder, above, chain, nearest, oversees
 from domain.permission import Role
 from domain.refusal import Refusal
-from services import demand_category
+from services import demand_category, desk_load
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 LIMITS = Limits(NOW, NOW + timedelta(days=2), NOW + timedelta(days=12), NOW + timedelta(days=15))
@@ -285,3 +285,11 @@ def test_the_next_level_is_above_else_beside() -> None:
     assert oversees(UNION, SUB_UNION)
     assert oversees("/1/5/", UNION)
     assert not oversees(OTHER_UNION, UNION)
+
+
+def test_a_week_of_few_people_is_hidden_and_so_is_the_one_that_tells_it() -> None:
+    shown = desk_load.shown_weeks
+    assert shown([(0, 0), (5, 5), (4, 4), (9, 6), (7, 7)], 5) == [0, None, None, 9, 7]
+    assert shown([(8, 1), (6, 5), (0, 0)], 5) == [None, None, 0], "one person's eight are still one person's"
+    assert shown([(2, 2), (3, 3), (6, 6)], 5) == [None, None, 6], "five people together are enough"
+    assert shown([(6, 5), (7, 7)], 5) == [6, 7]

@@ -13,13 +13,14 @@ import pytest
 from docx import Document
 from docx.oxml.ns import qn
 from openpyxl import load_workbook
+from sqlalchemy import select
 
 from bot import office, templates
 from content import FOLDER
 from domain.meeting import MeetingState
 from domain.refusal import Refusal
 from services import document_pack, document_template
-from storage import attachment, meeting_view, unit
+from storage import attachment, audit, meeting_view, unit
 from storage import document as kept
 from tests.meetings import end, hold
 from tests.talk import Company, Screen
@@ -184,6 +185,8 @@ def test_the_ledger_has_a_row_a_meeting_and_no_formula(company: Company) -> None
     assert "赞成 2" in str(found["表决"])
     assert found["记录"] == "已定稿"
     assert all(cell.data_type != "f" for line in page.iter_rows() for cell in line)
+    query = select(audit.audit.c.facts).where(audit.audit.c.deed == "export.save")
+    assert company.read(lambda c: list(c.scalars(query))) == ['{"rows": 1, "what": "ledger"}']
 
 
 def test_nobody_takes_another_units_year(company: Company) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+from sqlalchemy import Connection
+
+from domain.gathering import SCREEN
+from services import gathering
 from tests.talk import Company, Screen
 
 
@@ -32,6 +36,25 @@ def test_a_branch_signs_in_and_the_count_lives_on_the_card(company: Company) -> 
     assert "已签到" in company.bo.says(f"/checkin {code}")
     company.lin.sees()
     assert "已到 1/4" in company.lin.last
+
+
+def test_on_the_projector_the_code_of_the_chat_opens_nothing_until_the_card_is_opened_anew(company: Company) -> None:
+    code = open_theme_day(company)
+
+    def project(connection: Connection) -> str:
+        work = company.work(connection)
+        found = gathering.runs(work, company.roll.people["lin"], 1)
+        assert found.in_chat
+        gathering.to_screen(work, found, found.opened_by)
+        return found.code(work.now, SCREEN)
+
+    shown = company.write(project)
+    for _ in range(6):
+        assert "刚换过" in company.bo.says(f"签到 {code}"), "it was a true one: nobody has guessed"
+    assert "签到成功" in company.bo.says(f"签到 {shown}")
+    assert "刚换过" in company.ma.says(f"签到 {code}")
+    company.lin.presses("刷新")
+    assert "签到成功" in company.ma.says(f"签到 {code_on(company.lin.last)}")
 
 
 def test_whoever_comes_after_the_grace_is_late(company: Company) -> None:

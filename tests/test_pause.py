@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from playwright.sync_api import expect
 from sqlalchemy import Connection, func, select
 
 from bot import app, gate
-from bot.browser import PATIENCE, chromium, demo, open_browser
 from domain.reply import Reply, text
 from messengers.base import PausedError
 from messengers.web.client import PAUSED
@@ -191,24 +188,3 @@ async def test_updates_cost_no_look_at_the_pause(company: Company, monkeypatch: 
             await chat.say("积分")
         await eventually(lambda: len(chat.acks) == 15)
     assert 1 <= looks < 15
-
-
-@pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt-get install chromium")
-def test_the_page_says_so_and_keeps_what_was_typed(tmp_path: Path) -> None:
-    with demo(tmp_path) as address, open_browser(str(chromium())) as browser:
-        database = Database(f"sqlite:///{tmp_path / 'var' / 'demo.db'}")
-        chat = browser.new_page()
-        chat.goto(f"{address}/chat/?as=0")
-        chat.wait_for_selector("#log button", timeout=PATIENCE)
-        stop_here(database)
-        chat.wait_for_selector("#connection.alarm >> text=暂停", timeout=PATIENCE)
-        chat.fill("#words", "我的积分")
-        chat.press("#words", "Enter")
-        chat.wait_for_timeout(1500)
-        expect(chat.locator("#connection.alarm")).to_contain_text("恢复后自动发出")
-        assert chat.locator("#log >> text=本月").count() == 0
-        database.write_now(pause.end)
-        chat.wait_for_selector("#log >> text=本月", timeout=PATIENCE)
-        chat.wait_for_selector("#connection", state="hidden", timeout=PATIENCE)
-        assert chat.locator("#log .mine", has_text="我的积分").count() == 1
-        database.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,18 @@ def test_a_messenger_is_a_folder_a_line_and_a_section() -> None:
         if row in {"domain", "services", "storage", "handlers"}:
             words = path.read_text(encoding="utf-8").lower()
             assert "messengers." not in words.replace("messengers.base", ""), path.name
+
+
+def test_a_page_that_says_why_something_was_refused_lets_the_door_log_it() -> None:
+    for path in (ROOT / "console").glob("*.py"):
+        for node in ast.walk(tree(path)):
+            if path.name == "app.py" or not isinstance(node, ast.ExceptHandler) or node.type is None:
+                continue
+            if "Refusal" in ast.unparse(node.type):
+                does = "\n".join(map(ast.unparse, node.body))
+                assert re.search(r"visit\.why\(refusal\)|_again\(visit, \w+, refusal\)|^raise$", does), path.name
+        words = path.read_text(encoding="utf-8")
+        assert path.name in {"app.py", "grammar.py"} or "line(refusal.code" not in words, path.name
 
 
 def test_nothing_is_left_undone() -> None:

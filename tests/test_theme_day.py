@@ -28,7 +28,8 @@ def test_a_day_of_a_year_without_its_notice_may_move(company: Company) -> None:
     screen = company.bo.says("主题党日")
     assert "2027年1月5日" in screen
     assert "2027 年的节假日安排还没有公布，日子可能调整" in screen
-    company.write(lambda c: calendar.declare(company.work(c), {date(2027, 1, 1): False}, "放假通知", 1))
+    root = company.roll.people["root"]
+    company.write(lambda c: calendar.declare(company.work(c), {date(2027, 1, 1): False}, "放假通知", root))
     assert "还没有公布" not in company.bo.says("主题党日")
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from bot.commands.say import fail, out
 from bot.commands.surroundings import ConfigOption, open_database, settings_of
 from bot.config import Settings
+
+if TYPE_CHECKING:
+    from domain.organisation import Organisation
+    from storage.engine import Database
 
 export = typer.Typer(help="导出 XLSX 或 CSV · Export as XLSX or CSV.", no_args_is_help=True)
 OutOption = typer.Option(..., "--out", "-o", help="写到这个 .xlsx 或 .csv · The file to write.")
@@ -18,7 +25,15 @@ UntilOption = typer.Option(None, "--until", help="到这一天，默认今天 ·
 Table = tuple[list[str], list[list[str]]]
 
 
-def _write(name: str, path: Path, table: Table) -> None:
+def _note(database: Database, work: tuple[Organisation, datetime], what: str, rows: int) -> None:
+    """Leave a line in the audit trail before the file is there."""
+    from services import audit  # noqa: PLC0415 - start-up cost
+    from services.work import Work  # noqa: PLC0415
+
+    database.write_now(lambda c: audit.saved(Work(c, *work), None, what, rows))
+
+
+def _write(name: str, path: Path, table: Table, note: Callable[[int], None]) -> None:
     from bot.mistakes import of_file  # noqa: PLC0415 - start-up cost
     from services import sheet  # noqa: PLC0415
 
@@ -27,6 +42,7 @@ def _write(name: str, path: Path, table: Table) -> None:
     if suffix not in {".xlsx", ".csv"}:
         fail(f"{path}：文件名要以 .xlsx 或 .csv 结尾。", "The file's name must end in .xlsx or .csv.")
     body = sheet.write_xlsx(name, header, rows) if suffix == ".xlsx" else sheet.write_csv(header, rows)
+    note(len(rows))
     try:
         path.write_bytes(body)
     except OSError as error:
@@ -54,7 +70,8 @@ def members(path: Path = OutOption, config: Path | None = ConfigOption) -> None:
     settings = settings_of(config)
     database = open_database(settings)
     work = settings.as_organisation(), datetime.now(UTC)
-    _write("members", path, database.read_now(lambda c: roster.export_rows(Work(c, *work))))
+    table = database.read_now(lambda c: roster.export_rows(Work(c, *work)))
+    _write("members", path, table, partial(_note, database, work, "people"))
     database.close()
 
 
@@ -70,7 +87,8 @@ def points(
     first, last = _days(settings, since, until)
     database = open_database(settings)
     work = settings.as_organisation(), datetime.now(UTC)
-    _write("points", path, database.read_now(lambda c: ledger.export_rows(Work(c, *work), first, last)))
+    table = database.read_now(lambda c: ledger.export_rows(Work(c, *work), first, last))
+    _write("points", path, table, partial(_note, database, work, "points"))
     database.close()
 
 
@@ -86,7 +104,8 @@ def checkins(
     first, last = _days(settings, since, until)
     database = open_database(settings)
     work = settings.as_organisation(), datetime.now(UTC)
-    _write("checkins", path, database.read_now(lambda c: checkin.export_rows(Work(c, *work), first, last)))
+    table = database.read_now(lambda c: checkin.export_rows(Work(c, *work), first, last))
+    _write("checkins", path, table, partial(_note, database, work, "checkins"))
     database.close()
 
 
@@ -99,7 +118,8 @@ def demands(path: Path = OutOption, config: Path | None = ConfigOption) -> None:
     settings = settings_of(config)
     database = open_database(settings)
     work = settings.as_organisation(), datetime.now(UTC)
-    _write("demands", path, database.read_now(lambda c: demand.export_rows(Work(c, *work))))
+    table = database.read_now(lambda c: demand.export_rows(Work(c, *work)))
+    _write("demands", path, table, partial(_note, database, work, "requests"))
     database.close()
 
 
@@ -135,6 +155,8 @@ def documents(
     convert = to_pdf if pdf else None
     try:
         made = database.read_now(lambda c: document_pack.pack(Work(c, *work), place, year, convert))
+        count = len(database.read_now(lambda c: document_pack.of_year(Work(c, *work), place, year)))
+        _note(database, work, "pack", count)
         path.write_bytes(made.body)
     except OfficeError as error:
         fail(f"LibreOffice 没有转成 PDF：{error}", f"LibreOffice made no PDF: {error}")

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from bot.demo.cast import Enterprise
 from domain.activity import ActivityKind
+from domain.gathering import SCREEN
 from domain.organisation import Organisation
 from services import activity_day, activity_feedback, activity_plan, activity_sign_up, gathering
 from services.activity_plan import Plan
@@ -67,7 +68,7 @@ def _hold(
     sign_in = activity_day.open_sign_in(at(-10), organiser, number)
     for person in came:
         work = at(chance.randrange(-9, 5))
-        gathering.sign_in(work, person, sign_in.code(work.now))
+        gathering.sign_in(work, person, sign_in.code(work.now, SCREEN))
     activity_day.finish(at(125), organiser, number)
     for person in came:
         if chance.random() < 0.7:  # noqa: PLR2004 - most answer, not all
