@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 FOLDER = "pictures"
-DESK, PHONE = (1280, 800), (375, 720)
+DESK, PHONE, WALL = (1280, 800), (375, 720), (1920, 1080)
+SUFFIXES = {PHONE: "-phone", WALL: "-wide"}
+PROJECTOR = "projector"
+"""What is shown on a wall while people sign in; a page of gatherings without a place in the menu."""
+WIDE = {"today", PROJECTOR}
+"""Taken as a large screen shows them, too."""
 WHO = (Role.BRANCH_SECRETARY, Role.UNION_OFFICER, Role.COMMITTEE, Role.ADMINISTRATOR)
 """Whose console is pictured: each noun as the one of them sees it who is shown most."""
 LARGEST = 120 << 10
@@ -35,10 +40,11 @@ def draw(folder: Path) -> None:
         _chat(browser, address, folder / "chat.png")
         (folder / FOLDER).mkdir(exist_ok=True)
         morning.live(browser, address, folder / FOLDER)
-        taken = _console(browser, address, Path(data), folder / FOLDER)
+        taken = [*_console(browser, address, Path(data), folder / FOLDER), PROJECTOR]
+        _projector(browser, address, Path(data), folder / FOLDER)
     lived = {f"{morning.NAME}-{step}" for step, *_ in morning.STEPS}
     for left in (folder / FOLDER).glob("*.png"):
-        if left.stem.removesuffix("-phone") not in taken and left.stem not in lived:
+        if left.stem.removesuffix("-phone").removesuffix("-wide") not in taken and left.stem not in lived:
             left.unlink()
     sys.stdout.write(f"docs/chat.png and pictures of {', '.join(taken)} written\n")
 
@@ -60,10 +66,7 @@ def _console(browser: Browser, address: str, data: Path, folder: Path) -> list[s
     nouns = {f"/console/{route.path}": route.noun for route in all_routes() if route.method == "GET"}
     taken: dict[str, int] = {}
     for link in _links(data):
-        page = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]}).new_page()
-        page.goto(address + link)
-        page.click("main button")
-        page.wait_for_url("**/console/")
+        page = _enter(browser, address + link)
         menu = page.eval_on_selector_all("nav ul a[href]", "(links) => links.map((one) => one.pathname)")
         for way in menu:
             noun = nouns.get(way, "")
@@ -74,6 +77,25 @@ def _console(browser: Browser, address: str, data: Path, folder: Path) -> list[s
                 _take(page, address + way, folder / noun)
         page.context.close()
     return list(taken)
+
+
+def _enter(browser: Browser, link: str) -> Page:
+    page = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]}).new_page()
+    page.goto(link)
+    page.click("main button")
+    page.wait_for_url("**/console/")
+    return page
+
+
+def _projector(browser: Browser, address: str, data: Path, folder: Path) -> None:
+    """Open a sign-in as the first of them, and take what is shown while it runs."""
+    page = _enter(browser, address + next(_links(data)))
+    page.goto(f"{address}/console/gatherings/new")
+    page.fill("#title", "安全生产案例讨论")
+    page.click("main form[method=post] button")
+    page.wait_for_selector("main a[href$='/screen']")
+    _take(page, f"{page.url.partition('?')[0]}/screen", folder / PROJECTOR)
+    page.context.close()
 
 
 def _links(data: Path) -> Iterator[str]:
@@ -98,13 +120,21 @@ def _links(data: Path) -> Iterator[str]:
 
 
 def _take(page: Page, address: str, target: Path) -> None:
-    for (width, height), suffix in ((DESK, ""), (PHONE, "-phone")):
-        page.set_viewport_size({"width": width, "height": height})
+    for size in (DESK, PHONE, *([WALL] if target.name in WIDE else [])):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
         page.goto(address, wait_until="load")
-        path = target.with_name(f"{target.name}{suffix}.png")
+        path = target.with_name(f"{target.name}{SUFFIXES.get(size, '')}.png")
         page.screenshot(path=str(path))
         if path.stat().st_size > LARGEST:
             sys.stderr.write(f"{path.name} is larger than {LARGEST >> 10} KiB\n")
+
+
+def _shown(folder: Path, stem: str, name: str) -> Iterator[str]:
+    there = [suffix for suffix in ("", *SUFFIXES.values()) if (folder / FOLDER / f"{stem}{suffix}.png").exists()]
+    if there:
+        yield from ("", f"## {name}")
+    for suffix in there:
+        yield from ("", f"![{name}]({FOLDER}/{stem}{suffix}.png)")
 
 
 def page_of(folder: Path, made: str) -> str:
@@ -114,9 +144,11 @@ def page_of(folder: Path, made: str) -> str:
         made,
         "# 图片 · Pictures",
         "",
-        "演示企业的真实页面，由 `make docs ARGS=--pictures` 在本机拍下，每页一张宽屏、一张手机。",
+        "演示企业的真实页面，由 `make docs ARGS=--pictures` 在本机拍下，每页一张电脑、一张手机；",
+        "“今天”和签到的投影页另有一张大屏。",
         "",
-        "Pages of the demo enterprise as they are, taken by `make docs ARGS=--pictures`: wide, and on a phone.",
+        "Pages of the demo enterprise as they are, taken by `make docs ARGS=--pictures`: on a desk and on a phone;",
+        "Today and the sign-in's projector page on a large screen, too.",
         "",
         "## 对话 · Chat",
         "",
@@ -124,8 +156,7 @@ def page_of(folder: Path, made: str) -> str:
     ]
     for noun in dict.fromkeys(route.noun for route in all_routes()):
         if (folder / FOLDER / f"{noun}.png").exists():
-            name = f"{zh[f'menu_{noun}']} · {en[f'menu_{noun}']}"
-            lines += ["", f"## {name}", "", f"![{name}]({FOLDER}/{noun}.png)"]
-            if (folder / FOLDER / f"{noun}-phone.png").exists():
-                lines += ["", f"![{name}]({FOLDER}/{noun}-phone.png)"]
+            lines += _shown(folder, noun, f"{zh[f'menu_{noun}']} · {en[f'menu_{noun}']}")
+        if noun == "gatherings":
+            lines += _shown(folder, PROJECTOR, "签到的投影页 · The sign-in on a wall")
     return "\n".join(lines) + "\n"

@@ -25,6 +25,7 @@ def sent(visit: Visit, one: Announcement) -> Page:
         **figures,
         **seen(visit, one),
         "chart": announcements_chart.beside(visit, one) if names else None,
+        "hours": announcements_chart.by_hours(visit, one),
         "title": announcement.title(one, 40),
         "circle": visit.voice.label(f"announcement.circle_{one.circle.value}"),
         "many": one.audience >= announcement.COUNTED,

@@ -31,13 +31,15 @@ COLUMNS = ("unit", "rule", "article", "trust", "period", "state", "missing", "re
 
 @pages.get("life", needs=Action.PLAN_MEETINGS)
 def life(visit: Visit) -> Result:
-    """List the branches that this person may look at; a single one is opened at once."""
+    """List the branches of this person; a single one is opened at once, and without any the activities are."""
     wanted, page = visit.query.get("q", "").strip()[:40], number_in(visit, "page")
-    found = view.branches(visit.work, visit.person.id, wanted, ROWS + 1, page * ROWS)
-    every = branches_of(visit, ROWS, page * ROWS)
-    committees = view.committees(visit.work, visit.person.id)
+    work, person = visit.work, visit.person.id
+    found = view.branches(work, person, wanted, ROWS + 1, page * ROWS)
+    every, committees = branches_of(visit, ROWS, page * ROWS), view.committees(work, person)
     if len(every) == 1 and not wanted and not page and not committees:
         return Go(f"life/{every[0].id}")
+    if not view.any_branch(work, person) and permission.may_anywhere(work, person, Action.PLAN_ACTIVITIES):
+        return Go("life/activities")
     facts = {"branches": every, "committees": committees, "wanted": wanted}
     return framed(visit, "life_list.html", "year", {**facts, "page_at": page, "more": len(found) > ROWS})
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from console.asked import number_in
 from console.grammar import Go, Pages, Result, Visit
+from console.life_frame import one_named
 from console.life_meeting import minutes_in, moment_in
 from domain.meeting import Duty
 from domain.permission import Action
@@ -80,11 +81,8 @@ def _adjust(visit: Visit, number: int) -> None:
     form, where = visit.form, (visit.work, visit.person.id, number)
     words, duty = form.get("who", "").strip(), form.get("duty", "")
     found = attendance.find(*where, words) if words else []
-    if len(found) > 1:
-        raise Refusal("attendance.who_several", numbers="、".join(one.employee_no for one in found))
-    if not found or duty not in {*Duty, "out"}:
-        raise Refusal("attendance.who_unknown", words=words[:40])
-    attendance.adjust(*where, found[0].id, None if duty == "out" else Duty(duty), form.get("reason", ""))
+    meant = one_named(found if duty in {*Duty, "out"} else [], words)
+    attendance.adjust(*where, meant.id, None if duty == "out" else Duty(duty), form.get("reason", ""))
 
 
 DEEDS: dict[str, Deed] = {

@@ -89,7 +89,11 @@ def _wait(visit: Visit, unit: Unit, span: Period) -> Page:
 
 def _months(visit: Visit, found: Figures, query: str) -> dict[str, object] | None:
     drawn = rate_chart.participation(visit.work, visit.voice, visit.person.id, found.unit, found.span)
-    return charts.shown(drawn, f"/console/life/figures/months.svg?{query}") if drawn is not None else None
+    return (
+        charts.shown(drawn, f"/console/life/figures/months.svg?{query}")
+        if drawn is not None and not drawn.nought
+        else None
+    )
 
 
 @pages.get("life/figures/months.svg", needs=Action.SEE_UNIT_FIGURES)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from console.asked import number_in
 from console.grammar import Go, Pages, Result, Visit
-from console.life_frame import framed
+from console.life_frame import framed, one_named
 from domain.permission import Action
-from domain.refusal import Refusal
 from services import relief as service
 
 pages = Pages("life")
@@ -31,9 +30,5 @@ def change(visit: Visit) -> Result:
         return Go(back, "unrelieved")
     words = form.get("who", "").strip()
     found = service.candidates(work, person, unit.id, words) if words else []
-    if len(found) > 1:
-        raise Refusal("attendance.who_several", numbers="、".join(one.employee_no for one in found))
-    if not found:
-        raise Refusal("attendance.who_unknown", words=words[:40])
-    service.relieve(work, person, found[0].id)
+    service.relieve(work, person, one_named(found, words).id)
     return Go(back, "relieved")

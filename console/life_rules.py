@@ -21,7 +21,8 @@ def rules(visit: Visit) -> Result:
     """Show them all."""
     work, voice = visit.work, visit.voice
     facts = {
-        "version": service.book(work).version,
+        "version": service.named(voice, service.book(work).version),
+        "named": lambda version: service.named(voice, version),
         "packs": service.book(work).packs,
         "rules": [_cells(visit, one) for one in rule_list.in_force(work)],
         "coming": [_cells(visit, one) for one in rule_list.coming(work)],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from domain.machine import Copies, Disk, Face, Settable
@@ -22,6 +22,14 @@ class Check(Protocol):
     @property
     def remedy(self) -> str:
         """What to do; empty when nothing."""
+
+    @property
+    def code(self) -> str:
+        """Which of the page's sentences says it; empty when it is said as it stands."""
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """What stands in that sentence."""
 
 
 class Machine(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from console.grammar import Page, Pages, Result, Visit
@@ -9,6 +10,7 @@ from console.people_export import asked_of
 from domain.permission import Action
 from services import people, people_codes
 from services.people import Asked
+from services.sending import messenger_name
 
 FIELDS = ("q", "unit", "standing")
 
@@ -23,6 +25,17 @@ def _where(visit: Visit, asked: Asked) -> str:
     return people.unit_seen(visit.work, visit.person.id, asked.unit).name if asked.unit else ""
 
 
+def _ways(visit: Visit) -> dict[str, Callable[[str], str]]:
+    """Return the messengers that a picture may open with a code: the chat page, and a bot whose name is known."""
+    page, telegram = visit.work.organisation.page, visit.links.get("telegram")
+    ways: dict[str, Callable[[str], str]] = {}
+    if page:
+        ways["web"] = f"{page}/chat/?start={{}}".format
+    if telegram is not None and telegram(""):
+        ways["telegram"] = telegram
+    return ways
+
+
 def ask(visit: Visit) -> Result:
     """Say how many codes there will be, and that earlier ones end."""
     asked = asked_of(visit.query)
@@ -34,6 +47,7 @@ def ask(visit: Visit) -> Result:
         "back": f"/console/people?{urlencode(fields)}",
         "place": _where(visit, asked),
         "asked": asked,
+        "ways": [(name, messenger_name(visit.voice, name)) for name in _ways(visit)],
     }
     return Page("people_codes_ask.html", facts)
 
@@ -42,10 +56,13 @@ def make(visit: Visit) -> Result:
     """Make the codes and show the sheet."""
     asked = asked_of(visit.form)
     cards = people_codes.issue(visit.work, visit.person.id, asked)
+    ways = _ways(visit)
+    way = visit.form.get("way", "")
+    way = way if way in ways else next(iter(ways), "")
     facts = {
-        "cards": [(card, _drawn(card.link)) for card in cards],
+        "cards": [(card, _drawn(ways[way](card.payload) if way else card.code)) for card in cards],
         "place": _where(visit, asked),
-        "by_link": bool(visit.work.organisation.page),
+        "way": way,
         "until": cards[0].expires_at,
     }
     return Page("people_codes.html", facts)

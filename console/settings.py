@@ -145,8 +145,8 @@ def theme_days_table(look: Look) -> Rows:
     return Rows("theme-days", "theme days", header, count, rows)
 
 
-def _dates(visit: Visit, choice: Choice) -> list[str]:
-    return [visit.voice.day(one) for one in theme_day.next_days(visit.work, choice, DATES)]
+def _dates(visit: Visit, choice: Choice) -> list[tuple[str, bool]]:
+    return [(visit.voice.day(one), settled) for one, settled in theme_day.next_days(visit.work, choice, DATES)]
 
 
 @pages.get("settings/theme-days/{branch}", needs=Action.SET_THEME_DAY)

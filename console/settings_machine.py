@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from console.grammar import Go, Page, Pages, Result, Visit
+from console.machine import Check
 from console.settings_frame import framed
 from domain.permission import Action
+from domain.reply import Personal
 from domain.retention import BEGINS
 from services import allowance, retention, sending, setting, timetable
 
@@ -37,7 +39,11 @@ def health(visit: Visit) -> Result:
     ]
     disk = machine.disk()
     alarms = [
-        (words.get(f"tick_{tick.replace('.', '_')}", tick), subject, due)
+        (
+            words.get(f"tick_{tick.replace('.', '_')}", words["tick_other"]),
+            words["alarm_number"].format(number=subject) if subject.isdecimal() else "",
+            due,
+        )
         for tick, subject, due in timetable.alarms(work, ALARMS)
     ]
     facts = {
@@ -46,10 +52,25 @@ def health(visit: Visit) -> Result:
         "free": f"{disk.free / GIGA:.1f}",
         "total": f"{disk.total / GIGA:.1f}",
         "little": disk.little,
-        "checks": machine.checks(),
+        "checks": [(one.level, *_said(visit, one)) for one in machine.checks()],
         "alarms": alarms,
     }
     return framed(visit, "settings_health.html", "health", facts)
+
+
+def _said(visit: Visit, one: Check) -> tuple[str, str]:
+    """Return what a check found and what to do about it, in the reader's words."""
+    words = visit.words("settings")
+    if f"check_{one.code}" not in words:
+        return one.what, one.remedy
+    facts = dict(one.facts)
+    if name := str(facts.get("messenger", "")):
+        facts |= {"messenger": sending.messenger_name(visit.voice, name), "name": name}
+    for place in ("private", "group"):
+        if place in facts:
+            carried = [words[f"class_{sort.name.lower()}"] for sort in Personal if sort in facts[place]]  # type: ignore[operator]
+            facts[place] = words["and"].join(carried)
+    return words[f"check_{one.code}"].format(**facts), words.get(f"check_{one.code}_do", "").format(**facts)
 
 
 @pages.get("settings/retention", needs=MACHINE, when_paused=True)

@@ -211,7 +211,7 @@ def who_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     if len(found) == 1:
         return _ask_how(turn, number, found[0])
     if found:
-        said = turn.say("attendance.who_several", numbers=_joined([one.employee_no for one in found]))
+        said = turn.say("attendance.who_several", people=_joined([f"{one.name} {one.employee_no}" for one in found]))
     else:
         said = turn.say("attendance.who_unknown", words=words[:40])
     return reply(said, rows=[_to_list(turn, number)], personal=Personal.MEMBERSHIP)

@@ -14,6 +14,8 @@ from services import points_manual as manual
 
 routes = Routes("award")
 
+SHOWN = 6
+
 
 @routes.entry("award", needs=Action.AWARD_POINTS, writes=True)
 def begin(turn: Turn, rest: str) -> Reply:
@@ -39,10 +41,12 @@ def _person(turn: Turn, words: str) -> Reply:
     people = manual.find_person(turn.work, turn.person.id, who)
     if len(people) > 1:
         rows = [
-            [Button(f"{person.name} {person.employee_no}", call("award.choose", person.id))] for person in people[:6]
+            [Button(f"{person.name} {person.employee_no}", call("award.choose", person.id))]
+            for person in people[:SHOWN]
         ]
         turn.ask("award.amount", more=more)
-        return reply(turn.say("award.namesakes"), rows=[*rows, [_cancel(turn)]], personal=Personal.MEMBERSHIP)
+        said = turn.say("award.namesakes_more" if len(people) > SHOWN else "award.namesakes")
+        return reply(said, rows=[*rows, [_cancel(turn)]], personal=Personal.MEMBERSHIP)
     return _amount(turn, people[0].id, people[0].name, more)
 
 

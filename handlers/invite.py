@@ -8,6 +8,7 @@ from domain.permission import Action
 from domain.reply import Button, Personal, Reply
 from handlers.grammar import Routes, Turn, reply
 from services import invite as service
+from services import member
 
 routes = Routes("invite")
 
@@ -45,9 +46,12 @@ def _find(turn: Turn, words: str) -> Reply:
     if not found:
         turn.ask("invite.who")
         return reply(turn.say("invite.nobody", words=words[:40]), rows=[[_cancel(turn)]])
-    if len(found) > 1:
+    if len(found) > 1 or not member.is_named(found[0], words):
+        # Whoever means somebody else types again.
+        turn.ask("invite.who")
         rows = [[Button(f"{one.name} {one.employee_no}", call("invite.issue", one.id))] for one in found[:SHOWN]]
-        return reply(turn.say("invite.which"), rows=[*rows, [_cancel(turn)]], personal=Personal.MEMBERSHIP)
+        said = turn.say("invite.which_more" if len(found) > SHOWN else "invite.which")
+        return reply(said, rows=[*rows, [_cancel(turn)]], personal=Personal.MEMBERSHIP)
     return issue(turn, found[0].id)
 
 

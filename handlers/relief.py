@@ -11,6 +11,7 @@ from services import relief as service
 routes = Routes("relief")
 
 PAGE = 4
+SHOWN = 6
 
 
 @routes.button("list")
@@ -54,9 +55,13 @@ def who_typed(turn: Turn, content: Said | Uploaded) -> Reply:
         return reply(turn.say("relief.unknown", words=said[:40]), rows=rows)
     choices = [
         [turn.button("relief.give", call("relief.give", unit_id, one.id), name=one.name[:20], number=one.employee_no)]
-        for one in found[:6]
+        for one in found[:SHOWN]
     ]
-    return reply(turn.say("relief.sure"), rows=[*choices, *rows], personal=Personal.MEMBERSHIP)
+    return reply(
+        turn.say("relief.sure_more" if len(found) > SHOWN else "relief.sure"),
+        rows=[*choices, *rows],
+        personal=Personal.MEMBERSHIP,
+    )
 
 
 @routes.button("give")

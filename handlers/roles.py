@@ -40,10 +40,12 @@ def _find(turn: Turn, words: str) -> Reply:
     if not found:
         turn.ask("roles.who")
         return reply(turn.say("roles.unknown", words=words[:40]), rows=[[_home(turn)]])
-    turn.close()
     if len(found) > 1:
+        turn.ask("roles.who")
         rows = [[Button(f"{one.name} {one.employee_no}", call("roles.show", one.id))] for one in found[:SHOWN]]
-        return reply(turn.say("roles.which"), rows=[*rows, [_home(turn)]], personal=Personal.MEMBERSHIP)
+        said = turn.say("roles.which_more" if len(found) > SHOWN else "roles.which")
+        return reply(said, rows=[*rows, [_home(turn)]], personal=Personal.MEMBERSHIP)
+    turn.close()
     return _card(turn, found[0])
 
 

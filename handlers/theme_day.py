@@ -46,19 +46,22 @@ def soon(turn: Turn) -> Iterable[Matter]:
 def theme_day(turn: Turn, _rest: str) -> Reply:
     """Show when it is; who may set it gets the branches to choose from."""
     own = service.of_member(turn.work, turn.person.id)
-    blocks: list[Block] = [_line(turn, one) for one in own]
+    shown = list(own)
     rows: list[list[Button]] = []
     if permission.may_anywhere(turn.work, turn.person.id, Action.SET_THEME_DAY):
         settable = service.of_officer(turn.work, turn.person.id)
-        blocks += [_line(turn, one) for one in settable[:LISTED] if one.unit.id not in {o.unit.id for o in own}]
+        shown += [one for one in settable[:LISTED] if one.unit.id not in {o.unit.id for o in own}]
         rows = [
             [turn.button("theme_day.set", call("theme_day.set", one.unit.id), unit=one.unit.name[:20])]
             for one in settable[:LISTED]
         ]
+    blocks: list[Block] = [_line(turn, one) for one in shown]
     if not blocks:
         blocks.append(turn.say("theme_day.none"))
     else:
         blocks.append(turn.say("theme_day.rule"))
+        if years := {one.day.year for one in shown if not one.settled}:
+            blocks.append(turn.say("theme_day.unsettled", year=min(years)))
     home = turn.button("help.home", call("help.home"))
     return reply(*blocks, rows=[*rows, [home]], edits=True, personal=Personal.MEMBERSHIP)
 

@@ -205,6 +205,9 @@ class Check:
     level: str
     what: str
     remedy: str = ""
+    code: str = ""
+    """What the console says it as, in its reader's language; what has none is said as it stands."""
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 class PausedError(Exception):

@@ -1,6 +1,8 @@
-"""Who confirmed an announcement, by unit, as a chart; a unit in which it reached too few has no figure of its own."""
+"""Who confirmed an announcement, by unit and over the hours, as charts; where it reached too few there is no figure."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from content import Voice
 from domain.announcement import Announcement
@@ -8,8 +10,14 @@ from domain.points import publishable
 from services import announcement, announcement_list, announcements
 from services.chart import Chart, Kind, Series
 from services.work import Work
+from storage import announcement_list as table
 
 LONGEST_TITLE = 20
+HOURS = (1, 2, 4, 8, 12, 24, 48, 72, 168)
+"""After so many hours it is counted who has confirmed: never one by one as they come."""
+A_DAY = 24
+FEWEST = 2
+"""With fewer points there is no curve."""
 
 
 def confirmations(work: Work, voice: Voice, author_id: int, one: Announcement) -> Chart:
@@ -40,3 +48,33 @@ def confirmations(work: Work, voice: Voice, author_id: int, one: Announcement) -
         hidden=voice.line("announcements.chart_hidden", least=least),
         notes=notes,
     )
+
+
+def over_hours(work: Work, voice: Voice, author_id: int, number: int) -> Chart | None:
+    """Return how many had confirmed so many hours after it was sent. Raises the refusal of what its author may not see.
+
+    None until there is a curve, and for an announcement that reached too few.
+    """
+    one = announcement.own(work, author_id, number)
+    began = one.send_at
+    if began is None or one.campaign_id is None:
+        return None
+    hours = [hour for hour in HOURS if began + timedelta(hours=hour) <= work.now]
+    if len(hours) < FEWEST or announcements.progress(work, one).sent < work.organisation.smallest_group:
+        return None
+    counts = table.confirmed_by(work.connection, number, [began + timedelta(hours=hour) for hour in hours])
+    return Chart(
+        title=voice.line("announcements.hours_title", title=announcement.title(one, LONGEST_TITLE)),
+        about=voice.line("announcements.hours_about"),
+        kind=Kind.LINES,
+        first=voice.label("announcements.hours_after"),
+        labels=tuple(_after(voice, hour) for hour in hours),
+        series=(Series(voice.label("announcements.chart_confirmed"), tuple(counts)),),
+        hidden="",
+    )
+
+
+def _after(voice: Voice, hours: int) -> str:
+    if hours > A_DAY:
+        return voice.line("announcements.hours_days", count=hours // A_DAY)
+    return voice.line("announcements.hours_hours", count=hours)

@@ -157,9 +157,13 @@ def withdraw(work: Work, day: date, actor_id: int) -> None:
 def missing_notice(work: Work) -> int | None:
     """Return next year, in December, while nobody knows its make-up workdays; None: there is no need to warn."""
     following = work.today.year + 1
-    if work.today.month < DECEMBER or has_notice(following):
-        return None
-    return None if known_overrides(work, date(following, 1, 1), date(following, 12, 31)) else following
+    return following if work.today.month >= DECEMBER and not is_settled(work, date(following, 1, 1)) else None
+
+
+def is_settled(work: Work, day: date) -> bool:
+    """Answer whether the days off of a day's year are known: before the notice only the statutory ones are."""
+    year = day.year
+    return has_notice(year) or bool(known_overrides(work, date(year, 1, 1), date(year, 12, 31)))
 
 
 def has_notice(year: int) -> bool:

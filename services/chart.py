@@ -72,6 +72,11 @@ class Chart:
         """Whether there is nothing to draw."""
         return not any(value is not None for one in self.series for value in one.values)
 
+    @property
+    def nought(self) -> bool:
+        """Whether nothing ever happened: a flat line would only look as if nobody came."""
+        return all(value == 0 for one in self.series for value in one.values)
+
 
 def table(chart: Chart) -> tuple[list[str], list[list[str]]]:
     """Return the same figures as headers and rows."""

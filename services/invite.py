@@ -11,7 +11,7 @@ from domain import invite as rules
 from domain.member import Person
 from domain.permission import Action, Role
 from domain.refusal import Refusal
-from services import permission
+from services import member, permission
 from services.work import Work
 from storage import address, audit
 from storage import invite as table
@@ -76,18 +76,12 @@ def issue(work: Work, employee_no: str, actor_id: int | None = None, *, administ
     return Issued(person.name, person.employee_no, code, expires_at)
 
 
-def link(work: Work, made: Issued) -> str:
-    """Return what opens the chat page with this code; the code itself where there is no page: it is sent by hand."""
-    page = work.organisation.page
-    return f"{page}/chat/?start={made.payload}" if page else made.code
-
-
 def find(work: Work, actor_id: int, words: str) -> list[Person]:
-    """Return whom these words (a number or a full name) mean within what the actor may invite."""
+    """Return whom these words mean, or who is alike, within what the actor may invite."""
     places = permission.scope(work, actor_id, Action.INVITE)
     return [
         person
-        for person in members.by_name_or_number(work.connection, words.strip()[:80])
+        for person in member.meant(work, words, places)
         if any(unit.within(place) for unit in members.units_of(work.connection, person.id) for place in places)
     ]
 

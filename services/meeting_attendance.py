@@ -21,10 +21,12 @@ from domain.meeting import (
     MeetingState,
 )
 from domain.member import Person
+from domain.permission import Action
 from domain.refusal import Refusal
 from domain.reply import Choices, Personal, Reply
-from services import gathering, meeting_notice, post
+from services import gathering, meeting_notice, permission, post
 from services import meeting as service
+from services import member as people
 from services.work import Work
 from storage import attendee as attendees
 from storage import audit
@@ -107,9 +109,9 @@ def decide(work: Work, by: int, number: int, member_id: int, *, grant: bool) -> 
 
 
 def find(work: Work, by: int, number: int, words: str) -> list[Person]:
-    """Return who is meant by a name or a number, to be called to a meeting."""
+    """Return who is meant by a name or a number, to be called to a meeting; else who is alike among one's own."""
     service.demand_state(service.runs(work, by, number), *BEFORE_END)
-    return members.by_name_or_number(work.connection, words.strip())
+    return people.meant(work, words, permission.scope(work, by, Action.PLAN_MEETINGS))
 
 
 def one_of(work: Work, number: int, member_id: int) -> Attendee | None:

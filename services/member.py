@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain import sound
 from domain.member import NOTICE_VERSION, Person, Standing, Unit
 from domain.permission import Grant, Role
 from services import permission
 from services.work import Work
-from storage import address, audit
+from storage import address, audit, people
 from storage import consent as consents
 from storage import member as members
 from storage import unit as units
+
+LONGEST_WORDS = 80
+SHORTEST_PART = 2
+ALIKE = 20
+"""So many people at most are offered when somebody's words name nobody exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,25 @@ class Profile:
     """(role, name of its unit)"""
     accounts: tuple[str, ...]
     """Names of the messengers, one an account."""
+
+
+def meant(work: Work, words: str, places: Sequence[Unit]) -> list[Person]:
+    """Return whom a number or a full name means; when it is nobody's, who is alike within these places.
+
+    Alike as the console's search has it: the name by its pinyin or the first letters of it, or a part of name or
+    number. Whoever is found so is not named: nothing may be done with her before somebody chose her.
+    """
+    said = unicodedata.normalize("NFKC", words).strip()[:LONGEST_WORDS]
+    exactly = members.by_name_or_number(work.connection, said)
+    if exactly or len(said) < SHORTEST_PART or not places:
+        return exactly
+    wanted = people.Wanted(tuple(unit.path for unit in places), said, sound.asked(said))
+    return people.alike(work.connection, wanted, ALIKE)
+
+
+def is_named(person: Person, words: str) -> bool:
+    """Answer whether these words are somebody's whole name or number, rather than alike."""
+    return unicodedata.normalize("NFKC", words).strip() in {person.name, person.employee_no}
 
 
 def agree(work: Work, person: Person) -> None:

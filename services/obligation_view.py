@@ -90,6 +90,11 @@ def branches(work: Work, member_id: int, words: str, limit: int, offset: int) ->
     return units.matching(work.connection, paths, (UnitKind.PARTY_BRANCH,), words, limit, offset)
 
 
+def any_branch(work: Work, member_id: int) -> bool:
+    """Answer whether there is a Party branch whose obligations this person sees: the union's officers have none."""
+    return bool(places(work, member_id) or committees(work, member_id) or branches(work, member_id, "", 1, 0))
+
+
 def place_of(work: Work, member_id: int, unit_id: int) -> Place:
     """Return a branch as this person sees it; raises the refusal for any other unit."""
     own = next((one for one in places(work, member_id) if one.branch.id == unit_id), None)

@@ -58,11 +58,12 @@ def share(one: Standardisation) -> str:
 def rate_line(voice: Voice, found: Year) -> str:
     """Return the rate with its denominator and what is left out."""
     one = found.rate
+    version = rule.named(voice, found.version)
     left_out = {"exempt": one.exempt, "running": one.running, "checking": one.checking}
     left_out |= {"unrecorded": one.unrecorded, "advice": one.advice}
     if one.share is None:
-        return voice.line("obligation.rate_none", version=found.version, **left_out)
-    facts = {"met": one.met, "due": one.due, "share": share(one), "version": found.version}
+        return voice.line("obligation.rate_none", version=version, **left_out)
+    facts = {"met": one.met, "due": one.due, "share": share(one), "version": version}
     return voice.line("obligation.rate", **facts, **left_out)
 
 

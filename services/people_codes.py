@@ -25,7 +25,8 @@ class Card:
     unit: str
     tail: str
     code: str
-    link: str
+    payload: str
+    """What a link into a chat carries."""
     expires_at: datetime
 
 
@@ -53,4 +54,4 @@ def issue(work: Work, actor_id: int, asked: Asked) -> list[Card]:
 
 def _card(work: Work, actor_id: int, row: table.Row, unit: str) -> Card:
     made = invite.issue(work, row.employee_no, actor_id)
-    return Card(row.name, unit, row.employee_no[-SHOWN_DIGITS:], made.code, invite.link(work, made), made.expires_at)
+    return Card(row.name, unit, row.employee_no[-SHOWN_DIGITS:], made.code, made.payload, made.expires_at)

@@ -19,6 +19,7 @@ FONT = FOLDER / "font" / "NotoSansSC-GBK.otf"
 FAMILY = "Noto Sans SC"
 SCALE = 2.0
 """Drawn at twice its size, so that it is sharp on a phone."""
+_CLOSING = set("，。、；：！？”’）》」")
 _PIECE = re.compile(r"[!-~]+|.", re.DOTALL)
 
 
@@ -61,7 +62,8 @@ def wrapped(lines: Iterable[str], wide: int) -> list[str]:
     for line in lines:
         now = ""
         for piece in _PIECE.findall(line):
-            if now and width(now) + width(piece) > wide:
+            # A line never begins with what closes the one before.
+            if now and width(now) + width(piece) > wide and piece not in _CLOSING:
                 cut.append(now)
                 now = ""
             now = f"{now}{piece}".lstrip(" ")

@@ -22,7 +22,7 @@ from domain.points import (
 )
 from domain.refusal import Refusal
 from domain.reply import Choices, Personal, Reply
-from services import permission, post
+from services import member, permission, post
 from services.work import Work
 from storage import audit
 from storage import member as members
@@ -67,8 +67,9 @@ def check_reason(reason: str) -> None:
 
 
 def find_person(work: Work, actor: int, words: str) -> list[Person]:
-    """Return whom the actor may give points to, by number or exact name; several when they are namesakes."""
-    found = [p for p in members.by_name_or_number(work.connection, words.strip()) if p.id != actor]
+    """Return whom the actor may give points to: whom the words mean, or who is alike."""
+    places = permission.scope(work, actor, Action.AWARD_POINTS)
+    found = [p for p in member.meant(work, words, places) if p.id != actor]
     allowed = [p for p in found if reaches(work, actor, p.id)]
     if not allowed:
         raise Refusal("points.no_such_person")

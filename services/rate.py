@@ -18,6 +18,7 @@ from domain.rate import Owed, Rate, read_span
 from domain.refusal import Refusal
 from services import permission
 from services import rule as rulebook
+from services import words as speech
 from services.rate_ground import (
     ACTIVITY,
     PARTICIPATION,
@@ -200,14 +201,14 @@ def behind(work: Work, member_id: int, unit_id: int, period: str, figure: str) -
     _demand_few(work, unit, span)
     if figure == PARTICIPATION:
         counted = [one.meeting_id for one in held(work, unit, span) if rules.counts(one)]
-        rows = table.attendance(work.connection, counted)
+        rows = speech.in_order(table.attendance(work.connection, counted), lambda one: one.name)
         return unit, span, [Listed(one.name, one.came, one.asked) for one in rows]
     if figure == STANDARDISATION:
         failed, known = [one for one in owed(work, unit, span) if rules.failed(one)], _known(work, unit)
         failed.sort(key=lambda one: (in_order(known[one.unit_id]), one.last, one.rule))
         return unit, span, [_lacking(known[one.unit_id], one) for one in failed]
     took = took_part(work, unit, span)
-    return unit, span, [Listed(name) for name in sorted(table.names(work.connection, took))]
+    return unit, span, [Listed(name) for name in speech.in_order(table.names(work.connection, took), str)]
 
 
 def _known(work: Work, unit: Unit) -> dict[int, Unit]:

@@ -9,6 +9,7 @@ from content import Voice
 from domain.period import Cycle, Period, cycle_of
 from domain.rate import DEFINITION, Rate, number_of
 from services import rate as service
+from services import rule
 from services.rate import Figures, Shown
 from services.rate_ground import ACTIVITY, FIGURES, STANDARDISATION
 from services.work import Work
@@ -51,7 +52,8 @@ def lack(voice: Voice, code: str) -> str:
 def version(voice: Voice, figures: Figures) -> str:
     """Return by which definitions and rules the figures were computed."""
     found = {shown.rate.rule_version for shown in figures.rates.values() if shown.rate is not None}
-    return voice.line("rate.version", version="、".join(sorted(found - {"", DEFINITION})) or DEFINITION)
+    said = "、".join(sorted(found - {"", DEFINITION})) or DEFINITION
+    return voice.line("rate.version", version=rule.named(voice, said))
 
 
 def said(work: Work, voice: Voice, figure: str, shown: Shown) -> tuple[str, dict[str, Any]]:

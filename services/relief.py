@@ -7,7 +7,8 @@ from datetime import timedelta
 from domain.member import Person, Standing, Unit, UnitKind
 from domain.permission import Action
 from domain.refusal import Refusal
-from services import permission
+from services import member, permission
+from services import words as speech
 from services.work import Work
 from storage import audit
 from storage import member as members
@@ -30,14 +31,14 @@ def relieved(work: Work, member_id: int, unit_id: int) -> list[tuple[int, str]]:
     """Return (id, name) of the relieved members of a branch, for whoever may relieve there."""
     unit = branch(work, member_id, unit_id)
     people = table.on(work.connection, members.members_of(work.connection, unit.path, PARTY), work.today)
-    return sorted(members.names_of(work.connection, people).items(), key=lambda pair: (pair[1], pair[0]))
+    return speech.in_order(sorted(members.names_of(work.connection, people).items()), lambda pair: pair[1])
 
 
 def candidates(work: Work, member_id: int, unit_id: int, words: str) -> list[Person]:
-    """Return the members of a branch with this number or name."""
+    """Return the members of a branch whom these words mean, or who are alike."""
     unit = branch(work, member_id, unit_id)
     inside = set(members.members_of(work.connection, unit.path, PARTY))
-    return [one for one in members.by_name_or_number(work.connection, words.strip()) if one.id in inside]
+    return [one for one in member.meant(work, words, [unit]) if one.id in inside]
 
 
 def relieve(work: Work, member_id: int, person: int) -> None:

@@ -10,7 +10,7 @@ from domain.member import Person, Unit, UnitKind
 from domain.permission import Action, Role
 from domain.refusal import Refusal
 from domain.reply import Choices, Personal, Reply
-from services import permission, post
+from services import member, permission, post
 from services.work import Work
 from storage import address, audit
 from storage import member as members
@@ -39,13 +39,13 @@ class Held:
 
 
 def find(work: Work, actor_id: int, words: str) -> list[Person]:
-    """Return whom these words (a number or a full name) mean within what the actor manages."""
+    """Return whom these words mean, or who is alike, within what the actor manages."""
     places = permission.scope(work, actor_id, Action.MANAGE_ROLES)
     if not places:
         raise Refusal("help.not_yours")
     return [
         person
-        for person in members.by_name_or_number(work.connection, words.strip()[:80])
+        for person in member.meant(work, words, places)
         if any(unit.within(place) for unit in members.units_of(work.connection, person.id) for place in places)
     ]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 
-from content import rule_pack
+from content import Voice, rule_pack
 from domain.rule import Book
 from domain.rule_change import Change, difference, rewrites_past, stand
 from domain.rule_reading import RuleError, read_pack
@@ -18,6 +19,11 @@ log = logging.getLogger(__name__)
 def book(work: Work) -> Book:
     """Return the rules in force here: the national ones with the organisation's own over them."""
     return rule_pack.book(work.organisation.rules)
+
+
+def named(voice: Voice, version: str) -> str:
+    """Return the versions of packs as people call them: the national one by its name, others as their files do."""
+    return re.sub(r"\bnational(?= )", voice.label("obligation.pack_national"), version)
 
 
 def reread(body: str) -> Book:

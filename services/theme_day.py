@@ -35,6 +35,8 @@ class Coming:
     choice: Choice
     day: date
     chosen: bool
+    settled: bool = True
+    """Whether the days off of its year are known; else it may still be moved."""
 
 
 def prepare(work: Work) -> None:
@@ -61,7 +63,9 @@ def in_month(work: Work, member_id: int, first: date) -> list[Coming]:
 def _each(work: Work, branches: Sequence[Unit], day: Callable[[Choice], date]) -> list[Coming]:
     chosen = table.choices(work.connection, [branch.id for branch in branches])
     choices = [(branch, chosen.get(branch.id, usual(work))) for branch in branches]
-    return [Coming(branch, choice, day(choice), branch.id in chosen) for branch, choice in choices]
+    settled = cache(lambda year: calendar.is_settled(work, date(year, 1, 1)))
+    days = [(branch, choice, day(choice)) for branch, choice in choices]
+    return [Coming(branch, choice, on, branch.id in chosen, settled(on.year)) for branch, choice, on in days]
 
 
 def of_member(work: Work, member_id: int) -> list[Coming]:
@@ -110,10 +114,12 @@ def choose(work: Work, member_id: int, number: int, choice: Choice) -> Coming:
     return coming(work, [unit])[0]
 
 
-def next_days(work: Work, choice: Choice, count: int) -> list[date]:
-    """Return the next theme days of a choice, as the calendar stands now."""
+def next_days(work: Work, choice: Choice, count: int) -> list[tuple[date, bool]]:
+    """Return the next theme days of a choice as the calendar stands now, each with whether its year's is known."""
     off = calendar.days_off(work, work.today.replace(day=1), work.today + timedelta(days=32 * (count + 1)))
-    return rules.following(choice, work.today, lambda one: one not in off, count)
+    days = rules.following(choice, work.today, lambda one: one not in off, count)
+    settled = {year: calendar.is_settled(work, date(year, 1, 1)) for year in {day.year for day in days}}
+    return [(day, settled[day.year]) for day in days]
 
 
 def usual(work: Work) -> Choice:

@@ -19,14 +19,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
+from domain.sound import COMPOUND, SURNAMES
+
 T = TypeVar("T")
 MOST_IN_ORDER = 500
 """Longer lists of names stay in the order of numbers: nobody reads them from one end to the other."""
-_SURNAMES = {
-    "曾": "zeng", "单": "shan", "仇": "qiu", "解": "xie", "查": "zha",
-    "区": "ou", "朴": "piao", "缪": "miao", "翟": "zhai", "员": "yun",
-}  # fmt: skip
-"""Characters that sound otherwise as a surname."""
 _loading = threading.Lock()
 
 
@@ -68,8 +65,8 @@ def in_order(rows: Iterable[T], name: Callable[[T], str]) -> list[T]:
 
 @lru_cache(maxsize=4096)
 def _by_sound(name: str) -> tuple[tuple[str, ...], str]:
-    sounds = [_sounds().get(letter, letter.lower()) for letter in name]
-    return (*([_SURNAMES.get(name[0], sounds[0])] if sounds else []), *sounds[1:]), name
+    surname = COMPOUND.get(name[:2]) or SURNAMES.get(name[:1], ())[:1]
+    return (*surname, *(_sounds().get(letter, letter.lower()) for letter in name[len(surname) :])), name
 
 
 @cache

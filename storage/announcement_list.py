@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, func, select
+from sqlalchemy import Connection, Select, case, exists, func, select
 
 from domain.announcement import Announcement, State
 from domain.member import NOTICE_VERSION, Standing
 from storage import outbox
 from storage.address import address
 from storage.announcement import announcement, confirmation, made, shown
-from storage.member import audience, member, membership
+from storage.member import audience, by_name, member, membership
 from storage.outbox import letter
 from storage.unit import unit
 
@@ -205,9 +205,16 @@ def silent(
     query = (
         select(member.c.id, member.c.name, member.c.employee_no)
         .where(member.c.id.in_(_reached(one)), member.c.left_at.is_(None), ~_confirmed(one, member.c.id))
-        .order_by(member.c.name, member.c.id)
+        .order_by(*by_name(connection))
     )
     if unit_id is not None:
         theirs = select(membership.c.member_id).where(membership.c.unit_id == unit_id)
         query = query.where(member.c.id.in_(theirs))
     return [(row[0], row[1], row[2]) for row in connection.execute(query.limit(limit).offset(offset))]
+
+
+def confirmed_by(connection: Connection, number: int, moments: Sequence[datetime]) -> list[int]:
+    """Return how many had confirmed by each of these moments."""
+    by = [func.coalesce(func.sum(case((confirmation.c.at <= moment, 1), else_=0)), 0) for moment in moments]
+    row = connection.execute(select(*by).where(confirmation.c.announcement_id == number)).one()
+    return [int(count) for count in row]

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, bindparam, case, func, or_, outerjoin, 
 from domain.member import NOTICE_VERSION, Standing
 from storage import stretch
 from storage.address import address
-from storage.member import audience, member
+from storage.member import audience, by_name, member
 from storage.outbox import FAILED, HELD, READY, RECALLED, SENDING, SENT, UNKNOWN, campaign, letter
 from storage.prepared import Prepared
 
@@ -170,7 +170,7 @@ def missed(
             member.c.id.in_(audience(path, standings)),
             or_(letter.c.id.is_(None), letter.c.state.in_((FAILED, UNKNOWN))),
         )
-        .order_by(member.c.name, member.c.id)
+        .order_by(*by_name(connection))
         .limit(limit)
         .offset(offset)
     )

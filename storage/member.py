@@ -65,7 +65,7 @@ membership = Table(
     Index("ix_membership_unit_id", "unit_id", "member_id"),
 )
 
-_PERSON = (member.c.id, member.c.employee_no, member.c.name, member.c.language, member.c.consent)
+PERSON = (member.c.id, member.c.employee_no, member.c.name, member.c.language, member.c.consent)
 
 
 def add(connection: Connection, employee_no: str, name: str, now: datetime) -> int:
@@ -95,14 +95,14 @@ def join_all(
 
 def get(connection: Connection, number: int) -> Person | None:
     """Return a person by id."""
-    row = connection.execute(select(*_PERSON).where(member.c.id == number)).first()
+    row = connection.execute(select(*PERSON).where(member.c.id == number)).first()
     return None if row is None else Person(*row)
 
 
 def by_employee_no(connection: Connection, employee_no: str) -> Person | None:
     """Return a person who has not left, by number."""
     row = connection.execute(
-        select(*_PERSON).where(member.c.employee_no == employee_no, member.c.left_at.is_(None))
+        select(*PERSON).where(member.c.employee_no == employee_no, member.c.left_at.is_(None))
     ).first()
     return None if row is None else Person(*row)
 
@@ -222,6 +222,11 @@ def names_of(connection: Connection, numbers: Iterable[int]) -> dict[int, str]:
     return {row[0]: row[1] for row in rows}
 
 
+def by_name(connection: Connection) -> tuple[ColumnElement[Any], ...]:
+    """Return the order in which every list of names stands: by pinyin; the oldest first among namesakes."""
+    return (*sound.in_order(connection, member.c.sound, member.c.name), member.c.id)
+
+
 def count(connection: Connection) -> int:
     """Return how many people have not left."""
     return connection.scalar(select(func.count()).select_from(member).where(member.c.left_at.is_(None))) or 0
@@ -230,7 +235,7 @@ def count(connection: Connection) -> int:
 def by_name_or_number(connection: Connection, words: str) -> list[Person]:
     """Return who has not left and has this number or exactly this name, by number; at most 20."""
     rows = connection.execute(
-        select(*_PERSON)
+        select(*PERSON)
         .where((member.c.employee_no == words) | (member.c.name == words), member.c.left_at.is_(None))
         .order_by(member.c.employee_no)
         .limit(20)

@@ -15,7 +15,7 @@ from domain.permission import Role
 from storage.address import address
 from storage.audit import audit
 from storage.invite import invite
-from storage.member import member, membership, standing
+from storage.member import PERSON, by_name, member, membership, standing
 from storage.permission import grant
 from storage.unit import COLUMNS, as_unit, unit
 
@@ -118,6 +118,12 @@ def following(connection: Connection, wanted: Wanted, after: str, most: int) -> 
     return [Row(*row) for row in connection.execute(query.order_by(member.c.employee_no).limit(most))]
 
 
+def alike(connection: Connection, wanted: Wanted, most: int) -> list[Person]:
+    """Return some of them, by name."""
+    query = _query(connection, wanted, *PERSON, many=False).order_by(*by_name(connection)).limit(most)
+    return [Person(*row) for row in connection.execute(query)]
+
+
 def numbers(connection: Connection, wanted: Wanted) -> set[int]:
     """Return the ids of all of them."""
     return set(connection.scalars(_query(connection, wanted, member.c.id, many=True)))
@@ -125,8 +131,9 @@ def numbers(connection: Connection, wanted: Wanted) -> set[int]:
 
 def find(connection: Connection, wanted: Wanted, number: int) -> tuple[Person, datetime | None] | None:
     """Return one of them by id, and when they left."""
-    columns = (member.c.id, member.c.employee_no, member.c.name, member.c.language, member.c.consent, member.c.left_at)
-    row = connection.execute(_query(connection, wanted, *columns, many=False).where(member.c.id == number)).first()
+    row = connection.execute(
+        _query(connection, wanted, *PERSON, member.c.left_at, many=False).where(member.c.id == number)
+    ).first()
     return None if row is None else (Person(*row[:5]), row[5])
 
 

@@ -149,7 +149,7 @@ def has_more(connection: Connection, units: int, people: int) -> bool:
 
 
 def attendance(connection: Connection, meetings: Collection[int]) -> list[Attended]:
-    """Return how each person is counted at these meetings, by name; who is counted nowhere is not there."""
+    """Return how each person is counted at these meetings; who is counted nowhere is not there."""
     theirs = literal("meeting:") + cast(meeting.c.id, String)
     here = and_(presence.c.gathering_id == gathering.c.id, presence.c.member_id == attendee.c.member_id)
     came = presence.c.member_id.is_not(None)
@@ -170,7 +170,7 @@ def attendance(connection: Connection, meetings: Collection[int]) -> list[Attend
             before = found.get(number)
             more = (before.came, before.asked) if before else (0, 0)
             found[number] = Attended(number, name, came_to + more[0], asked_to + more[1])
-    return sorted((one for one in found.values() if one.asked), key=lambda one: (one.name, one.member_id))
+    return sorted((one for one in found.values() if one.asked), key=lambda one: one.member_id)
 
 
 def _sum(test: ColumnElement[bool]) -> ColumnElement[int]:

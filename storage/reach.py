@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, case, func, literal, select
 
 from domain.member import NOTICE_VERSION
 from storage.address import address
-from storage.member import audience, member
+from storage.member import audience, by_name, member
 from storage.outbox import CAPPED, FAILED, UNKNOWN, campaign, letter
 from storage.preference import preference
 
@@ -37,7 +37,7 @@ def unreached(connection: Connection, path: str, limit: int, offset: int) -> lis
     rows = connection.execute(
         select(member.c.id, member.c.name, WHY)
         .where(member.c.id.in_(_people(path)), WHY != "")
-        .order_by(member.c.name, member.c.id)
+        .order_by(*by_name(connection))
         .limit(limit)
         .offset(offset)
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from sqlalchemy import Column, ColumnElement, Connection, func
+
 from domain.sound import keys
 
 _READINGS = 3
@@ -24,3 +26,10 @@ def readings(character: str) -> tuple[str, ...]:
 def of(name: str) -> str:
     """Return the keys of a name; a roster's are made before its transaction, and then only looked up in it."""
     return keys(name, lambda character: readings(character) or ("",))
+
+
+def in_order(connection: Connection, sounds: Column[str], name: Column[str]) -> tuple[ColumnElement[str], ...]:
+    """Return what a list of names is ordered by: pinyin, and the name itself among those that sound alike."""
+    # A bar comes after every letter, a blank before: 王伟 stands before 王伟国.
+    plain: ColumnElement[str] = func.replace(func.coalesce(sounds, ""), "|", " ")
+    return (plain, name) if connection.dialect.name == "sqlite" else (plain.collate("C"), name.collate("C"))

@@ -242,10 +242,23 @@ def test_a_wrong_configuration_is_a_sentence(installed: Path) -> None:
 
 
 def test_a_database_of_another_version_is_refused_with_the_remedy(home: Path) -> None:
-    code, said = dangqun("export", "members", "--out", "x.csv")
+    for command in (("login-link", "A008"), ("export", "members", "--out", "x.csv")):
+        code, said = dangqun(*command)
+        assert code != 0
+        assert "这里没有 config.toml" in said
+        assert "make run" in said
+        assert "--config" in said
+    assert dangqun("doctor")[0] == 1
+    assert list(home.iterdir()) == []
+    (home / "config.toml").write_text('[database]\nurl = "sqlite:///else.db"\n', encoding="utf-8")
+    code, said = dangqun("login-link", "A008")
+    assert code != 0
+    assert "没有数据库文件 else.db" in said
+    assert not (home / "else.db").exists()
+    (home / "else.db").touch()
+    code, said = dangqun("login-link", "A008")
     assert code != 0
     assert "dangqun migrate" in said
-    (home / "var").mkdir(exist_ok=True)
     assert dangqun("migrate")[0] == 0
     assert "已是最新" in dangqun("migrate")[1]
 

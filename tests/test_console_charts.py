@@ -7,6 +7,9 @@ from datetime import date
 
 import pytest
 
+from content import voice
+from services import announcement_chart
+from services.chart import table
 from tests.holding import found, only_ours
 from tests.surfing import signed_in
 from tests.talk import Company
@@ -45,6 +48,31 @@ async def test_confirmations_by_unit_without_small_groups(company: Company) -> N
         assert "第一党小组" in picture.words
     async with signed_in(company, "lin") as browser:
         assert (await browser.gets("/console/announcements/1/confirmed.svg")).status == 403
+
+
+async def test_confirmations_over_the_hours_are_totals(company: Company) -> None:
+    def drawn() -> list[list[str]] | None:
+        chart = company.read(
+            lambda c: announcement_chart.over_hours(company.work(c), voice("zh"), company.roll.people["chen"], 1)
+        )
+        return table(chart)[1] if chart else None
+
+    announced(company)
+    company.travel(hours=1, minutes=30)
+    company.ma.sees()
+    company.ma.presses("收到")
+    assert drawn() is None
+    company.travel(hours=3)
+    assert drawn() == [["1 小时", "1"], ["2 小时", "2"], ["4 小时", "2"]]
+    async with signed_in(company, "chen") as browser:
+        page = await browser.gets("/console/announcements/1")
+        assert "按时间的图" in page.plain
+        assert cells(page.words, "2 小时") == ["2"]
+        picture = await browser.gets("/console/announcements/1/hours.svg")
+        assert picture.headers["Content-Type"].startswith("image/svg+xml")
+        assert "马琳" not in picture.words
+    async with signed_in(company, "lin") as browser:
+        assert (await browser.gets("/console/announcements/1/hours.svg")).status == 403
 
 
 async def test_participation_by_month(company: Company) -> None:

@@ -105,6 +105,19 @@ async def test_a_committee_sees_counts_and_each_branch(company: Company) -> None
 
 
 @on_sqlite
+async def test_whoever_has_no_branch_is_shown_what_is_hers(company: Company) -> None:
+    async with signed_in(company, "zhou") as browser:
+        page = await browser.gets("/console/life")
+        assert page.path == "/console/life/activities"
+        for there in ("life/activities", "life/meetings", "life/figures"):
+            assert f'href="/console/{there}"' in page.words
+        for absent in ('href="/console/life"', 'href="/console/life/rules"'):
+            assert absent not in page.words.partition("<main")[2]
+    async with signed_in(company, "lin") as browser:
+        assert 'href="/console/life/rules"' in (await browser.gets("/console/life")).words
+
+
+@on_sqlite
 async def test_the_year_as_files_and_in_english(company: Company) -> None:
     company.lin.says("/language en")
     async with signed_in(company, "lin") as browser:

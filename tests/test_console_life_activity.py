@@ -96,7 +96,7 @@ async def test_rules_stand_with_their_sources_and_how_packs_differ(company: Comp
         earlier = company_now() - timedelta(days=30)
         browser.run.app.database.write_now(lambda c: rule.keep(c, "1" * 64, "national 1", older, earlier))
         seen = await browser.gets("/console/life/rules")
-        assert "national 1 →" in seen.plain
+        assert "全国规则 1 →" in seen.plain
         assert "改为" in seen.plain
 
 

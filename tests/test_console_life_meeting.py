@@ -136,7 +136,7 @@ async def test_a_meeting_from_sign_in_to_closed_minutes(company: Company, monkey
             company.phone(one).calls(f"correction.agree:{number}")
         closed = await does(browser, number, "close")
         assert "SHA-256" in closed.plain
-        assert "散列都核对无误" in closed.plain
+        assert "都没有被改动过" in closed.plain
         added = await does(browser, number, "add", words="附件另存支部档案")
         assert "附件另存支部档案" in added.plain
         for kind in ("minutes", "sign_in", "notice"):

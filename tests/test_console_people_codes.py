@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import openpyxl
@@ -80,6 +81,39 @@ async def test_codes_are_asked_about_printed_once_and_kept_as_digests(company: C
     said = company.phone("new1").says(fresh[0]) + company.phone("new2").says(fresh[1])
     assert "徐静" in said
     assert "唐杰" in said
+
+
+async def test_a_card_says_what_its_picture_opens(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    unbind(company, "xu")
+    drawn: list[str] = []
+
+    def draw(words: str) -> str:
+        drawn.append(words)
+        return "data:,"
+
+    monkeypatch.setattr("console.people_codes._drawn", draw)
+    async with signed_in(company, "root") as browser:
+        app = browser.run.app
+        app.links["telegram"] = lambda payload: f"https://t.me/our_bot?start={payload}" if payload else "x"
+        asked = await browser.gets("/console/people/codes")
+        assert re.findall(r'option value="(\w+)"', asked.words) == ["web", "telegram"]
+        await browser.posts("/console/people/codes", way="elsewhere")
+        assert "/chat/?start=" in drawn.pop()
+        del app.links["telegram"]
+        assert "打开的是：网页" in (await browser.gets("/console/people/codes")).plain
+        app.clock.dispatch.organisation = replace(app.organisation, page="")
+        assert "填 base_url" in (await browser.gets("/console/people/codes")).plain
+        sheet = await browser.posts("/console/people/codes", way="telegram")
+        assert "填 base_url" in sheet.plain
+        assert drawn.pop() in sheet.plain.replace(" ", "")
+        app.links["telegram"] = lambda payload: f"https://t.me/our_bot?start={payload}" if payload else "x"
+        await browser.gets("/console/people/codes")
+        sheet = await browser.posts("/console/people/codes", way="telegram")
+        assert "填 base_url" not in sheet.plain
+        assert "点“开始”" in sheet.plain
+        code = drawn.pop().removeprefix("https://t.me/our_bot?start=")
+        assert code in sheet.plain.replace(" ", "")
+        assert "徐静" in company.phone("new").says(f"/start {code}")
 
 
 async def test_an_officer_makes_codes_for_her_own_people_alone(company: Company) -> None:

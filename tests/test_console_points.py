@@ -242,7 +242,7 @@ async def test_a_committee_sets_rules_after_a_look_and_withdraws_them(company: C
     starts = coming_day().isoformat()
     async with signed_in(company, "chen") as browser:
         page = await browser.gets("/console/points")
-        assert "第 0 版（配置文件）" in page.plain
+        assert "第 0 版（最初的规则" in page.plain
         assert 'href="/console/points" aria-current="page"' in page.words
         await browser.gets("/console/points/rules/new")
         asked = await browser.posts("/console/points/rules/sure", starts=starts, **FORM)
@@ -318,7 +318,7 @@ async def test_others_read_the_rules_and_change_none(company: Company) -> None:
 async def test_a_form_without_its_key_and_english(company: Company) -> None:
     company.chen.says("/language en")
     async with signed_in(company, "chen") as browser:
-        assert "Version 0 (configuration)" in (await browser.gets("/console/points")).plain
+        assert "Version 0 (as in the configuration)" in (await browser.gets("/console/points")).plain
         await browser.gets("/console/points/rules/new")
         form = {"starts": coming_day().isoformat(), **FORM}
         assert (await browser.posts("/console/points/rules", None, **form, key="0" * 64)).status == 403

@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from sqlalchemy import Connection
 
 from bot import gate, machine, overrides
-from bot.config import Settings
+from bot.commands import doctor
+from bot.config import Settings, load
 from console import jobs
 from content import LANGUAGES, voice
 from domain.machine import Copies, Copy, Disk
@@ -124,6 +126,7 @@ async def test_a_branch_chooses_its_theme_day_after_seeing_the_dates(company: Co
         assert "第一党支部" in seen.plain
         assert "第二党支部" not in seen.plain
         assert seen.words.count("<li>") >= 10
+        assert seen.plain.count("节假日安排未公布，可能调整") == seen.plain.count("2027年") > 5
         assert "操作记录" not in seen.plain
         tried = await browser.gets(f"/console/settings/theme-days/{mine}?day=12&at=14:30")
         assert "还没有保存" in tried.plain
@@ -148,7 +151,9 @@ async def test_a_branch_chooses_its_theme_day_after_seeing_the_dates(company: Co
 def test_ten_theme_days_are_one_a_month_on_workdays(company: Company) -> None:
     def look(connection: Connection) -> None:
         work = Work(connection, ORGANISATION, MONDAY_MORNING)
-        found = theme_day.next_days(work, Choice(28, ORGANISATION.timetable.theme_day_at), 10)
+        rows = theme_day.next_days(work, Choice(28, ORGANISATION.timetable.theme_day_at), 10)
+        found = [one for one, _ in rows]
+        assert [settled for _, settled in rows] == [one.year == 2026 for one in found]
         assert len({(one.year, one.month) for one in found}) == 10
         assert found == sorted(found)
         assert all(one.weekday() < 5 or one.month in {2, 9, 10} for one in found)
@@ -289,7 +294,33 @@ async def test_the_other_pages_and_english(company: Company) -> None:
             assert (await browser.gets(f"/console/settings{path}")).status == 200, path
         assert "Times and limits" in (await browser.gets("/console/settings")).plain
         assert "Retention" in (await browser.gets("/console/settings/retention")).plain
-        assert "No Chinese" not in (await browser.gets("/console/settings/health")).plain
+        english = (await browser.gets("/console/settings/health")).plain
+        assert "The server's time is" in english
+        assert "Groups may hold announcements, readings and help." in english
+        assert "时钟" not in english
+
+
+def test_whatever_the_health_page_checks_is_said_in_both_languages() -> None:
+    settings = load(
+        None,
+        {
+            "DANGQUN_WEB__ENABLED": "false",
+            "DANGQUN_TELEGRAM__ENABLED": "true",
+            "DANGQUN_TELEGRAM__TOKEN": "1:x",
+            "DANGQUN_DINGTALK__ENABLED": "true",
+            "DANGQUN_DINGTALK__MODE": "callback",
+            "DANGQUN_DINGTALK__CLIENT_ID": "k",
+            "DANGQUN_DINGTALK__CLIENT_SECRET": "s",
+        },
+    )
+    with time_machine.travel("2026-12-10", tick=False):
+        found = list(doctor.cheap(settings))
+    assert {"clock", "holidays_missing", "carries", "abroad", "no_web", "guessable"} <= {one.code for one in found}
+    for language in LANGUAGES:
+        words = voice(language).page["settings"]
+        for one in found:
+            assert f"check_{one.code}" in words
+            assert (f"check_{one.code}_do" in words) is bool(one.remedy), one.code
 
 
 COMPUTED = {

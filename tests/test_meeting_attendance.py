@@ -215,8 +215,9 @@ def test_names_that_are_nobodys_or_several(company: Company) -> None:
     company.lin.calls("attendance.adjust:1")
     assert "没有找到“张三丰”" in company.lin.says("张三丰")
     company.write(lambda c: _namesake(c, company))
-    assert "A002、A099" in company.lin.says("赵强")
-    assert "现在是：应到" in company.lin.says("A002")
+    assert "赵强 A002、赵强 A099" in company.lin.says("赵强")
+    assert "没有找到" in company.lin.says("hujun")
+    assert "赵强 现在是：应到" in company.lin.says("zhaoq")
 
 
 def _namesake(connection: Connection, company: Company) -> None:

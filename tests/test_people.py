@@ -8,8 +8,10 @@ from domain.member import Standing, UnitKind
 from domain.permission import Role
 from domain.refusal import Refusal
 from services import people, roles
+from services import words as speech
 from services.people import Asked
 from storage import member, permission, unit
+from storage import people as table
 from tests.talk import Company
 
 
@@ -34,6 +36,38 @@ def test_each_filter_and_all_together(company: Company) -> None:
     assert len(names(company, "root", Asked(bound=True))) == 12
     narrow = Asked("马", units["branch1"].id, Standing.PARTY_PROBATIONARY, bound=True)
     assert names(company, "root", narrow) == {"马琳"}
+
+
+def test_lists_of_names_stand_by_pinyin_in_the_database_and_beside_it(company: Company) -> None:
+    for number, name in enumerate(("曾国", "单玉", "王芳芳", "欧阳明", "区明"), 100):
+        company.write(lambda c, n=number, name=name: member.add(c, f"B{n}", name, company.now))  # type: ignore[misc]
+    found = [one.name for one in company.read(lambda c: table.alike(c, table.Wanted(None), 50))]
+    wanted = [
+        "陈涛",
+        "高洁",
+        "胡军",
+        "林雪",
+        "区明",
+        "欧阳明",
+        "单玉",
+        "王芳",
+        "王芳芳",
+        "徐静",
+        "曾国",
+        "赵强",
+        "周明",
+    ]
+    assert [name for name in found if name in wanted] == wanted
+    assert [name for name in speech.in_order(sorted(found), str) if name in wanted] == wanted
+
+
+def test_whom_words_mean_in_the_chat(company: Company) -> None:
+    root = company.phone("root")
+    assert "请选一位" in root.says("/invite linx")
+    assert "绑定码" in root.presses("林雪 A003")
+    assert "林雪" in root.says("/roles lx")
+    assert "没有找到" in root.says("/roles nobodyatall")
+    assert "林雪" not in company.phone("hu").says("/invite linxue")
 
 
 @pytest.mark.parametrize(

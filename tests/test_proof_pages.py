@@ -1,7 +1,7 @@
 """Every kind of page in a real browser: hostile words stay words, nothing is out of anybody's reach, nothing overflows.
 
-Chromium opens one address of each kind that a secretary's and an administrator's links lead to, with everything in it
-that could be typed into the forms.
+Chromium opens one address of each kind that the links of a secretary, an administrator, the union's officer and the
+committee lead to, with everything in it that could be typed into the forms.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def write_everywhere(visitor: Visitor, found: Walk) -> int:
 def opened(program: Program) -> list[tuple[str, str]]:
     """(who, path): one address of each kind, after the hostile words were written."""
     found: dict[tuple[str, ...], tuple[str, str]] = {}
-    for who in ("lin", "root"):
+    for who in ("lin", "root", "zhou", "chen"):
         visitor = program.visitor(who)
         if who == "lin":
             assert write_everywhere(visitor, walk(visitor, brief=True)) > 20

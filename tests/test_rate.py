@@ -61,7 +61,7 @@ def test_a_secretary_sees_what_anybody_can_recompute(company: Company) -> None:
     assert "2026 年第 4 季度（2026-10-01 至 2026-12-31）" in shown
     assert "党员参与率 80.0%　20 ÷ 25 人次" in shown
     assert "不计入：准假（人次）：1；第二十三条不作要求（人次）：1" in shown
-    assert "计算口径与规则版本：2026-11 + national" in shown
+    assert "计算口径与规则版本：2026-11 + 全国规则" in shown
     assert "活动参与率　这段时间没有可计算的" in shown
     assert "党员参与率 81.8%　9 ÷ 11 人次" in few_buttons(company.lin.presses("本月"))
     before = few_buttons(company.lin.presses("上一期"))
@@ -132,8 +132,8 @@ def test_the_list_behind_a_figure_is_by_name_and_ranks_nobody(company: Company) 
     listed = few_buttons(company.lin.presses("名单"))
     lines = [line for line in listed.splitlines() if "/" in line and "：" in line and "每人" not in line]
     assert lines == [
-        "党员丁：2/2", "党员丙：2/2", "党员乙：2/2", "党员己：2/2", "党员庚：0/2", "党员戊：2/2", "党员甲：1/1",
-        "党员辛：0/1", "唐杰：2/3", "林雪：2/2", "赵强：3/3", "马琳：2/3",
+        "党员丙：2/2", "党员丁：2/2", "党员庚：0/2", "党员己：2/2", "党员甲：1/1", "党员戊：2/2", "党员辛：0/1",
+        "党员乙：2/2", "林雪：2/2", "马琳：2/3", "唐杰：2/3", "赵强：3/3",
     ]  # fmt: skip
     counts = [tuple(map(int, line.split("：")[1].split("/"))) for line in lines]
     # The list adds up to the figure.

@@ -38,7 +38,7 @@ FOR_EVERYBODY = "import_questions set_calendar run_machine"
 """Given by a role at the top alone."""
 
 
-@pytest.mark.parametrize(("role", "action"), itertools.product(Role, Action))
+@pytest.mark.parametrize(("role", "action"), list(itertools.product(Role, Action)))
 def test_every_role_and_every_action(role: Role, action: Action) -> None:
     held = [Grant(role, 5, BRANCH1)]
     allowed = action.value in MAY[role].split()

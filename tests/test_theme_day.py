@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from domain.theme_day import Choice, coming, on, read_choice
+from services import calendar
 from services.calendar import plain_workday
 from tests.talk import Company
 
@@ -20,6 +21,16 @@ def test_members_see_when_it_is(company: Company) -> None:
     assert "第一党支部 主题党日：2026年12月7日 周一 15:00" in screen  # the 5th is a Saturday
     assert "顺延到下一个工作日" in screen
     assert "不在党支部" in company.ada.says("主题党日")
+
+
+def test_a_day_of_a_year_without_its_notice_may_move(company: Company) -> None:
+    company.travel_to(shanghai(12, 20, 10))
+    screen = company.bo.says("主题党日")
+    assert "2027年1月5日" in screen
+    assert "2027 年的节假日安排还没有公布，日子可能调整" in screen
+    root = company.roll.people["root"]
+    company.write(lambda c: calendar.declare(company.work(c), {date(2027, 1, 1): False}, "放假通知", root))
+    assert "还没有公布" not in company.bo.says("主题党日")
 
 
 def test_it_is_reminded_on_the_workday_before_and_on_the_day(company: Company) -> None:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.commands.say import out
-from bot.commands.surroundings import DEFAULT_CONFIG, ConfigOption
+from bot.commands.surroundings import DEFAULT_CONFIG, ConfigOption, missing_file
 from bot.config import ConfigError, Settings, load
 from domain.reply import Personal
 from messengers import NAMES
@@ -107,6 +107,10 @@ def _database(settings: Settings) -> Iterator[Check]:
     from storage import migrate, pause  # noqa: PLC0415
     from storage.engine import Database  # noqa: PLC0415
 
+    if missing := missing_file(settings.database.url.get_secret_value()):
+        what = f"打不开 [database] url 里的文件：没有这个文件或文件夹（{missing}） no database file"
+        yield Check("error", what, "先核对 [database] url；新装的运行 dangqun migrate 建库")
+        return
     try:
         database = Database(settings.database.url.get_secret_value())
         begun = time.monotonic()
@@ -221,36 +225,43 @@ def _schedules(database: Database) -> Iterator[Check]:
 def _clock(settings: Settings) -> Iterator[Check]:
     zone = ZoneInfo(settings.organisation.timezone)
     now = datetime.now(UTC).astimezone(zone)
+    facts = {"now": f"{now:%Y-%m-%d %H:%M}", "zone": settings.organisation.timezone}
     if now.year < 2026:  # noqa: PLR2004 - the year in which this was written
-        yield Check("error", f"时钟 clock: {now:%Y-%m-%d %H:%M} 明显不对", "校准系统时间（chrony 或 ntp）")
+        what = f"时钟 clock: {now:%Y-%m-%d %H:%M} 明显不对"
+        yield Check("error", what, "校准系统时间（chrony 或 ntp）", "clock_wrong", facts)
     else:
-        yield Check("ok", f"时钟 clock: {now:%Y-%m-%d %H:%M}，{settings.organisation.timezone}")
+        yield Check("ok", f"时钟 clock: {facts['now']}，{facts['zone']}", "", "clock", facts)
     from services.calendar import has_lunar, has_notice  # noqa: PLC0415 - start-up cost
 
     for year in (now.year, now.year + 1) if now.month == 12 else (now.year,):  # noqa: PLR2004 - December
         if has_notice(year):
-            yield Check("ok", f"节假日 holidays: {year}")
+            yield Check("ok", f"节假日 holidays: {year}", "", "holidays", {"year": year})
         else:
             yield Check(
                 "warning",
                 f"{year} 年的调休安排还没有收录",
                 "升级 holidays 包，或由管理员在聊天里发 /holidays 录入放假通知",
+                "holidays_missing",
+                {"year": year},
             )
     if not has_lunar(now.year):
         what = "农历节日读不到，日历里暂时没有 no lunar festivals"
-        yield Check("warning", what, "装回 requirements.lock 里的 holidays 版本")
+        yield Check("warning", what, "装回 requirements.lock 里的 holidays 版本", "lunar_missing")
 
 
 def _privacy(settings: Settings) -> Iterator[Check]:
     """Say what each messenger carries, and when a company in mainland China should let Telegram carry less."""
-    yield Check("ok", f"个人信息 personal data: [privacy] profile = {settings.privacy.profile}")
+    profile = settings.privacy.profile
+    yield Check("ok", f"个人信息 personal data: [privacy] profile = {profile}", "", f"profile_{profile}")
     for name in NAMES:
         if getattr(settings, name).enabled:
             ceiling = settings.ceiling_of(name)
             private, group = (
                 ", ".join(one.name.lower() for one in sorted(carried)) for carried in (ceiling.private, ceiling.group)
             )
-            yield Check("ok", f"{name}: 私聊里可以有 in private {private}；群里 in groups {group}")
+            facts = {"messenger": name, "private": ceiling.private, "group": ceiling.group}
+            what = f"{name}: 私聊里可以有 in private {private}；群里 in groups {group}"
+            yield Check("ok", what, "", "carries", facts)
     abroad = settings.ceiling_of("telegram").private & {Personal.MEMBERSHIP, Personal.REQUEST}
     if settings.telegram.enabled and abroad and settings.organisation.timezone in MAINLAND:
         yield Check(
@@ -258,12 +269,14 @@ def _privacy(settings: Settings) -> Iterator[Check]:
             "telegram 会发送组织身份与诉求内容，它的数据存放在境外（《个人信息保护法》第 38、39 条） "
             "membership and requests go abroad by telegram",
             '设 [privacy] profile = "strict"，这些换成单位自己页面的链接；见 docs/privacy.md',
+            "abroad",
         )
     if not settings.web.enabled:
         yield Check(
             "warning",
             "[web] 未启用，超过上限的内容没有链接可看 what is above a ceiling can't be seen",
             "启用 [web]，并填 [web] base_url",
+            "no_web",
         )
 
 
@@ -282,7 +295,8 @@ def _guessable(name: str, section: object) -> Iterator[Check]:
     by_callback = getattr(section, "mode", "callback") == "callback"
     if by_callback and getattr(section, "path", "") == f"/hooks/{name}":
         remedy = f"改成别人猜不到的：dangqun connect {name} --set path=/hooks/{name}-…"
-        yield Check("warning", f"{name}: 回调的路径还是默认的 the callback's path can be guessed", remedy)
+        what = f"{name}: 回调的路径还是默认的 the callback's path can be guessed"
+        yield Check("warning", what, remedy, "guessable", {"messenger": name})
 
 
 async def ask_messenger(name: str, section: object, settings: Settings) -> list[Check]:
