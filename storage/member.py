@@ -75,24 +75,6 @@ def add(connection: Connection, employee_no: str, name: str, now: datetime) -> i
     return int(row[0])
 
 
-def add_all(connection: Connection, people: Sequence[tuple[str, str]], now: datetime) -> dict[str, int]:
-    """Create some people by number and name; returns the ids by number."""
-    rows = [{"employee_no": number, "name": name, "joined_at": now, "sound": sound.of(name)} for number, name in people]
-    made = connection.execute(member.insert().returning(member.c.employee_no, member.c.id), rows)
-    return {row[0]: row[1] for row in made}
-
-
-def join_all(
-    connection: Connection, standings: Iterable[tuple[int, Standing]], units: Iterable[tuple[int, int]]
-) -> None:
-    """Note what new people are and where they belong."""
-    what = [{"member_id": one, "standing": s.value} for one, s in standings if s is not Standing.EMPLOYEE]
-    where = [{"member_id": one, "unit_id": unit_id} for one, unit_id in units]
-    for table, rows in ((standing, what), (membership, where)):
-        if rows:
-            connection.execute(table.insert(), rows)
-
-
 def get(connection: Connection, number: int) -> Person | None:
     """Return a person by id."""
     row = connection.execute(select(*_PERSON).where(member.c.id == number)).first()
