@@ -79,11 +79,16 @@ def of_year(work: Work, unit: Unit, year: int) -> list[Meeting]:
     return meetings.held_between(work.connection, unit.path, *_span(work, year))
 
 
+def count(work: Work, unit: Unit, year: int) -> int:
+    """Return how many those are."""
+    return meetings.count_held(work.connection, unit.path, *_span(work, year))
+
+
 def demand_few(work: Work, unit: Unit, year: int, most: int) -> None:
     """Refuse a year with too many meetings to be written while a chat waits; the refusal names the command."""
-    count = len(of_year(work, unit, year))
-    if count > most:
-        raise Refusal("document.too_many", count=count, most=most, unit_code=unit.code, year=year)
+    many = count(work, unit, year)
+    if many > most:
+        raise Refusal("document.too_many", count=many, most=most, unit_code=unit.code, year=year)
 
 
 def ledger(work: Work, unit: Unit, year: int, most: int | None = None) -> Made:
@@ -155,9 +160,9 @@ def pack(
     `leaves`: of which meetings the sign-in sheets may say who was on leave. `told`: hears after how many of how many
     meetings it is.
     """
-    found = of_year(work, unit, year)
     if most is not None:
         demand_few(work, unit, year, most)
+    found = of_year(work, unit, year)
     made = Pack()
     book = ledger(work, unit, year)
     made.add(book.name, book.body, kind="ledger")

@@ -63,5 +63,5 @@ def keep(work: Work, unit: Unit, year: int) -> None:
         with _door:
             _kept.get(work.connection.engine, OrderedDict()).pop(key, None)
         raise
-    total = len(document_pack.of_year(work, unit, year))
+    total = document_pack.count(work, unit, year)
     told(total, total, made)
