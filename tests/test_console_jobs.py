@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import re
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from services import roster_upload, sheet
 from services.work import Work
 from storage import job as table
 from storage import member
-from tests.surfing import Browser, Seen, link_of, signed_in, surfing
+from tests.surfing import Browser, link_of, signed_in, surfing, until
 from tests.talk import Company
 from tests.test_console_people import FILE, sends
 from tests.test_console_requests import WORDS, file_one
@@ -32,17 +31,6 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roster_upload, "LARGE_FILE", 20)
     monkeypatch.setattr(runner, "PULSE", 0.02)
     monkeypatch.setattr(runner, "LOOK", 0.1)
-
-
-async def until(browser: Browser, path: str, words: str) -> Seen:
-    """Open a page again and again until it says this."""
-    found = await browser.gets(path)
-    for _ in range(60):
-        if words in found.plain:
-            return found
-        await asyncio.sleep(0.05)
-        found = await browser.gets(path)
-    raise AssertionError(found.plain)
 
 
 async def saves(browser: Browser, path: str) -> tuple[int, bytes]:
