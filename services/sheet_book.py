@@ -203,13 +203,14 @@ def _names(pages: Sequence[Page]) -> list[str]:
 def _around(pages: Sequence[Page]) -> Iterator[tuple[str, str]]:
     """Yield the files that say what the others are."""
     numbers = range(1, len(pages) + 1)
-    kinds = "".join(
+    kinds = f'<Override PartName="/xl/workbook.xml" ContentType="{_KIND}.sheet.main+xml"/>' + "".join(
         f'<Override PartName="/xl/{name}.xml" ContentType="{_KIND}.{kind}+xml"/>'
         for name, kind in (
-            ("workbook", "sheet.main"), ("styles", "styles"), ("sharedStrings", "sharedStrings"),
+            ("styles", "styles"),
+            ("sharedStrings", "sharedStrings"),
             *((f"worksheets/sheet{number}", "worksheet") for number in numbers),
         )
-    )  # fmt: skip
+    )
     rels = "application/vnd.openxmlformats-package.relationships+xml"
     yield (
         "[Content_Types].xml",
