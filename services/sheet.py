@@ -7,15 +7,13 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from domain.refusal import Refusal
-from services.sheet_book import A_PART, Cell, Page, Percent, write_in_steps
-
-__all__ = ["A_PART", "Cell", "Page", "Percent", "write_in_steps"]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv"
@@ -26,6 +24,8 @@ STEEPEST = 200
 MOST_ROWS = 200_000
 MOST_COLUMNS = 100
 LONGEST_CELL = 4000
+A_PART = 1000
+"""So many rows are written in one step."""
 WIDEST = 500_000
 """Cells in all areas that a file names: merged cells, links."""
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -182,6 +182,34 @@ def decode(body: bytes) -> str:
     raise Refusal("sheet.broken")
 
 
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """A percentage in tenths: a number in a workbook, so that it can be computed with, and words elsewhere."""
+
+    tenths: int
+    said: str
+
+    def __str__(self) -> str:
+        """Return the words."""
+        return self.said
+
+
+Cell = str | int | Percent
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One table to be written: whole numbers and percentages stay numbers, all else is text.
+
+    `marked`: rows (from 0) that stand out.
+    """
+
+    name: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    marked: AbstractSet[int] = frozenset()
+
+
 def write_xlsx(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
     """Return an XLSX file of text cells: nothing in it is a formula or a link."""
     return write_book([Page(name, header, rows)])
@@ -195,6 +223,35 @@ def write_book(pages: Sequence[Page]) -> bytes:
             next(writing)
         except StopIteration as end:
             return bytes(end.value)
+
+
+def write_in_steps(pages: Sequence[Page]) -> Generator[int, None, bytes]:
+    """Write the same file a part at a time: yields how many rows are written, and returns the bytes."""
+    import xlsxwriter  # noqa: PLC0415 - start-up cost
+
+    target, written = io.BytesIO(), 0
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(target, options) as book:
+        bold, percent = book.add_format({"bold": True}), book.add_format({"num_format": "0.0%"})
+        stands_out = book.add_format({"bg_color": "#FFE3A3"})
+        for page in pages:
+            sheet = book.add_worksheet(page.name[:31])
+            for column, title in enumerate(page.header):
+                sheet.write_string(0, column, title, bold)
+            for at, row in enumerate(page.rows):
+                look = stands_out if at in page.marked else None
+                for column, value in enumerate(row):
+                    if isinstance(value, Percent):
+                        sheet.write_number(at + 1, column, value.tenths / 1000, percent)
+                    else:
+                        write = sheet.write_number if isinstance(value, int) else sheet.write_string
+                        write(at + 1, column, value, look)
+                written += 1
+                if written % A_PART == 0:
+                    yield written
+            sheet.freeze_panes(1, 0)
+            sheet.autofit()
+    return target.getvalue()
 
 
 def write_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:

@@ -142,7 +142,7 @@ async def test_a_long_roster_is_tried_marked_and_imported_as_a_whole(company: Co
         _, body = await saves(browser, link)
         rows = openpyxl.load_workbook(io.BytesIO(body)).worksheets[0]
         assert rows["F1"].value == "问题"
-        assert (rows["F4"].value, rows["F2"].value) == ("缺少工号或姓名", None)
+        assert (rows["F4"].value, rows["F2"].value) == ("缺少工号或姓名", "")
         assert rows["B4"].fill.start_color.rgb == "FFFFE3A3"
         assert rows["B2"].fill.fill_type is None
         assert rows["B3"].value == "=新人"

@@ -10,7 +10,6 @@ import time
 import zipfile
 from typing import Any
 
-from domain.member import UnitKind
 from domain.refusal import Refusal
 from services import sheet
 from tests.hostile import REFUSED, corpus
@@ -75,47 +74,6 @@ def test_what_is_far_out_is_not_read_and_what_is_merged_is_spread() -> None:
     assert found.rows[2] == ["生产部", "", "最后"]
     assert all(len(row) <= sheet.MOST_COLUMNS for row in found.rows)
     assert "远" not in [cell for row in found.rows for cell in row]
-
-
-def test_a_workbook_holds_what_was_written_whatever_that_is() -> None:
-    from openpyxl import load_workbook  # noqa: PLC0415 - beside its use
-
-    odd = [
-        "=1+1",
-        " 两边 ",
-        "第一行\n第二行",
-        '<a href="x">&amp;</a>',
-        "_x0041_",
-        "\x00\x07\x1f\r\ufffe",
-        "𠮷🎉",
-        "长" * 40_000,
-    ]
-    rows: list[list[sheet.Cell]] = [[str(number), number, "", sheet.Percent(number, "x")] for number in range(2_500)]
-    rows += [[one, UnitKind.UNION, -5, True] for one in odd]
-    pages = [
-        sheet.Page("表/一:[长名字]" * 4, ["甲", "乙"], rows, frozenset({1, 2_501})),
-        sheet.Page("表-一--长名字-" * 4, ["丙"] * 60, []),
-        sheet.Page("''", [], [["x"] * 30]),
-    ]
-    assert list(sheet.write_in_steps(pages)) == [1000, 2000, 2508, 2509]
-    book = load_workbook(io.BytesIO(sheet.write_book(pages)))
-    assert book.sheetnames == [("表-一--长名字-" * 4)[:31], f"{('表-一--长名字-' * 4)[:27]} 2", "-"]
-    table = book.worksheets[0]
-    found = [[cell.value for cell in row] for row in table.iter_rows(min_row=2, max_col=4)]
-    assert found[:2_500] == [[str(number), number, None, number / 1000] for number in range(2_500)]
-    said = [re.sub("_x([0-9A-F]{4})_", lambda one: chr(int(one[1], 16)), str(row[0])) for row in found[2_500:]]
-    assert found[2_504][0] == "_x0041_"
-    assert said[:4] + said[5:] == odd[:4] + odd[5:7] + ["长" * 32_767]
-    assert {tuple(row[1:]) for row in found[2_500:]} == {("union", -5, 1)}
-    assert [cell.data_type for cell in table["A"][2_501:]] == ["s"] * len(odd)
-    assert (
-        {table["A3"].fill.fgColor.rgb, table["B2503"].fill.fgColor.rgb}
-        == {"FFFFE3A3"}
-        != {table["A2"].fill.fgColor.rgb}
-    )
-    assert (table["A1"].font.b, table["A2"].font.b, table["D9"].number_format) == (True, False, "0.0%")
-    assert (table.freeze_panes, table.column_dimensions["A"].width) == ("A2", 8)
-    assert (book.worksheets[1]["BH1"].value, book.worksheets[2]["AD2"].value) == ("丙", "x")
 
 
 def test_a_thousand_strings_are_words_in_every_export() -> None:

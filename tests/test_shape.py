@@ -21,7 +21,7 @@ SHARED = {
 """Services that others may use; any other one belongs to its own noun."""
 FAMILIES = (
     "demand", "desk", "question", "quiz", "learning", "mistakes", "search", "announcement", "activity",
-    "obligation", "rate", "meeting", "minutes", "document", "roster", "points", "people", "sheet",
+    "obligation", "rate", "meeting", "minutes", "document", "roster", "points", "people",
 )  # fmt: skip
 
 
