@@ -37,6 +37,8 @@ def once(folder: Path, command: list[str], *, bytecode: bool = True) -> tuple[fl
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
     }
+    # Whoever measures may have Python write none, and then there would be none to measure with.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if not bytecode:
         (folder / "nothing").mkdir(exist_ok=True)
         environment |= {"PYTHONPYCACHEPREFIX": str(folder / "nothing"), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -44,6 +44,8 @@ REFUSED = 400
 """Status of an answer from which on it is a refusal."""
 ALWAYS = frozenset({"out", "out/everywhere"})
 """Paths that anybody is served while this copy is paused: to sign out."""
+BESIDE = 2
+"""So much is worked out beside pages at once; more would leave no reader for the pages."""
 _NAME = re.compile(r"\{(\w+)\}")
 HEADERS = {
     "Content-Security-Policy": (
@@ -108,6 +110,7 @@ class Console:
         self._limit = Limit()
         self._streams = Streams()
         self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._beside = asyncio.Semaphore(BESIDE)
         self._routes = all_routes()
 
     def routes(self) -> Sequence[web.RouteDef]:
@@ -312,7 +315,8 @@ class Console:
 
         async def work() -> None:
             try:
-                await self._read(later.work)
+                async with self._beside:
+                    await self._read(later.work)
             except Exception:
                 log.exception("console: %s was not worked out", later.name)
             finally:

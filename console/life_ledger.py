@@ -37,7 +37,7 @@ def _asked(work: Work, member_id: int, facts: Facts) -> tuple[Unit, int]:
 
 
 def _count(work: Work, member_id: int, facts: Facts) -> int:
-    return len(packing.of_year(work, *_asked(work, member_id, facts)))
+    return packing.count(work, *_asked(work, member_id, facts))
 
 
 def _steps(work: Work, member_id: int, facts: Facts) -> Iterator[Part]:

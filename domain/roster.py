@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -202,15 +202,26 @@ def width_of(numbers: Sequence[str]) -> int:
     return padded.pop() if len(padded) == 1 else 0
 
 
-def restore_zeros(number: str, width: int, known: AbstractSet[str]) -> str:
-    """Give a number its lost zeros back: to the file's width, or as it stands in the roster already."""
+def by_digits(known: Iterable[str]) -> dict[str, str]:
+    """Return numbers of nothing but digits by what they are without zeros before; where two are the same, ""."""
+    found: dict[str, str] = {}
+    for number in known:
+        if number.isdigit():
+            stripped = number.lstrip("0")
+            found[stripped] = "" if stripped in found else number
+    return found
+
+
+def restore_zeros(number: str, width: int, known: AbstractSet[str], digits: Mapping[str, str]) -> str:
+    """Give a number its lost zeros back: to the file's width, or as it stands in the roster already.
+
+    `digits`: the roster's numbers, see `by_digits`.
+    """
     if not (number.isascii() and number.isdigit()) or number in known:
         return number
     if width > len(number):
         return number.zfill(width)
-    stripped = number.lstrip("0")
-    same = [k for k in known if k.isdigit() and k.lstrip("0") == stripped]
-    return same[0] if len(same) == 1 else number
+    return digits.get(number.lstrip("0")) or number
 
 
 def read_units(reading: Reading, rows: Sequence[Sequence[str]], header: int, columns: Mapping[str, int]) -> None:
@@ -266,6 +277,7 @@ def read_people(
 ) -> None:
     """Read a table of people."""
     width = width_of([_cell(row, columns, "number") for row in rows[header + 1 :]])
+    digits = by_digits(known_numbers)
     names: Counter[str] = Counter()
     for at, row in enumerate(rows[header + 1 :], header + 2):
         if not any(cell.strip() for cell in row):
@@ -279,7 +291,7 @@ def read_people(
         if number.lower().startswith(_TOTALS) or name.lower().startswith(_TOTALS):
             reading.say(at, Fate.IGNORED, "roster.total_row")
             continue
-        _read_person(reading, at, row, columns, restore_zeros(number, width, known_numbers), number)
+        _read_person(reading, at, row, columns, restore_zeros(number, width, known_numbers, digits), number)
         names[name] += 1
     called: dict[str, list[str]] = {name: [] for name, count in names.items() if count > 1}
     for number, (_, person) in reading.people.items():

@@ -60,7 +60,7 @@ def year(turn: Turn, unit_id: int, number: int) -> Reply:
     """Show what can be taken away of a unit's year."""
     unit = packing.demand_unit(turn.work, turn.person.id, unit_id)
     turn.close()
-    count = len(packing.of_year(turn.work, unit, number))
+    count = packing.count(turn.work, unit, number)
     other = number - 1 if number == turn.work.today.year else turn.work.today.year
     rows = [
         [

@@ -81,12 +81,17 @@ def of_year(work: Work, unit: Unit, year: int) -> list[Meeting]:
     return meetings.held_between(work.connection, unit.path, *_span(work, year))
 
 
+def count(work: Work, unit: Unit, year: int) -> int:
+    """Return how many those are."""
+    return meetings.count_held(work.connection, unit.path, *_span(work, year))
+
+
 def demand_few(work: Work, unit: Unit, year: int, most: int) -> int:
     """Refuse a year with more meetings than that; the refusal names the command. Returns how many there are."""
-    count = len(of_year(work, unit, year))
-    if count > most:
-        raise Refusal("document.too_many", count=count, most=most, unit_code=unit.code, year=year)
-    return count
+    many = count(work, unit, year)
+    if many > most:
+        raise Refusal("document.too_many", count=many, most=most, unit_code=unit.code, year=year)
+    return many
 
 
 def ledger(work: Work, unit: Unit, year: int, most: int | None = None) -> Made:

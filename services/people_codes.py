@@ -35,8 +35,8 @@ def _wanted(work: Work, actor_id: int, asked: Asked) -> table.Wanted:
 
 
 def count(work: Work, actor_id: int, asked: Asked) -> int:
-    """Return how many of those asked for have no account yet, where this person may invite."""
-    return table.count(work.connection, _wanted(work, actor_id, asked))
+    """Return how many of those asked for have no account yet, where this person may invite; at most `MOST + 1`."""
+    return table.count(work.connection, _wanted(work, actor_id, asked), MOST + 1)
 
 
 def issue(work: Work, actor_id: int, asked: Asked) -> list[Card]:

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from domain.member import Standing, Unit, UnitKind
+from domain.member import Standing, UnitKind
 from domain.permission import Role
 from domain.refusal import Refusal
 from domain.roster import LONGEST_NUMBER, Fate, PersonRow, Reading, Verdict, find_header, read_people, read_units
+from services import roster_writing as writing
 from services import sheet
 from services.sheet import Sheet
 from services.work import Work
 from storage import audit, stretch
 from storage import campaign as campaigns
 from storage import member as members
-from storage import permission as grants
 from storage import roster as table
 from storage import unit as units
 from storage.roster import Kept
-
-_ABOVE = {
-    UnitKind.PARTY_BRANCH: UnitKind.PARTY_COMMITTEE,
-    UnitKind.PARTY_GROUP: UnitKind.PARTY_BRANCH,
-}
-"""Where a unit of a kind is put when the file doesn't say: beneath the only one of that kind."""
-AT_ONCE = 500
-"""So many people are added by one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +33,14 @@ class Plan:
     absent: int
     """People in the roster whom the file doesn't name; they stay."""
     reading: Reading = field(repr=False)
+    people: Sequence[PersonRow] = field(repr=False)
+    """Those who are new or changed."""
+    known: Mapping[str, Kept] = field(repr=False)
+    """The people of the file who are in the roster, as they are."""
+    paths: Mapping[tuple[str, ...], int] = field(repr=False)
+    """The units of the file that are there, and all others."""
+    mark: table.Mark = field(repr=False)
+    """What tells whether somebody came, or the tree changed, since this was planned."""
 
     @property
     def changes(self) -> bool:
@@ -56,23 +55,25 @@ def plan(work: Work, name: str, body: bytes) -> Plan:
 
 def plan_of(work: Work, sheets: Sequence[Sheet]) -> Plan:
     """Say what importing the tables of a file would do."""
-    return _compared(work, sheets, table.everybody(work.connection, work.now))
-
-
-def _compared(work: Work, sheets: Sequence[Sheet], known: dict[str, Kept]) -> Plan:
-    reading = _read(sheets, known.keys())
+    left = table.numbers(work.connection)
+    reading = _read(sheets, left.keys())
+    known = table.some(work.connection, reading.people.keys() & left.keys(), work.now)
     paths = _paths(work, reading)
     fates: Counter[Fate] = Counter()
-    verdicts = list(reading.verdicts)
+    verdicts, people = list(reading.verdicts), []
     for number, (row, person) in reading.people.items():
         verdict = _verdict(row, person, known.get(number), paths)
         fates[verdict.fate] += 1
         verdicts.append(verdict)
+        if verdict.fate is not Fate.SAME:
+            people.append(person)
     fates[Fate.ERROR] += sum(1 for verdict in reading.verdicts if verdict.fate is Fate.ERROR)
     fates[Fate.IGNORED] += sum(1 for verdict in reading.verdicts if verdict.fate is Fate.IGNORED and verdict.row)
-    new_units = tuple("/".join(path) for path in sorted(reading.units, key=_order) if path not in paths)
-    absent = len({number for number, kept in known.items() if not kept.left} - reading.people.keys())
-    return Plan(tuple(sorted(verdicts, key=lambda v: v.row)), fates, new_units, absent, reading)
+    new_units = tuple("/".join(path) for path in sorted(reading.units, key=writing.order) if path not in paths)
+    absent = sum(1 for number, gone in left.items() if not gone and number not in reading.people)
+    verdicts.sort(key=lambda verdict: verdict.row)
+    mark = table.mark(work.connection)
+    return Plan(tuple(verdicts), fates, new_units, absent, reading, people, known, paths, mark)
 
 
 def in_figures(made: Plan) -> dict[str, object]:
@@ -86,7 +87,7 @@ def in_figures(made: Plan) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _read(sheets: Sequence[Sheet], known: object) -> Reading:
+def _read(sheets: Sequence[Sheet], known: AbstractSet[str]) -> Reading:
     reading = Reading()
     tables = [(one, find_header(one.rows)) for one in sheets]
     found = [(one, header) for one, header in tables if header is not None]
@@ -100,12 +101,8 @@ def _read(sheets: Sequence[Sheet], known: object) -> Reading:
         reading.table = one.name
         if "number" in columns:
             reading.understood.update({column: one.rows[at][place] for column, place in columns.items()})
-            read_people(reading, one.rows, at, columns, frozenset(known))  # type: ignore[call-overload]
+            read_people(reading, one.rows, at, columns, known)
     return reading
-
-
-def _order(path: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
-    return len(path), path
 
 
 def _paths(work: Work, reading: Reading) -> dict[tuple[str, ...], int]:
@@ -115,11 +112,11 @@ def _paths(work: Work, reading: Reading) -> dict[tuple[str, ...], int]:
     """
     existing = table.unit_paths(work.connection)
     places = {number: path for path, number in existing.items()}
-    everything = {*existing, *(_without_root(work, path) for path in reading.units)}
+    everything = {*existing, *(writing.without_root(work, path) for path in reading.units)}
     found = dict(existing)
-    for path in sorted(reading.units, key=_order):
-        short = _without_root(work, path)
-        made = None if short in existing else units.by_code(work.connection, _code(short))
+    for path in sorted(reading.units, key=writing.order):
+        short = writing.without_root(work, path)
+        made = None if short in existing else units.by_code(work.connection, writing.code_of(short))
         if made is not None and made.name == path[-1]:
             found[path] = made.id
             continue
@@ -133,12 +130,7 @@ def _paths(work: Work, reading: Reading) -> dict[tuple[str, ...], int]:
     return found
 
 
-def _without_root(work: Work, path: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a path as the tree has it: files may begin each with the organisation's own name."""
-    return path[1:] if path[:1] == (work.organisation.name,) else path
-
-
-def _verdict(row: int, person: PersonRow, kept: Kept | None, paths: dict[tuple[str, ...], int]) -> Verdict:
+def _verdict(row: int, person: PersonRow, kept: Kept | None, paths: Mapping[tuple[str, ...], int]) -> Verdict:
     if kept is None:
         return Verdict(row, Fate.NEW, "roster.new", {"name": person.name, "number": person.number})
     if kept.left:
@@ -150,29 +142,18 @@ def _verdict(row: int, person: PersonRow, kept: Kept | None, paths: dict[tuple[s
     return Verdict(row, Fate.CHANGED, "roster.changed", facts)
 
 
-def _changes(person: PersonRow, kept: Kept, paths: dict[tuple[str, ...], int]) -> list[str]:
+def _changes(person: PersonRow, kept: Kept, paths: Mapping[tuple[str, ...], int]) -> list[str]:
     """Return the names of what differs. What the file has no column for is left alone, roles are only added."""
     changes = []
     if person.name != kept.name:
         changes.append(f"姓名 {kept.name} → {person.name}")
-    if _standings(person, kept) != kept.standings - {Standing.EMPLOYEE}:
+    if writing.standings_of(person, kept) != kept.standings - {Standing.EMPLOYEE}:
         changes.append("身份")
-    if _places(person, kept, paths) != frozenset(kept.units):
+    if writing.places_of(person, kept, paths) != frozenset(kept.units):
         changes.append("组织")
     if any((role, paths.get(path, 0)) not in kept.roles for role, path in person.roles):
         changes.append("职责")
     return changes
-
-
-def _standings(person: PersonRow, kept: Kept | None) -> frozenset[Standing]:
-    before = kept.standings if kept else frozenset()
-    return person.standings | frozenset(s for s in before if s not in person.covers and s is not Standing.EMPLOYEE)
-
-
-def _places(person: PersonRow, kept: Kept | None, paths: dict[tuple[str, ...], int]) -> frozenset[int]:
-    before = kept.units if kept else {}
-    named = frozenset(paths.get(path, 0) for path in person.units)
-    return named | frozenset(unit_id for unit_id, kind in before.items() if kind not in person.covers or not named)
 
 
 def apply(work: Work, name: str, body: bytes, actor_id: int | None = None, *, skip_errors: bool = False) -> Plan:
@@ -181,9 +162,14 @@ def apply(work: Work, name: str, body: bytes, actor_id: int | None = None, *, sk
 
 
 def apply_of(work: Work, sheets: Sequence[Sheet], actor_id: int | None, *, skip_errors: bool) -> Plan:
-    """Import the tables of a file that was read before: reading a long one takes longer than anybody may wait."""
-    known = table.everybody(work.connection, work.now)
-    made = _compared(work, sheets, known)
+    """Import the tables of a file that was read before."""
+    return carry_out(work, sheets, plan_of(work, sheets), actor_id, skip_errors=skip_errors)
+
+
+def carry_out(work: Work, sheets: Sequence[Sheet], made: Plan, actor_id: int | None, *, skip_errors: bool) -> Plan:
+    """Import as it was planned, perhaps a while ago; where the roster is another by now, it is planned again here."""
+    if not _holds(work, made):
+        made = plan_of(work, sheets)
     if made.counts[Fate.ERROR] and not skip_errors:
         raise Refusal("roster.has_errors", count=made.counts[Fate.ERROR])
     if not made.changes:
@@ -192,89 +178,16 @@ def apply_of(work: Work, sheets: Sequence[Sheet], actor_id: int | None, *, skip_
     for campaign in stretch.uncounted(work.connection):
         campaigns.change(work.connection, campaign, **campaigns.census(work.connection, campaign))
     stretch.fix(work.connection)
-    paths = _paths(work, made.reading)
-    root = _root(work)
-    paths.setdefault((), root.id)
-    for path in sorted(made.reading.units, key=_order):
-        if path not in paths:
-            paths[path] = _add_unit(work, path, made.reading.units[path], paths, root).id
-    people = [person for _, person in made.reading.people.values()]
-    _add(work, [one for one in people if one.number not in known], paths, root, actor_id)
-    for person in people:
-        if person.number in known:
-            _put(work, person, known[person.number], paths, root, actor_id)
+    writing.write(work, made.people, made.reading.units, made.known, made.paths, actor_id)
     new, changed = made.counts[Fate.NEW], made.counts[Fate.CHANGED]
     audit.note(work.connection, work.now, actor_id, "roster.import", None, new=new, changed=changed)
     return made
 
 
-def _root(work: Work) -> Unit:
-    found = units.by_code(work.connection, "root")
-    return found or units.add(work.connection, "root", work.organisation.name, UnitKind.GROUP, None)
-
-
-def _add_unit(work: Work, path: tuple[str, ...], kind: UnitKind, paths: dict[tuple[str, ...], int], root: Unit) -> Unit:
-    parent = units.get(work.connection, paths[path[:-1]]) if len(path) > 1 and path[:-1] in paths else None
-    if parent is None and len(path) == 1 and kind in _ABOVE:
-        above = [u for u in units.beneath(work.connection, root.path) if u.kind is _ABOVE[kind]]
-        parent = above[0] if len(above) == 1 else None
-    beneath = (parent or root).path
-    beside = units.beneath(work.connection, beneath)
-    same = [one for one in beside if one.name == path[-1] and one.path == f"{beneath}{one.id}/"]
-    if same:
-        # The file writes one place in two ways, with what is above and without.
-        return same[0]
-    code = _code(_without_root(work, path))
-    if units.by_code(work.connection, code) is not None:
-        # Another unit is called like this whole path (甲/乙), or like the root's code.
-        code = _digest(("", *_without_root(work, path)))
-    return units.add(work.connection, code, path[-1], kind, parent or root)
-
-
-def _code(path: tuple[str, ...]) -> str:
-    """Return the unit's code: its path, or the digest of one too long for the column."""
-    joined = "/".join(path)
-    return joined if len(joined) <= units.LONGEST_CODE else _digest(path)
-
-
-def _digest(path: tuple[str, ...]) -> str:
-    return hashlib.sha256("/".join(path).encode()).hexdigest()
-
-
-def _add(
-    work: Work, people: Sequence[PersonRow], paths: dict[tuple[str, ...], int], root: Unit, actor_id: int | None
-) -> None:
-    """Add people by the hundred: a roster of a whole company must not hold everybody up for a minute."""
-    for begin in range(0, len(people), AT_ONCE):
-        some = people[begin : begin + AT_ONCE]
-        numbers = members.add_all(work.connection, [(one.number, one.name) for one in some], work.now)
-        standings = [(numbers[one.number], what) for one in some for what in _standings(one, None)]
-        places = [(numbers[one.number], where) for one in some for where in _places(one, None, paths) or [root.id]]
-        members.join_all(work.connection, standings, places)
-        for one in some:
-            _give(work, one, numbers[one.number], paths, root, actor_id)
-
-
-def _put(
-    work: Work, person: PersonRow, kept: Kept, paths: dict[tuple[str, ...], int], root: Unit, actor_id: int | None
-) -> None:
-    """Change somebody as the file says."""
-    if not kept.left and not _changes(person, kept, paths):
-        return
-    if kept.left or kept.name != person.name:
-        members.change(work.connection, kept.id, name=person.name, left_at=None)
-    members.set_standings(work.connection, kept.id, _standings(person, kept))
-    members.set_units(work.connection, kept.id, _places(person, kept, paths) or [root.id])
-    _give(work, person, kept.id, paths, root, actor_id)
-
-
-def _give(
-    work: Work, person: PersonRow, number: int, paths: dict[tuple[str, ...], int], root: Unit, actor_id: int | None
-) -> None:
-    for role, path in sorted(person.roles):
-        where = root.id if role is Role.ADMINISTRATOR else paths[path]
-        if grants.give(work.connection, number, role, where, work.now):
-            audit.note(work.connection, work.now, actor_id, "roles.give", number, role=role.value, by="roster")
+def _holds(work: Work, made: Plan) -> bool:
+    """Answer whether a plan would be made the same way now."""
+    same = table.mark(work.connection) == made.mark
+    return same and table.some(work.connection, made.known, work.now) == made.known
 
 
 def number_meant(work: Work, written: str) -> str:

@@ -153,15 +153,15 @@ def _steps(work: Work, actor_id: int, facts: Facts) -> Iterator[Part]:
         sound.of(person.name)
         if done % sheet.A_PART == 0:
             yield Step(done, total)
-    yield Deed(lambda commit: _import(commit, actor_id, number, sheets, skip_errors=skip))
+    yield Deed(lambda commit: _import(commit, actor_id, number, sheets, made, skip_errors=skip))
 
 
 def _import(
-    work: Work, actor_id: int, number: int, sheets: Sequence[Sheet], *, skip_errors: bool
+    work: Work, actor_id: int, number: int, sheets: Sequence[Sheet], planned: Plan, *, skip_errors: bool
 ) -> Mapping[str, object]:
     """Import it all or nothing, when it is still the file meant and still allowed."""
     meant(work, actor_id, number)
-    made = roster.apply_of(work, sheets, actor_id, skip_errors=skip_errors)
+    made = roster.carry_out(work, sheets, planned, actor_id, skip_errors=skip_errors)
     drop(work, actor_id)
     return roster.in_figures(made)
 

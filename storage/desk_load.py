@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, and_, false, func, literal, or_, select, true, union_all
 
 from domain.demand import OPEN
 from storage.demand import DUE, WARNS, demand
@@ -43,8 +43,15 @@ class Answer(NamedTuple):
     answered_at: datetime
 
 
+def _is_root(path: str) -> bool:
+    """Answer whether everything lies beneath a path: it names one unit."""
+    return path.strip("/").isdigit()
+
+
 def _seen(paths: Sequence[str]) -> ColumnElement[bool]:
     """Take what lies at units beneath these paths, and what lies nowhere: that is everybody's who oversees."""
+    if any(_is_root(path) for path in paths):
+        return true()
     beneath = select(unit.c.id).where(or_(false(), *(unit.c.path.startswith(path, autoescape=True) for path in paths)))
     return or_(demand.c.unit_id.is_(None), demand.c.unit_id.in_(beneath))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, false, or_, select
+from sqlalchemy import Connection, Row, Select, false, func, or_, select
 
 from domain.meeting import Answer, Attendee, Duty, LeaveReason, Meeting, MeetingKind, MeetingState
 from storage.attendee import attendee
@@ -135,19 +135,25 @@ def attended(connection: Connection, member_id: int, states: Sequence[MeetingSta
     return [_made(row) for row in rows]
 
 
+def _held(query: Select[Any], path: str, first: datetime, last: datetime) -> Select[Any]:
+    return query.where(
+        unit.c.path.startswith(path, autoescape=True),
+        meeting.c.state.in_(_in(_OVER)),
+        meeting.c.starts_at >= first,
+        meeting.c.starts_at < last,
+    )
+
+
 def held_between(connection: Connection, path: str, first: datetime, last: datetime) -> list[Meeting]:
     """Return the meetings at or beneath a path that are over and began from `first` to before `last`, in order."""
-    rows = connection.execute(
-        _select()
-        .where(
-            unit.c.path.startswith(path, autoescape=True),
-            meeting.c.state.in_(_in(_OVER)),
-            meeting.c.starts_at >= first,
-            meeting.c.starts_at < last,
-        )
-        .order_by(meeting.c.starts_at, meeting.c.id)
-    )
-    return [_made(row) for row in rows]
+    query = _held(_select(), path, first, last).order_by(meeting.c.starts_at, meeting.c.id)
+    return [_made(row) for row in connection.execute(query)]
+
+
+def count_held(connection: Connection, path: str, first: datetime, last: datetime) -> int:
+    """Return how many those are."""
+    some = select(func.count()).select_from(meeting.join(unit, unit.c.id == meeting.c.unit_id))
+    return connection.scalar(_held(some, path, first, last)) or 0
 
 
 def slice_of(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, false, func, or_, select
 
 from domain.member import Person, Standing, Unit
 from domain.permission import Role
@@ -19,6 +19,7 @@ from storage.member import PERSON, by_name, member, membership, standing
 from storage.permission import grant
 from storage.unit import COLUMNS, as_unit, unit
 
+_MANY = 5_000
 _DEEDS = ("roles.give", "roles.end", "roles.depart", "invite.issue")
 
 
@@ -72,18 +73,38 @@ class Deed(NamedTuple):
     facts: dict[str, Any]
 
 
-def _query(connection: Connection, wanted: Wanted, *columns: Any, many: bool) -> Select[Any]:  # noqa: ANN401 - columns
-    """`many`: all of them are gone through, so that lists are made once; else few, and each is tried by itself."""
+def _under(paths: Sequence[str]) -> Select[tuple[int]]:
+    """Return a query of the ids of the units at or beneath these paths."""
+    return select(unit.c.id).where(or_(false(), *(unit.c.path.startswith(path, autoescape=True) for path in paths)))
+
+
+def _members(paths: Sequence[str]) -> Select[tuple[int]]:
+    """Return a query of who belongs there, each once for each unit."""
+    return select(membership.c.member_id).where(membership.c.unit_id.in_(_under(paths)))
+
+
+def _are_many(connection: Connection, paths: Sequence[str]) -> bool:
+    """Answer whether so many belong there that looking at everybody in turn is less work than making a list of them."""
+    some = _members(paths).limit(_MANY).subquery()
+    return connection.scalar(select(func.count()).select_from(some)) == _MANY
+
+
+def _within(connection: Connection, paths: Sequence[str]) -> ColumnElement[bool]:
+    if not _are_many(connection, paths):
+        return member.c.id.in_(_members(paths))
+    # A sum is no key of an index: else SQLite asks the index once for each of the units, and that for each person.
+    theirs = select(membership.c.unit_id).where(membership.c.member_id == member.c.id)
+    return theirs.where((membership.c.unit_id + 0).in_(_under(paths))).exists()
+
+
+def _query(connection: Connection, wanted: Wanted, *columns: Any) -> Select[Any]:  # noqa: ANN401 - columns
     query = select(*columns).where(member.c.left_at.is_not(None) if wanted.left else member.c.left_at.is_(None))
 
-    def among(person: ColumnElement[int], *tests: ColumnElement[bool]) -> ColumnElement[bool]:
-        if many:
-            return member.c.id.in_(select(person).where(*tests))
+    def has(person: ColumnElement[int], *tests: ColumnElement[bool]) -> ColumnElement[bool]:
         return select(person).where(person == member.c.id, *tests).exists()
 
     if wanted.paths is not None:
-        beneath = or_(*(unit.c.path.startswith(path, autoescape=True) for path in wanted.paths))
-        query = query.where(among(membership.c.member_id, membership.c.unit_id.in_(select(unit.c.id).where(beneath))))
+        query = query.where(_within(connection, wanted.paths))
     if wanted.words:
         # SQLite's LIKE takes a for A by itself, and asking it for small letters first makes it twice as slow.
         contains = "contains" if connection.dialect.name == "sqlite" else "icontains"
@@ -92,48 +113,54 @@ def _query(connection: Connection, wanted: Wanted, *columns: Any, many: bool) ->
             fits.append(member.c.sound.contains(f"|{wanted.sound}", autoescape=True))
         query = query.where(or_(*fits))
     if wanted.standing is not None and wanted.standing is not Standing.EMPLOYEE:
-        query = query.where(among(standing.c.member_id, standing.c.standing == wanted.standing.value))
+        query = query.where(has(standing.c.member_id, standing.c.standing == wanted.standing.value))
     if wanted.bound is not None:
-        ours = among(address.c.member_id, address.c.member_id.is_not(None), address.c.until.is_(None))
+        ours = has(address.c.member_id, address.c.until.is_(None))
         query = query.where(ours if wanted.bound else ~ours)
     return query
 
 
-def count(connection: Connection, wanted: Wanted) -> int:
-    """Return how many there are."""
-    return connection.scalar(_query(connection, wanted, func.count(), many=True)) or 0
+def count(connection: Connection, wanted: Wanted, most: int | None = None) -> int:
+    """Return how many there are; with `most`: only up to so many are counted."""
+    if most is not None:
+        some = _query(connection, wanted, member.c.id).limit(most).subquery()
+        return connection.scalar(select(func.count()).select_from(some)) or 0
+    if wanted == Wanted(wanted.paths) and wanted.paths is not None and _are_many(connection, wanted.paths):
+        # Whoever has left is still written down where they were.
+        those = _members(wanted.paths).group_by(membership.c.member_id).subquery()
+        every = connection.scalar(select(func.count()).select_from(those)) or 0
+        return every - count(connection, Wanted(wanted.paths, left=True))
+    return connection.scalar(_query(connection, wanted, func.count())) or 0
 
 
 def page(connection: Connection, wanted: Wanted, skip: int, most: int) -> list[Row]:
     """Return a page of them, by number."""
     columns = (member.c.id, member.c.employee_no, member.c.name, member.c.left_at)
-    query = _query(connection, wanted, *columns, many=False)
+    query = _query(connection, wanted, *columns)
     return [Row(*row) for row in connection.execute(query.order_by(member.c.employee_no).offset(skip).limit(most))]
 
 
 def following(connection: Connection, wanted: Wanted, after: str, most: int) -> list[Row]:
     """Return the next of them, by number, after this number."""
     columns = (member.c.id, member.c.employee_no, member.c.name, member.c.left_at)
-    query = _query(connection, wanted, *columns, many=False).where(member.c.employee_no > after)
+    query = _query(connection, wanted, *columns).where(member.c.employee_no > after)
     return [Row(*row) for row in connection.execute(query.order_by(member.c.employee_no).limit(most))]
 
 
 def alike(connection: Connection, wanted: Wanted, most: int) -> list[Person]:
     """Return some of them, by name."""
-    query = _query(connection, wanted, *PERSON, many=False).order_by(*by_name(connection)).limit(most)
+    query = _query(connection, wanted, *PERSON).order_by(*by_name(connection)).limit(most)
     return [Person(*row) for row in connection.execute(query)]
 
 
 def numbers(connection: Connection, wanted: Wanted) -> set[int]:
     """Return the ids of all of them."""
-    return set(connection.scalars(_query(connection, wanted, member.c.id, many=True)))
+    return set(connection.scalars(_query(connection, wanted, member.c.id)))
 
 
 def find(connection: Connection, wanted: Wanted, number: int) -> tuple[Person, datetime | None] | None:
     """Return one of them by id, and when they left."""
-    row = connection.execute(
-        _query(connection, wanted, *PERSON, member.c.left_at, many=False).where(member.c.id == number)
-    ).first()
+    row = connection.execute(_query(connection, wanted, *PERSON, member.c.left_at).where(member.c.id == number)).first()
     return None if row is None else (Person(*row[:5]), row[5])
 
 

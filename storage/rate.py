@@ -37,8 +37,10 @@ def _some(numbers: Collection[int]) -> Iterator[list[int]]:
     yield from (ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE))
 
 
-def _called(first: datetime, until: datetime, periods: Collection[str], *columns: ColumnElement[Any]) -> Select[Any]:
-    """Ask for whom the required meetings of a time called, guests apart.
+def _called(
+    first: datetime, until: datetime, periods: Collection[str], *columns: ColumnElement[Any], path: str = ""
+) -> Select[Any]:
+    """Ask for whom the required meetings of a time called (of units at or beneath a path), guests apart.
 
     Those that began from `first` to before `until`, or make up for one of these periods; over, and signed in at.
     """
@@ -57,6 +59,9 @@ def _called(first: datetime, until: datetime, periods: Collection[str], *columns
         or_(within, meeting.c.counts_for.in_(periods)),
         signed,
     )
+    if path:
+        under = select(unit.c.id).where(unit.c.path.startswith(path, autoescape=True))
+        numbers = numbers.where(meeting.c.unit_id.in_(under))
     return (
         select(*columns)
         .select_from(attendee)
@@ -76,8 +81,8 @@ def called_beneath(
     connection: Connection, path: str, first: datetime, until: datetime, periods: Collection[str]
 ) -> int:
     """Return how many people those of the unit with this path and all beneath it called."""
-    query = _called(first, until, periods, func.count(attendee.c.member_id.distinct()))
-    return connection.scalar(query.where(unit.c.path.startswith(path, autoescape=True))) or 0
+    query = _called(first, until, periods, func.count(attendee.c.member_id.distinct()), path=path)
+    return connection.scalar(query) or 0
 
 
 def _pairs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -61,6 +62,17 @@ class Browser:
         shown = {"Origin": self.run.url, "Sec-Fetch-Site": "same-origin", **(headers or {})}
         async with self.session.post(self.run.url + path, data=data, headers=shown) as answer:
             return self._took(answer, await answer.text())
+
+
+async def until(browser: Browser, path: str, words: str) -> Seen:
+    """Open a page again and again until it says this."""
+    found = await browser.gets(path)
+    for _ in range(60):
+        if words in found.plain:
+            return found
+        await asyncio.sleep(0.05)
+        found = await browser.gets(path)
+    raise AssertionError(found.plain)
 
 
 def link_of(run: Running, company: Company, nickname: str) -> str:

@@ -19,7 +19,7 @@ from services.work import Work
 from storage import address, member
 from storage import job as table
 from tests.meetings import hold
-from tests.surfing import Browser, Seen, company_now, link_of, signed_in, surfing
+from tests.surfing import Browser, company_now, link_of, signed_in, surfing, until
 from tests.talk import Company
 from tests.test_console_people import FILE, sends
 from tests.test_console_requests import WORDS, file_one
@@ -34,17 +34,6 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roster_upload, "LARGE_FILE", 20)
     monkeypatch.setattr(runner, "PULSE", 0.02)
     monkeypatch.setattr(runner, "LOOK", 0.1)
-
-
-async def until(browser: Browser, path: str, words: str) -> Seen:
-    """Open a page again and again until it says this."""
-    found = await browser.gets(path)
-    for _ in range(60):
-        if words in found.plain:
-            return found
-        await asyncio.sleep(0.05)
-        found = await browser.gets(path)
-    raise AssertionError(found.plain)
 
 
 async def saves(browser: Browser, path: str) -> tuple[int, bytes]:

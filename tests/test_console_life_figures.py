@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
+from typing import Any
 
 import pytest
 
+from console.app import BESIDE
+from services import rate_kept
+from services.rate_kept import Measured, measure
 from tests.holding import found, only_ours
-from tests.surfing import signed_in
+from tests.surfing import signed_in, until
 from tests.talk import Company
 
 on_sqlite = pytest.mark.parametrize("company", ["sqlite"], indirect=True)
@@ -58,3 +63,30 @@ async def test_figures_in_english(company: Company) -> None:
         page = await browser.gets("/console/life/figures")
         assert "Numerator" in page.plain
         assert "Definitions" in page.plain
+
+
+@on_sqlite
+async def test_figures_of_a_large_organisation_are_worked_out_beside_a_few_at_a_time(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now: list[int] = [0]
+    seen: list[int] = []
+
+    def slow(*given: Any, **named: Any) -> Measured:  # noqa: ANN401 - whatever it takes
+        now[0] += 1
+        seen.append(now[0])
+        time.sleep(0.05)
+        now[0] -= 1
+        return measure(*given, **named)
+
+    monkeypatch.setattr(rate_kept, "MANY_UNITS", 0)
+    monkeypatch.setattr(rate_kept, "measure", slow)
+    spans = [f"2026-{month:02}" for month in range(1, 6)]
+    async with signed_in(company, "chen") as browser:
+        for span in spans:
+            page = await browser.gets(f"/console/life/figures?period={span}")
+            assert "分子" not in page.plain, span
+        for span in spans:
+            await until(browser, f"/console/life/figures?period={span}", "分子")
+    assert max(seen) == BESIDE
+    assert len(seen) == len(spans), "each once, whoever looks meanwhile"

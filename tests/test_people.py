@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from unittest import mock
+
 import pytest
 
 from domain.member import Standing, UnitKind
@@ -12,14 +15,24 @@ from services import words as speech
 from services.people import Asked
 from storage import member, permission, unit
 from storage import people as table
+from tests.company import PEOPLE
 from tests.talk import Company
 
 
 def names(company: Company, nickname: str, asked: Asked) -> set[str]:
+    """Return whom somebody finds; of few people as of many, and counted as they are listed."""
     number = company.roll.people[nickname]
-    found = company.read(lambda c: people.search(company.work(c), number, asked))
-    assert found.count == len(found.people)
-    return {one.row.name for one in found.people}
+    seen = []
+    for many in (1, 5_000):
+        with mock.patch.object(table, "_MANY", many):
+            found = company.read(lambda c: people.search(company.work(c), number, asked))
+            wanted = company.read(lambda c: people.wanted(company.work(c), number, asked))
+            assert company.read(partial(table.count, wanted=wanted)) == found.count == len(found.people)
+            assert company.read(partial(table.count, wanted=wanted, most=2)) == min(2, found.count)
+            assert company.read(partial(table.numbers, wanted=wanted)) == {one.row.id for one in found.people}
+        seen.append({one.row.name for one in found.people})
+    assert seen[0] == seen[1]
+    return seen[0]
 
 
 def test_each_filter_and_all_together(company: Company) -> None:
@@ -88,6 +101,11 @@ def test_an_officer_sees_the_people_of_her_scope(company: Company, nickname: str
             names(company, nickname, asked)
     tops = company.read(lambda c: people.tree(company.work(c), me))
     assert [top.unit for top in tops] == company.read(lambda c: people.scope(company.work(c), me))
+    root, others = company.roll.people["root"], {one[2]: company.roll.people[one[0]] for one in PEOPLE}
+    for name in sorted(one for one in seen if others[one] != me)[:1]:
+        leaving = others[name]
+        company.write(lambda c: roles.depart(company.work(c), root, leaving))  # noqa: B023 - done at once
+        assert names(company, nickname, Asked()) == seen - {name}
 
 
 @pytest.mark.parametrize("nickname", ["ada", "bo", "tang", "xu"])

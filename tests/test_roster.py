@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 from openpyxl import Workbook
 from sqlalchemy import Connection
 
 from content import voice
-from domain.member import Standing
+from domain.member import Standing, UnitKind
 from domain.permission import Role
 from domain.refusal import Refusal
-from domain.roster import Fate
+from domain.roster import Fate, by_digits, restore_zeros
 from services import roster, sheet
 from services.roster import Plan
 from storage import member, permission, unit
@@ -216,6 +217,55 @@ def test_what_is_exported_can_be_imported_and_holds_no_formula(company: Company)
     again = plan(company, sheet.write_xlsx("名册", header, rows))
     assert again.counts[Fate.NEW] == 0
     assert again.counts[Fate.ERROR] == 0
+
+
+def test_a_plan_holds_until_the_roster_is_another(company: Company) -> None:
+    """What was planned beside everybody's work is written as it is; after any change it is planned again."""
+    file = sheet.read("a.csv", "工号,姓名,部门\nA001,王芳菲,生产部\nA002,赵强,新部\nZ001,新人,新部\n".encode())
+
+    def carried(before: bytes = b"") -> tuple[bool, Plan]:
+        made = company.read(lambda c: roster.plan_of(company.work(c), file))
+        if before:
+            apply(company, before)
+        root = company.roll.people["root"]
+        done = company.write(lambda c: roster.carry_out(company.work(c), file, made, root, skip_errors=False))
+        return done is made, done
+
+    def stands() -> dict[str, tuple[str, set[str]]]:
+        found = {}
+        for number in ("A001", "A002", "Z001"):
+            person = company.read(partial(member.by_employee_no, employee_no=number))
+            assert person is not None
+            units = company.read(partial(member.units_of, number=person.id))
+            found[number] = (person.name, {one.name for one in units if one.kind is UnitKind.DEPARTMENT})
+        return found
+
+    wanted = {"A001": ("王芳菲", {"生产部"}), "A002": ("赵强", {"新部"}), "Z001": ("新人", {"新部"})}
+    others = ("工号,姓名\nY001,别人\n", "工号,姓名,部门\nA002,赵强,生产部\n", "工号,姓名,部门\nA003,林雪,旧部\n")
+    for other in others:
+        as_planned, made = carried(other.encode())
+        assert not as_planned
+        assert stands() == wanted
+        assert made.absent == 11
+        apply(company, "工号,姓名,部门\nA001,王芳,综合部\nA002,赵强,质量部\nZ001,旧人,综合部\n".encode())
+    as_planned, made = carried()
+    assert as_planned
+    assert made.counts[Fate.CHANGED] == 3
+    assert stands() == wanted
+    assert carried()[1].changes is False
+
+
+def test_zeros_come_back_where_one_number_alone_is_meant() -> None:
+    digits = by_digits(["A01", "0012", "00012", "0007", "³"])
+    known = {"0012", "00012", "0007"}
+    assert [restore_zeros(one, 0, known, digits) for one in ("12", "7", "0007", "3", "A1")] == [
+        "12",
+        "0007",
+        "0007",
+        "3",
+        "A1",
+    ]
+    assert restore_zeros("7", 6, known, digits) == "000007"
 
 
 def test_no_party_member_is_made_of_a_no(company: Company) -> None:
