@@ -59,8 +59,9 @@ test:
 test-all:
 	@DANGQUN_DATABASES=both $(MAKE) -j2 check suite
 
+# Dozens of processes are started: each would compile everything where bytecode is not kept.
 suite: $(TEST_STAMP)
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 test-faults: $(TEST_STAMP)
 	@DANGQUN_FAULTS=long $(BIN)/python -m pytest tests/faults tests/test_proof_*.py $(ARGS)
