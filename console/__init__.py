@@ -26,6 +26,7 @@ NOUNS = (
     "life_pack",
     "life_ledger",
     "life_relief",
+    "life_report",
     "life_files",
     "questions",
     "learning",

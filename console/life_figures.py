@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from console import chart as charts
 from console.asked import number_in
-from console.grammar import Download, Later, Look, Page, Pages, Records, Result, Visit
+from console.grammar import Later, Look, Page, Pages, Result, Visit
 from console.life_frame import ROWS, framed
 from domain.member import Unit
 from domain.period import Cycle, Period, period_of
@@ -14,9 +14,8 @@ from domain.permission import Action
 from domain.rate import before
 from domain.refusal import Refusal
 from services import rate as service
-from services import rate_chart, sheet
+from services import rate_chart
 from services import rate_kept as kept
-from services import rate_report as report
 from services import rate_words as words
 from services.rate import Figures, Listed
 from services.rate_ground import FIGURES, PARTICIPATION, STANDARDISATION
@@ -35,9 +34,9 @@ def figures(visit: Visit) -> Result:
     page = number_in(visit, "page")
     unit = service.place(work, person, number_in(visit, "unit"))
     span = service.read_period(work, visit.query.get("period", "").strip()[:20])
-    measured, fresh = _measured(work, unit, span)
+    measured, fresh = measured_of(work, unit, span)
     if measured is None:
-        return _later(span, _wait(visit, unit, span))
+        return later(span, wait(visit, unit, span))
     found, below = service.together(work, person, measured, unit, ROWS + 1, page * ROWS)
     query = urlencode({"unit": found.unit.id, "period": found.span.key})
     facts = {
@@ -65,10 +64,10 @@ def figures(visit: Visit) -> Result:
         "at": work.organisation.local(measured.at),
     }
     drawn = framed(visit, "life_figures.html", "figures", facts)
-    return drawn if fresh else _later(span, drawn)
+    return drawn if fresh else later(span, drawn)
 
 
-def _measured(work: Work, unit: Unit, span: Period) -> tuple[Measured | None, bool]:
+def measured_of(work: Work, unit: Unit, span: Period) -> tuple[Measured | None, bool]:
     """Return the figures and whether they are fresh; None in a large organisation as long as nobody worked them out."""
     if not kept.is_large(work):
         return kept.measure(work, span, unit), True
@@ -77,12 +76,13 @@ def _measured(work: Work, unit: Unit, span: Period) -> tuple[Measured | None, bo
     return (found, fresh) if known else (None, False)
 
 
-def _later(span: Period, meanwhile: Page) -> Later:
+def later(span: Period, meanwhile: Page) -> Later:
     """Let the figures of a period be worked out beside the page."""
     return Later(f"figures {span.key}", lambda work: kept.keep(work, span), meanwhile)
 
 
-def _wait(visit: Visit, unit: Unit, span: Period) -> Page:
+def wait(visit: Visit, unit: Unit, span: Period) -> Page:
+    """Draw the page that stands until the figures are there."""
     facts = {"unit": unit, "period": words.period_name(visit.voice, span)}
     return framed(visit, "life_figures_wait.html", "figures", facts)
 
@@ -133,23 +133,6 @@ def _periods(visit: Visit, found: Figures) -> list[tuple[str, str]]:
             span = before(span)
     spans.setdefault(found.span.key, found.span)
     return [(key, words.period_name(visit.voice, span)) for key, span in spans.items()]
-
-
-@pages.get("life/figures/table", needs=Action.SEE_UNIT_FIGURES)
-def table(visit: Visit) -> Result:
-    """Give the unit and all beneath it as a table of numbers, with the definitions."""
-    work, voice = visit.work, visit.voice
-    unit = service.place(work, visit.person.id, number_in(visit, "unit"))
-    span = service.read_period(work, visit.query.get("period", ""))
-    measured, _ = _measured(work, unit, span)
-    if measured is None:
-        return _later(span, _wait(visit, unit, span))
-    name = voice.line("rate.file", unit=unit.name.replace("/", "-"), period=span.key)
-    records = Records("rates", report.size(measured, unit))
-    if visit.query.get("as") == "csv":
-        name, body = name.removesuffix(".xlsx") + ".csv", report.csv(work, voice, span, unit, measured)
-        return Download(name, sheet.CSV, body, records)
-    return Download(name, sheet.XLSX, report.xlsx(work, voice, span, unit, measured), records)
 
 
 @pages.get("life/figures/list", needs=Action.SEE_UNIT_FIGURES)

@@ -20,6 +20,7 @@ from services.rate_ground import FIGURES, STANDARDISATION, in_order
 from services.rate_kept import Measured, measure
 from services.sheet import Cell, Page, Percent
 from services.work import Work
+from storage import unit as units
 
 COLUMNS = (
     "unit", "type", "period", "numerator", "denominator", "percent", "left_out", "lacking", "version", "note",
@@ -39,6 +40,11 @@ def _all(found: Measured, top: Unit | None) -> list[Figures]:
 def size(found: Measured, top: Unit | None) -> int:
     """Count the units in a report."""
     return sum(one.id in found.rates and (top is None or one.within(top)) for one in found.units.values())
+
+
+def beneath(work: Work, unit: Unit) -> int:
+    """Count the units that a report of this one would be of, without working it out."""
+    return units.count_beneath(work.connection, unit.path)
 
 
 def pages(work: Work, voice: Voice, span: Period, top: Unit | None = None, found: Measured | None = None) -> list[Page]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Boolean, Column, Connection, ForeignKey, Index, String, Table, or_, select
+from sqlalchemy import Boolean, Column, Connection, ForeignKey, Index, String, Table, func, or_, select
 
 from domain.member import Unit, UnitKind
 from storage.base import Id, id_column, metadata
@@ -69,6 +69,12 @@ def beneath(connection: Connection, path: str) -> list[Unit]:
         select(*COLUMNS).where(unit.c.path.startswith(path, autoescape=True), unit.c.active).order_by(unit.c.path)
     )
     return [as_unit(tuple(row)) for row in rows]
+
+
+def count_beneath(connection: Connection, path: str) -> int:
+    """Return how many those are."""
+    query = select(func.count()).where(unit.c.path.startswith(path, autoescape=True), unit.c.active)
+    return connection.scalar(query) or 0
 
 
 def matching(

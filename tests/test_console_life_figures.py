@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from console.app import BESIDE
 from services import rate_kept
 from services.rate_kept import Measured, measure
+from storage import job
 from tests.holding import found, only_ours
+from tests.running import eventually
 from tests.surfing import signed_in, until
 from tests.talk import Company
 
@@ -40,6 +44,31 @@ async def test_a_figure_shows_its_parts_and_what_is_left_out(company: Company) -
         assert "83.3%" in table.words
         async with browser.session.get(f"{browser.run.url}/console/life/figures/table?period=2026") as answer:
             assert (await answer.read())[:2] == b"PK"
+
+
+@on_sqlite
+async def test_figures_of_many_units_are_written_as_a_job_of_the_same_table(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with signed_in(company, "chen") as browser:
+        address = "/console/life/figures/table?period=2026Q4&as="
+        direct = (await browser.gets(f"{address}csv")).words
+        monkeypatch.setattr(rate_kept, "MANY_UNITS", 1)
+        monkeypatch.setattr(rate_kept, "is_large", lambda _: False)
+        made = {}
+        newest = select(job.job.c.id, job.job.c.state).order_by(job.job.c.id.desc()).limit(1)
+        for kind in ("csv", "xlsx"):
+            offered = await browser.gets(address + kind)
+            fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', offered.words))
+            assert "4 个组织" in offered.plain
+            await browser.posts("/console/jobs", None, **fields)
+            await until(browser, "/console/jobs", "组织生活数字")
+            await eventually(lambda: browser.run.read(lambda c: c.execute(newest).one()).state == "done")
+            one = browser.run.read(lambda c: c.execute(newest).one())
+            async with browser.session.get(f"{browser.run.url}/console/jobs/{one.id}/file") as answer:
+                made[kind] = await answer.read()
+        assert made["csv"].decode() == direct
+        assert made["xlsx"][:2] == b"PK"
 
 
 @on_sqlite
