@@ -6,10 +6,10 @@ An author sees and does here what the chat gives to authors, and nothing of anyb
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, time
 from typing import Any
 from urllib.parse import urlencode
 
+from console import asked
 from console.announcements_frame import WRITES, framed, on_messengers, page_at, seen
 from console.announcements_sent import sent
 from console.asked import whole
@@ -180,10 +180,8 @@ def preview(visit: Visit) -> Result:
 
 def _day(words: str) -> str:
     """Return the day of an address when it is one."""
-    try:
-        return date.fromisoformat(words).isoformat()
-    except ValueError:
-        return ""
+    found = asked.day(words)
+    return found.isoformat() if found else ""
 
 
 @pages.get("announcements/{number}", needs=WRITES)
@@ -261,10 +259,8 @@ def plan(visit: Visit) -> Result:
     """Send what was seen at a time on the organisation's clock."""
     number, person, form = visit.numbers["number"], visit.person.id, visit.form
     one = announcement_list.demand_seen(visit.work, person, number, form.get("sign", ""))
-    try:
-        day, clock = date.fromisoformat(form.get("day", "")), time.fromisoformat(form.get("clock", ""))
-        at = visit.work.organisation.at(day, clock.replace(tzinfo=None))
-    except (ValueError, OverflowError):
+    at = asked.moment(visit, form.get("day", ""), form.get("clock", ""))
+    if at is None:
         return _shown(visit, one, visit.words("announcements")["unread"])
     if not visit.work.now < at <= visit.work.now + FURTHEST:
         return _shown(visit, one, visit.words("announcements")["past"].format(days=FURTHEST.days))

@@ -146,7 +146,7 @@ class Console:
         if (closed := self._closed(request)) is not None:
             return closed
         numbers = {name: int(value) for name, value in request.match_info.items()}
-        asked = _Asked(request.cookies.get(self._cookie, ""), request.method, numbers, dict(request.query))
+        asked = _Asked(self._secret(request), request.method, numbers, form.plain(request.query))
         if request.method == "POST":
             read = await form.read(request) if await self._holds(request) else ({}, {})
             if read is None:
@@ -188,7 +188,7 @@ class Console:
         if not form.same_origin(request):
             _tell(request, "forged")
             return self._plain(request, "forged", 403)
-        who = digest(request.cookies.get(self._cookie, ""))
+        who = digest(self._secret(request))
         if not self._streams.enter(who):
             _tell(request, "too_often")
             return self._plain(request, "too_often", 429)
@@ -200,7 +200,7 @@ class Console:
     async def _part(self, request: web.Request, route: Route) -> str | None:
         """Return the part as it is now; None when this browser may not look, or no more."""
         numbers = {name: int(value) for name, value in request.match_info.items()}
-        asked = _Asked(request.cookies.get(self._cookie, ""), "GET", numbers, dict(request.query))
+        asked = _Asked(self._secret(request), "GET", numbers, form.plain(request.query))
         if self._machine.paused():
             return None
         try:
@@ -212,16 +212,21 @@ class Console:
             return None
         return draw(result.template, asked.visit.voice, self._organisation, result.facts, visit=asked.visit)
 
+    def _secret(self, request: web.Request) -> str:
+        """Return the secret that a request came with; what can't be one is none."""
+        found = request.cookies.get(self._cookie, "")
+        return found if found.isascii() else ""
+
     def _who(self, request: web.Request) -> str:
         """Return the session that a request came with, if it is one that was seen to hold; else nothing."""
-        who = digest(request.cookies.get(self._cookie, ""))
+        who = digest(self._secret(request))
         return who if self._limit.knows(who) else ""
 
     async def _holds(self, request: web.Request) -> bool:
         """Answer whether a request came with a session, before its body is read."""
         if self._who(request):
             return True
-        secret = request.cookies.get(self._cookie, "")
+        secret = self._secret(request)
         return bool(secret) and await self._read(lambda work: session.find(work, secret)) is not None
 
     def _closed(self, request: web.Request) -> web.StreamResponse | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time
 
 from console.grammar import Visit
 
@@ -18,6 +18,15 @@ def whole(words: str, usual: int = 0, longest: int = LONGEST_NUMBER) -> int:
 def number_in(visit: Visit, name: str, usual: int = 0) -> int:
     """Return a whole number out of the query or the form; `usual` for anything else."""
     return whole(visit.query.get(name, "") or visit.form.get(name, ""), usual)
+
+
+def moment(visit: Visit, day_typed: str, clock: str) -> datetime | None:
+    """Return the moment (UTC) of a day and a time of the organisation's zone, else None."""
+    found = day(day_typed)
+    try:
+        return visit.work.organisation.at(found, time.fromisoformat(clock).replace(tzinfo=None)) if found else None
+    except ValueError:
+        return None
 
 
 def day(words: str) -> date | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -39,23 +40,32 @@ def _ours(request: web.Request, address: str) -> str | None:
 def stood_on(request: web.Request) -> str:
     """Return the page that the form stood on, when it was ours."""
     path = _ours(request, request.headers.get("Referer", "")) or ""
-    return path if path.startswith("/console/") else "/console/"
+    return path if path.startswith("/console/") and path.isascii() else "/console/"
+
+
+def plain(said: Mapping[str, str]) -> dict[str, str]:
+    """Return names and values as words that a database can hold: without NUL and what is half a character."""
+    return {_words(name): _words(value) for name, value in said.items()}
+
+
+def _words(said: str) -> str:
+    return said.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 async def read(request: web.Request) -> Form | None:
     """Read a form and its files; None when it is larger than we take, or no form at all."""
     try:
         posted = await request.post()
-    except (ValueError, LookupError, RuntimeError, HttpProcessingError, web.HTTPRequestEntityTooLarge):
+    except (ValueError, LookupError, RuntimeError, HttpProcessingError, web.RequestPayloadError, web.HTTPException):
         return None
     fields: dict[str, str] = {}
     files: dict[str, tuple[str, bytes]] = {}
     for name, value in posted.items():
         if isinstance(value, str):
-            fields[name] = value
+            fields[_words(name)] = _words(value)
         elif isinstance(value, web.FileField):
             body = value.file.read(LARGEST_FILE + 1)
             if len(body) > LARGEST_FILE:
                 return None
-            files[name] = (value.filename, body)
+            files[_words(name)] = (_words(value.filename), body)
     return fields, files

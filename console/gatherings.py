@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time
+from datetime import datetime
 from urllib.parse import urlencode
 
+from console import asked
 from console.asked import number_in
 from console.grammar import Go, Look, Page, Pages, Result, Visit
 from console.lists import Rows, later, pieces, saves, sliced
@@ -142,10 +143,12 @@ def _times(visit: Visit) -> tuple[datetime | None, datetime | None]:
 
 
 def _at(visit: Visit, day: str, clock: str) -> datetime | None:
-    try:
-        return visit.work.organisation.at(date.fromisoformat(day), time.fromisoformat(clock)) if clock else None
-    except (ValueError, OverflowError):
-        raise Refusal("gathering.unread_time", words=f"{day} {clock}"[:40]) from None
+    if not clock:
+        return None
+    found = asked.moment(visit, day, clock)
+    if found is None:
+        raise Refusal("gathering.unread_time", words=f"{day} {clock}"[:40])
+    return found
 
 
 @pages.get("gatherings/{number}", needs=Action.GATHER)

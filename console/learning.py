@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from urllib.parse import urlencode
 
+from console import asked
 from console.asked import whole
 from console.grammar import Go, Look, Page, Pages, Result, Visit
 from console.lists import Rows, every, saves
@@ -191,10 +191,9 @@ def retire(visit: Visit) -> Result:
 @pages.post("learning/{number}/plan", needs=KEEPS)
 def plan(visit: Visit) -> Result:
     """Make it the reading of a coming day."""
-    try:
-        day = date.fromisoformat(visit.form.get("day", ""))
-    except ValueError as error:
-        raise Refusal("learning.day_far", days=service.FURTHEST) from error
+    day = asked.day(visit.form.get("day", ""))
+    if day is None:
+        raise Refusal("learning.day_far", days=service.FURTHEST)
     service.plan(visit.work, visit.person.id, visit.numbers["number"], day)
     return Go(f"learning/{visit.numbers['number']}", "planned")
 

@@ -7,7 +7,7 @@ from datetime import date
 from urllib.parse import urlencode
 
 from console import life_year
-from console.asked import number_in
+from console.asked import day, number_in
 from console.grammar import Go, Look, Page, Pages, Result, Visit
 from console.life_frame import ROWS, framed, year_in
 from console.saving import saved
@@ -199,7 +199,7 @@ def _decide(visit: Visit, deed: str, where: tuple[Work, int, int, str, str]) -> 
 
 
 def _day(words_typed: str) -> date:
-    try:
-        return date.fromisoformat(words_typed)
-    except ValueError:
-        raise Refusal("life.no_day") from None
+    found = day(words_typed)
+    if found is None:
+        raise Refusal("life.no_day")
+    return found

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import datetime
 
+from console import asked
 from console.asked import number_in, whole
 from console.grammar import Go, Page, Pages, Result, Visit
 from console.life_frame import framed
@@ -182,7 +183,7 @@ def _moment(visit: Visit, day: str, clock: str) -> datetime | None:
     words = (visit.form.get(day, ""), visit.form.get(clock, ""))
     if not any(words):
         return None
-    try:
-        return visit.work.organisation.at(date.fromisoformat(words[0]), time.fromisoformat(words[1]))
-    except (ValueError, OverflowError):
-        raise Refusal("life.no_time", words=" ".join(words)[:40]) from None
+    found = asked.moment(visit, *words)
+    if found is None:
+        raise Refusal("life.no_time", words=" ".join(words)[:40])
+    return found

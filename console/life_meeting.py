@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import datetime
 
-from console.asked import number_in, whole
+from console.asked import moment, number_in, whole
 from console.grammar import Download, Go, Look, Page, Pages, Records, Result, Visit
 from console.life_frame import ROWS, framed, year_in
 from domain.attendance import KINDS
@@ -156,10 +156,10 @@ def _checked(visit: Visit, kind: MeetingKind) -> tuple[datetime, str, str, list[
 def moment_in(visit: Visit) -> datetime:
     """Return the moment of the form's day and time; raises the refusal for what is none."""
     day, at = visit.form.get("day", ""), visit.form.get("at", "")
-    try:
-        return visit.work.organisation.at(date.fromisoformat(day), time.fromisoformat(at))
-    except ValueError:
-        raise Refusal("meeting.when_unread", words=f"{day} {at}"[:40]) from None
+    found = moment(visit, day, at)
+    if found is None:
+        raise Refusal("meeting.when_unread", words=f"{day} {at}"[:40])
+    return found
 
 
 def minutes_in(visit: Visit) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from console import asked
 from console.asked import whole
 from console.grammar import Go, Page, Pages, Result, Visit
 from console.points_frame import difference_line, framed, in_order
@@ -128,10 +129,7 @@ def _terms(typed: Mapping[str, str]) -> Terms:
 
 
 def _starts(typed: Mapping[str, str]) -> date | None:
-    try:
-        return date.fromisoformat(typed["starts"])
-    except ValueError:
-        return None
+    return asked.day(typed["starts"])
 
 
 @pages.post("points/rules/sure", needs=Action.SET_POINT_RULES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from urllib.parse import urlencode
 
 from console.asked import whole
@@ -44,6 +44,6 @@ def _moment(words: str) -> datetime:
         found = datetime.fromisoformat(words[:LONGEST])
     except ValueError:
         raise Refusal("sending.no_messenger") from None
-    if found.tzinfo is None:
+    if found.tzinfo is None or not MINYEAR < found.year < MAXYEAR:
         raise Refusal("sending.no_messenger")
     return found.astimezone(UTC)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from console.asked import day
 from console.grammar import Go, Pages, Result, Visit
 from console.saving import saved
 from console.settings_frame import framed
@@ -21,10 +22,10 @@ LONGEST = 4000
 
 
 def _day(words: str) -> date:
-    try:
-        return date.fromisoformat(words)
-    except ValueError:
-        raise Refusal("settings.not_a_day") from None
+    found = day(words)
+    if found is None:
+        raise Refusal("settings.not_a_day")
+    return found
 
 
 @pages.get("settings/calendar", needs=SETS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 from enum import StrEnum
 
 TERM = "term"
@@ -60,7 +60,11 @@ def cycle_of(key: str) -> Cycle:
     if key == TERM:
         return Cycle.TERM
     found = _KEY.fullmatch(key)
-    if found is None or (found[2] and not 1 <= int(found[2]) <= MONTHS[Cycle.YEAR]) or int(found[1]) < 1:
+    if (
+        found is None
+        or not MINYEAR < int(found[1]) < MAXYEAR
+        or (found[2] and not 1 <= int(found[2]) <= MONTHS[Cycle.YEAR])
+    ):
         raise ValueError(f"not a period: {key}")
     return Cycle.MONTH if found[2] else Cycle.QUARTER if found[3] else Cycle.HALF if found[4] else Cycle.YEAR
 

@@ -78,15 +78,25 @@ def of_text(text: str) -> list[Part]:
     ]
 
 
-def _docx(body: bytes) -> list[Part]:
-    sheet.refuse_bombs(body, LARGEST_INSIDE)
+def _has_document_type(body: bytes) -> bool:
+    """Answer whether a part of an archive has one: Word writes none; only what means harm does."""
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         for entry in archive.infolist():
             if entry.filename.endswith((".xml", ".rels")):
                 with archive.open(entry) as part:
-                    # Word writes no document type; only what means harm has one.
                     if b"<!DOCTYPE" in part.read(4096).upper():
-                        raise Refusal("sheet.broken")
+                        return True
+    return False
+
+
+def _docx(body: bytes) -> list[Part]:
+    sheet.refuse_bombs(body, LARGEST_INSIDE)
+    try:
+        strange = _has_document_type(body)
+    except sheet.BROKEN as error:
+        raise Refusal("sheet.broken") from error
+    if strange:
+        raise Refusal("sheet.broken")
     from docx import Document  # noqa: PLC0415 - start-up cost
 
     try:

@@ -100,7 +100,9 @@ def kept(work: Work, span: Period) -> tuple[Measured | None, bool]:
 
 
 def keep(work: Work, span: Period) -> None:
-    """Work out all figures of a period and keep them."""
+    """Work out all figures of a period and keep them, unless somebody else has just done so."""
+    if kept(work, span)[1]:
+        return
     found = measure(work, span)
     with _door:
         spans = _kept.setdefault(work.connection.engine, OrderedDict())

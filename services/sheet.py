@@ -11,6 +11,7 @@ from collections.abc import Generator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import count
 from typing import Any
 
 from domain.refusal import Refusal
@@ -28,8 +29,11 @@ MOST_IN_XLSX, MOST_IN_CSV = 200_000, 500_000
 """Rows of a table that we write: it is held in memory, at 1.5 KB a row of a workbook and 0.6 KB a row of CSV."""
 A_PART = 1000
 """So many rows are written in one step."""
+BROKEN = (zipfile.BadZipFile, OSError, RuntimeError, EOFError, ValueError, zlib.error)
+"""What a damaged archive raises, wherever it is damaged."""
 WIDEST = 500_000
 """Cells in all areas that a file names: merged cells, links."""
+_NOT_IN_NAMES, _LONGEST_NAME = "[]:*?/\\", 31
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BEFORE = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 """What may stand before the first `<` of what can be read as XML."""
@@ -74,7 +78,7 @@ def refuse_bombs(body: bytes, largest: int = LARGEST_INSIDE) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             entries = archive.infolist()
-    except zipfile.BadZipFile as error:
+    except BROKEN as error:
         raise Refusal("sheet.broken") from error
     inside = sum(entry.file_size for entry in entries)
     steep = any(e.file_size > 1 << 20 and e.file_size > STEEPEST * max(e.compress_size, 1) for e in entries)
@@ -89,7 +93,7 @@ def _refuse_wide(body: bytes) -> None:
         for name in archive.namelist():
             try:
                 words = archive.read(name)
-            except (zipfile.BadZipFile, OSError, RuntimeError, EOFError, zlib.error) as error:
+            except BROKEN as error:
                 raise Refusal("sheet.broken") from error
             if words.lstrip(_BEFORE)[:1] != b"<":
                 continue
@@ -237,7 +241,7 @@ def write_in_steps(pages: Sequence[Page]) -> Generator[int, None, bytes]:
         bold, percent = book.add_format({"bold": True}), book.add_format({"num_format": "0.0%"})
         stands_out = book.add_format({"bg_color": "#FFE3A3"})
         for page in pages:
-            sheet = book.add_worksheet(page.name[:31])
+            sheet = book.add_worksheet(_worksheet_name(page.name, {one.name for one in book.worksheets()}))
             for column, title in enumerate(page.header):
                 sheet.write_string(0, column, title, bold)
             for at, row in enumerate(page.rows):
@@ -254,6 +258,17 @@ def write_in_steps(pages: Sequence[Page]) -> Generator[int, None, bytes]:
             sheet.freeze_panes(1, 0)
             sheet.autofit()
     return target.getvalue()
+
+
+def _worksheet_name(name: str, taken: AbstractSet[str]) -> str:
+    """Return a name as the format allows it: a file's own name may have brackets, or be there twice."""
+    bare = "".join(one for one in name if one not in _NOT_IN_NAMES and one.isprintable()).strip("' ")[:_LONGEST_NAME]
+    low = {one.lower() for one in taken} | {"", "history"}
+    return next(
+        one
+        for number in count()
+        if (one := bare if not number else f"{bare[: _LONGEST_NAME - 4]} {number + 1}".strip()).lower() not in low
+    )
 
 
 def write_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:

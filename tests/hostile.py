@@ -88,6 +88,24 @@ def _said(words: bytes) -> Callable[[bytes], bytes]:
 
 
 @cache
+def _begun_before(body: bytes) -> bytes:
+    """Return an archive whose end says that its list of leaves begins much further on."""
+    end = body.rindex(b"PK\5\6")
+    (begin,) = struct.unpack("<I", body[end + 16 : end + 20])
+    return body[: end + 16] + struct.pack("<I", begin + 5_000) + body[end + 20 :]
+
+
+def _packed(body: bytes, way: int) -> bytes:
+    """Return an archive all of whose leaves say that they are packed in such a way."""
+    made = bytearray(body)
+    for mark, place in ((b"PK\3\4", 8), (b"PK\1\2", 10)):
+        at = made.find(mark)
+        while at >= 0:
+            made[at + place : at + place + 2] = struct.pack("<H", way)
+            at = made.find(mark, at + 4)
+    return bytes(made)
+
+
 def corpus() -> dict[str, tuple[str, bytes]]:
     """Return what is sent, by what it is: (name of the file, its bytes)."""
     laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
@@ -105,8 +123,13 @@ def corpus() -> dict[str, tuple[str, bytes]]:
         "a file of the machine": table(_said(b'<!DOCTYPE x [<!ENTITY x SYSTEM "file:///etc/passwd">]>')),
         "a deep nest": table(lambda body: b"<x>" * 100_000 + body + b"</x>" * 100_000),
         "cut off": table()[:700],
+        "damaged in the middle": table()[:400] + b"\xff" * 60 + table()[460:],
+        "leaves that begin before the file": _begun_before(table()),
+        "in a way of packing that nobody has": _packed(table(), 99),
     }
     others = {
+        "a browser's second copy": ("花名册[1].csv", "工号,姓名\nZ1,某人\n".encode()),
+        "a name of nothing but marks": ("'?*'.csv", "工号,姓名\nZ1,某人\n".encode()),
         "a link out": ("../../evil.xlsx", _link()),
         "a picture and a page": ("evil.png", picture(1, 1) + script),
         "a page by the name of a picture": (
@@ -127,5 +150,6 @@ def corpus() -> dict[str, tuple[str, bytes]]:
 REFUSED = (
     "a bomb", "many entries", "all cells merged", "all cells linked", "an odd area",
     "in another encoding", "an encoding of its own", "laughs", "a file of the machine", "cut off",
+    "damaged in the middle", "leaves that begin before the file", "in a way of packing that nobody has",
 )  # fmt: skip
 """Those of which nothing is read."""
