@@ -220,6 +220,7 @@ _COLUMNS = {
 _ROLE_WORDS = {
     Role.GROUP_LEADER: "党小组长",
     Role.BRANCH_SECRETARY: "支部书记",
+    Role.COMMITTEE_MEMBER: "支部委员",
     Role.COMMITTEE: "党委委员",
     Role.UNION_OFFICER: "工会干部",
     Role.LEAGUE_OFFICER: "团干部",

@@ -337,7 +337,19 @@ def test_whoever_left_comes_back_by_the_roster(company: Company) -> None:
     ).replace("roster.same", "没有变化")
 
 
+HELD = {
+    Role.GROUP_LEADER: ("tang", "group11"), Role.BRANCH_SECRETARY: ("lin", "branch1"),
+    Role.COMMITTEE_MEMBER: ("bo", "branch1"), Role.COMMITTEE: ("chen", "party"), Role.UNION_OFFICER: ("zhou", "union"),
+    Role.LEAGUE_OFFICER: ("gao", "league"), Role.WOMENS_OFFICER: ("sun", "women"), Role.ADMINISTRATOR: ("root", "root"),
+}  # fmt: skip
+
+
 def test_what_is_exported_is_imported_without_a_change(company: Company) -> None:
+    """With somebody in every role."""
+    assert set(HELD) == set(Role)
+    for role, (nickname, code) in HELD.items():
+        person, unit_id = company.roll.people[nickname], company.roll.units[code].id
+        company.write(lambda c, held=(person, role, unit_id): permission.give(c, *held, company.now))  # type: ignore[misc]
     header, rows = company.read(lambda c: roster.export_rows(company.work(c)))
     body = sheet.write_xlsx("members", header, rows)
     plan = company.read(lambda c: roster.plan(company.work(c), "members.xlsx", body))
