@@ -347,9 +347,13 @@ HELD = {
 def test_what_is_exported_is_imported_without_a_change(company: Company) -> None:
     """With somebody in every role."""
     assert set(HELD) == set(Role)
-    for role, (nickname, code) in HELD.items():
-        person, unit_id = company.roll.people[nickname], company.roll.units[code].id
-        company.write(lambda c, held=(person, role, unit_id): permission.give(c, *held, company.now))  # type: ignore[misc]
+
+    def give(connection: Connection) -> None:
+        for role, (nickname, code) in HELD.items():
+            person, place = company.roll.people[nickname], company.roll.units[code].id
+            permission.give(connection, person, role, place, company.now)
+
+    company.write(give)
     header, rows = company.read(lambda c: roster.export_rows(company.work(c)))
     body = sheet.write_xlsx("members", header, rows)
     plan = company.read(lambda c: roster.plan(company.work(c), "members.xlsx", body))
