@@ -26,6 +26,7 @@ from domain.theme_day import Choice
 from services import announcements, theme_day
 from services.work import Work
 from storage import audit, schedule, setting
+from tests import code as source
 from tests.browsing import browsing, tab_to
 from tests.code import ROOT
 from tests.company import MONDAY_MORNING, ORGANISATION
@@ -333,12 +334,13 @@ COMPUTED = {
 """Deeds whose names are put together where they are noted, by service."""
 
 
+@pytest.mark.xdist_group("source")
 def test_every_deed_and_every_fact_has_its_words() -> None:
     noted: set[str] = set()
     facts: set[str] = set()
     computed: set[str] = set()
     for path in (ROOT / "services").glob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = source.tree(path)
         for function in (one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)):
             for call in ast.walk(function):
                 if isinstance(call, ast.Call) and ast.unparse(call.func) in {"audit.note", "table.note"}:
@@ -382,10 +384,11 @@ PLACES = {"Records": 0, "saved": 1, "audit.saved": 2, "_note": 2, "partial": 3, 
 """Where what was saved is named, by the function that is called."""
 
 
+@pytest.mark.xdist_group("source")
 def test_every_file_of_records_has_its_words() -> None:
     saved = set(jobs.kinds()) - {"roster"}
     for path in (path for row in ("console", "handlers", "bot/commands") for path in (ROOT / row).glob("*.py")):
-        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for call in ast.walk(source.tree(path)):
             place = PLACES.get(ast.unparse(call.func)) if isinstance(call, ast.Call) else None
             if isinstance(call, ast.Call) and place is not None and len(call.args) > place:
                 saved |= _constants(call.args[place])
