@@ -13,8 +13,12 @@ from sqlalchemy import Connection, select
 
 from bot import jobs as runner
 from console import lists
+from console.grammar import Pages
+from console.people_export import KIND as PEOPLE
 from domain import job as rules
-from services import announcement, announcement_list, announcements, gathering, roster_upload, sheet
+from domain.permission import Action
+from domain.refusal import Refusal
+from services import announcement, announcement_list, announcements, gathering, job, roster_upload, sheet
 from services.work import Work
 from storage import address, member
 from storage import job as table
@@ -129,7 +133,7 @@ async def test_it_is_sent_as_it_goes_on(company: Company) -> None:
             first = (await stream.content.readuntil(b"\n\n")).decode()
             assert "还没有需要后台做的" in first
             root = company.roll.people["root"]
-            browser.run.app.database.write_now(lambda c: table.add(c, root, "people", {}, datetime.now(UTC), 12))
+            browser.run.app.database.write_now(lambda c: job.ask(company.work(c), root, "people", PEOPLE, {}))
             browser.run.app.jobs.nudge()
             words = ""
             while "已完成" not in words:
@@ -317,3 +321,19 @@ async def test_a_long_list_of_requests_is_a_job_of_its_officer(
     async with signed_in(company, "root") as browser:
         await browser.gets("/console/people/export")
         assert (await browser.posts("/console/jobs", kind="requests")).status == 409
+
+
+def test_a_list_asks_for_the_right_again_whenever_its_job_is_looked_at(company: Company) -> None:
+    pages = Pages("people")
+    rows = lists.Rows("x", "x", ("a",), 1, [("b",)])
+    lists.saves(pages, "x", "x", back="x", needs=Action.RUN_MACHINE)(lambda _look: rows)
+    kind = pages.kinds["x"]
+
+    def counts(nickname: str) -> int:
+        return company.read(lambda c: kind.count(company.work(c), company.roll.people[nickname], {}))
+
+    assert counts("root") == 1
+    with pytest.raises(Refusal, match=r"permission\.nowhere"):
+        counts("lin")
+    with pytest.raises(Refusal, match=r"permission\.nowhere"):
+        company.read(lambda c: next(kind.steps(company.work(c), company.roll.people["lin"], {})))
