@@ -139,7 +139,8 @@ def adjust(work: Work, by: int, number: int, member_id: int, duty: Duty | None, 
         _take_out(work, found, known)
     else:
         _put(work, by, found, person, duty, why, known)
-    deed = {"meeting": number, "duty": duty.value if duty else "", "reason": why}
+    # The reason stands with her row, for those who run the meeting; the trail has it only where no row is left.
+    deed = {"meeting": number, "duty": duty.value} if duty else {"meeting": number, "duty": "", "reason": why}
     audit.note(work.connection, work.now, by, "attendance.adjust", member_id, **deed)
     return found
 
