@@ -87,6 +87,18 @@ async def test_a_short_export_is_saved_at_once(company: Company) -> None:
         [one] = sheet.read("people.xlsx", body)
         assert [row[0] for row in one.rows] == ["工号", "A003"]
         assert count(browser) == 0
+        for led in ("cross-site", "same-site"):
+            seen = await browser.gets("/console/people/export?q=A003&format=csv", **{"Sec-Fetch-Site": led})
+            assert (seen.status, "A003" in seen.words) == (403, False)
+            assert "从别的网站点过来" in seen.plain
+        for own in ("same-origin", "none"):
+            seen = await browser.gets("/console/people/export?q=A004&format=csv", **{"Sec-Fetch-Site": own})
+            assert (seen.status, "A004" in seen.words) == (200, True)
+        assert (await browser.gets("/console/people", **{"Sec-Fetch-Site": "cross-site"})).status == 200, (
+            "a page is one"
+        )
+        trail = (await browser.gets("/console/settings/audit?deed=export.save")).plain
+        assert trail.count("记录 花名册；行数") == 3
         assert "记录 花名册；行数 1" in (await browser.gets("/console/settings/audit?deed=export.save")).plain
 
 

@@ -290,9 +290,8 @@ def test_the_next_level_is_above_else_beside() -> None:
 def test_a_week_of_few_people_is_hidden_and_so_is_the_one_that_tells_it() -> None:
     def shown(*weeks: tuple[int, str]) -> list[int | None]:
         """Of (how many, by whom: a letter a person)."""
-        return desk_load.shown_weeks(
-            [(count, len(set(who))) for count, who in weeks], [set(who) for _, who in weeks], 5
-        )
+        people = [set(map(ord, who)) for _, who in weeks]
+        return desk_load.shown_weeks([(count, len(set(who))) for count, who in weeks], people, 5)
 
     many = "abcdefg"
     assert shown((0, ""), (5, many[:5]), (4, "abcd"), (9, many), (7, many)) == [0, 5, None, None, 7]
