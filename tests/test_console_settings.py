@@ -19,6 +19,7 @@ from bot.commands import doctor
 from bot.config import Settings, load
 from console import jobs
 from content import LANGUAGES, voice
+from domain.demand import Act
 from domain.machine import Copies, Copy, Disk
 from domain.obligation import Kind
 from domain.refusal import Refusal
@@ -244,7 +245,8 @@ async def test_the_audit_trail_is_filtered_turned_and_exported(company: Company)
         audit.note(connection, now, me, "gathering_mark", ada, gathering=7, mark="in_time", reason="")
         audit.note(connection, now, None, "point_rules.set", None, terms={"checkin": "2/10"}, starts="")
         audit.note(connection, now, None, "job.ask", None, kind="people", rows=3)
-        audit.note(connection, now, None, "obligation.withdraw", None, kind="declared", rule="r")
+        audit.note(connection, now, None, "obligation.withdraw", None, kind="declared", rule="branch_meeting")
+        audit.note(connection, now, me, "request.close", None, number="S1", state="closed")
         audit.note(connection, now, None, "announcement_eyes", None, required=False)
 
     company.write(many)
@@ -263,7 +265,9 @@ async def test_the_audit_trail_is_filtered_turned_and_exported(company: Company)
             "签到 7；记为 准时 ",
             "每次分值/每天最多 签到 2/10 ",
             "种类 导出人员；行数 3",
-            "种类 组织生活：登记已完成",
+            "种类 组织生活：登记已完成；规则 支部党员大会",
+            "办结诉求",
+            "诉求 S1；状态 已办结",
             "要第二个人看 否",
         ):
             assert words in everything, words
@@ -328,6 +332,7 @@ COMPUTED = {
     "announcement_review": {"announcement_approved", "announcement_returned"},
     "announcements": set(announcements.DEEDS.values()),
     "desk_canned": {"canned.add", "canned.change", "canned.retire", "canned.revive"},
+    "desk": {f"request.{act.value}" for act in (Act.ANSWER, Act.ASK, Act.CLOSE, Act.REASSIGN)},
     "learning_list": {"readings.add", "readings.change", "readings.retire", "readings.bring_back"},
     "obligation": {f"obligation.{kind.value}" for kind in Kind},
 }

@@ -179,6 +179,11 @@ def test_columns_that_the_file_lacks_are_left_alone(company: Company) -> None:
     bo = company.roll.people["bo"]
     assert Standing.PARTY_FULL in company.read(lambda c: member.standings_of(c, bo))
     assert len(company.read(lambda c: member.units_of(c, bo))) == 4
+    header = ("工号", "姓名", "部门", "党支部", "政治面貌", "职责")
+    made = plan(company, xlsx([header, ("A002", "赵刚", "综合部", "第一党支部", "群众", "支部书记")]))
+    [told] = [one for one in made.verdicts if one.fate is Fate.CHANGED]
+    assert "变更：姓名 赵强 → 赵刚、身份、组织、职责" in roster.said(voice("zh"), told)
+    assert "changed: name 赵强 → 赵刚, standing, units, roles" in roster.said(voice("en"), told)
     moved = apply(company, xlsx([("工号", "姓名", "部门"), ("A002", "赵强", "综合部")]))
     assert moved.counts[Fate.CHANGED] == 1
     names = [u.name for u in company.read(lambda c: member.units_of(c, bo))]
