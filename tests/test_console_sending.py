@@ -94,6 +94,8 @@ async def test_all_that_failed_on_a_messenger_leave_again_at_one_press_and_not_t
         assert "会再发 3 封。 另有 2 封" in asked.plain
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', asked.words))
         assert "回到待发的队里" in (await browser.posts("/console/sending/again", None, **fields)).plain
+        assert "没有再办第二次" in (await browser.posts("/console/sending/again", None, **fields)).plain
+        fields["once"] = "00"
         assert "没有重复" in (await browser.posts("/console/sending/again", None, **fields)).plain
         for wrong in ("", "?messenger=pigeon", "?campaign=99999", "?campaign=x"):
             assert (await browser.gets(f"/console/sending/again{wrong}")).status == 403, wrong
