@@ -31,8 +31,15 @@ def sign(secret: str, address: str, fields: Mapping[str, str], files: Mapping[st
 def run(route: Route, visit: Visit, known_by: str) -> Result:
     """Do what a visit asks; of a form that was done, return the page it led to."""
     if not known_by:
-        return route.run(visit)
+        return _alone(route, visit)
     done = service.once(
-        visit.work, known_by, lambda: route.run(visit), lambda found: found.path if isinstance(found, Go) else None
+        visit.work, known_by, lambda: _alone(route, visit), lambda found: found.path if isinstance(found, Go) else None
     )
     return Go(done, "sent_before") if isinstance(done, str) else done
+
+
+def _alone(route: Route, visit: Visit) -> Result:
+    """Do it; of what changes something that was shown, one at a time (see `console/meanwhile.py`)."""
+    if visit.form.get("seen"):
+        service.hold(visit.work, f"{route.path} {sorted(visit.numbers.items())}")
+    return route.run(visit)
