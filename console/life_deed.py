@@ -125,6 +125,7 @@ def do(visit: Visit) -> Result:
         raise Refusal("meeting.gone")
     words, here = visit.words("life"), f"life/meeting/{number}"
     called = {field: words[CALLED.get(field, field)] for field in ("title", "day", "at", "minutes", "where", "agenda")}
+    called["words"] = words["point"].format(place=number_in(visit, "place"))
     if (page := undone(visit, here, here, shown(visit, found, name), called)) is not None:
         return page
     DEEDS[name](visit, number)

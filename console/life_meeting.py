@@ -205,6 +205,9 @@ def shown(visit: Visit, found: Meeting, deed: str) -> dict[str, str]:
     """Return what the form of this deed shows; nothing for a deed that changes nothing shown."""
     if deed == "agenda":
         return {"agenda": "\n".join(service.agenda(visit.work, found.id))}
+    if deed == "rewrite":
+        point = dict(minutes.agenda_of(visit.work, found).numbered).get(number_in(visit, "place"))
+        return {"words": point.text} if point else {}
     local = visit.work.organisation.local(found.starts_at)
     when = {"day": f"{local:%Y-%m-%d}", "at": f"{local:%H:%M}", "minutes": str(found.minutes)}
     return {"title": found.title, **when, "where": found.place} if deed == "change" else {}
@@ -238,7 +241,7 @@ def _minutes(visit: Visit, found: Meeting) -> dict[str, object]:
     return {
         "items": [(item, minutes_text.vote_words(work, voice, found, item)) for item in agenda.items],
         "at_hand": agenda.at_hand,
-        "points": agenda.numbered,
+        "points": [(at, point, drawn_from({"words": point.text})) for at, point in agenda.numbered],
         "text": minutes_text.compose(work, found) if written else "",
         "stands": minutes_closing.standing(work, found) if found.state in minutes.READABLE else None,
         "addenda": minutes_closing.addenda(work, found) if closed else [],

@@ -172,10 +172,16 @@ def branch(visit: Visit) -> Result:
         "one": one,
         "tried": tried,
         "tries": tried != one.choice,
+        "seen": drawn_from(_now(one.choice)),
         "dates": _dates(visit, tried),
         "latest": LATEST_DAY,
     }
     return framed(visit, "settings_branch.html", "theme_days", facts)
+
+
+def _now(choice: Choice) -> dict[str, str]:
+    """Return a day as the form shows it."""
+    return {"day": str(choice.day), "at": f"{choice.at:%H:%M}"}
 
 
 def _choice(said: Any) -> Choice:  # noqa: ANN401 - a query or a form
@@ -197,5 +203,10 @@ def branch_set(visit: Visit) -> Result:
     if visit.form.get("deed") == "usual":
         theme_day.choose_usual(visit.work, me, number)
         return Go(f"settings/theme-days/{number}", "usual")
+    [one] = theme_day.coming(visit.work, [theme_day.branch(visit.work, me, number)])
+    words, here = visit.words("settings"), f"settings/theme-days/{number}"
+    called = {"day": words["day_of_month"].format(latest=LATEST_DAY), "at": words["clock"]}
+    if (page := undone(visit, here, here, _now(one.choice), called)) is not None:
+        return page
     theme_day.choose(visit.work, me, number, _choice(visit.form))
     return Go(f"settings/theme-days/{number}", "chosen")

@@ -78,6 +78,32 @@ def test_what_another_wrote_meanwhile_is_not_undone(
     assert stands(one, page, field) == wrote[1]
 
 
+def deed_of(visitor: Visitor, page: str, action: str, **has: str) -> Form:
+    return next(
+        one for one in visitor.gets(page).forms
+        if one.method == "POST" and one.action.endswith(action) and has.items() <= one.filled().items()
+    )  # fmt: skip
+
+
+def test_a_point_of_the_minutes_and_a_theme_day_are_not_undone(program: Program) -> None:
+    one, other = program.visitor("lin"), program.fresh("lin")
+    page = "/console/life/meeting/4"
+    assert one.posts(page, {"deed": "write", "what": "note", "words": "第一稿"}).status == 303
+    forms = [deed_of(visitor, page, "/meeting/4", deed="rewrite", place="1") for visitor in (one, other)]
+    assert one.posts(page, {**forms[0].filled(), "words": FIRST}).status == 303
+    told = other.posts(page, {**forms[1].filled(), "words": SECOND})
+    assert (told.status, FIRST in told.words, SECOND in told.words) == (409, True, True)
+    assert SECOND not in one.gets(page).words
+    branch = program.company.roll.units["branch1"].id
+    days = [
+        deed_of(visitor, f"/console/settings/theme-days/{branch}?day={day}&at=14:30", f"/{branch}", day=str(day))
+        for visitor, day in ((one, 12), (other, 13))
+    ]
+    assert one.posts(days[0].action, days[0].filled()).status == 303
+    told = other.posts(days[1].action, days[1].filled())
+    assert (told.status, "每月几日" in told.words, 'value="13"' in told.words) == (409, True, True)
+
+
 def stands(visitor: Visitor, page: str, field: str) -> str:
     """Return what a form shows in a field."""
     words = visitor.gets(page).words

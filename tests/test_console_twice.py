@@ -1,4 +1,4 @@
-"""The same form at the same moment makes one thing, on either database; and what is known of it goes after a day."""
+"""Forms at the same moment, on either database: the same one is done once, and of two that differ one is told."""
 
 from __future__ import annotations
 
@@ -41,3 +41,19 @@ async def test_four_at_once_make_one_and_a_day_later_nobody_knows(company: Compa
         company.now = company_now() + timedelta(hours=hours)
         company.write(lambda c: retention.bite(company.work(c), 10))
         assert company.read(lambda c: c.scalar(kept)) == left
+
+
+async def test_of_two_who_save_at_once_one_is_told(company: Company) -> None:
+    async with signed_in(company, "lin") as browser:
+        await browser.gets("/console/requests/canned")
+        unit = str(company.roll.units["branch1"].id)
+        await browser.posts("/console/requests/canned", unit=unit, title="食堂", text="已经转给食堂")
+        page = await browser.gets("/console/requests/canned/1")
+        seen = re.search(r'name="seen" value="(\w+)"', page.words)
+        assert seen
+        form = {"key": browser.form_key, "seen": seen[1], "title": "食堂"}
+        both = ("甲改的答复", "乙改的答复")
+        found = await asyncio.gather(*(browser.posts("/console/requests/canned/1", text=one, **form) for one in both))
+        assert sorted(one.status for one in found) == [200, 409]
+        [told] = [one for one in found if one.status == 409]
+        assert all(words in told.words for words in both)
