@@ -15,6 +15,7 @@ from console.announcements_sent import sent
 from console.asked import whole
 from console.grammar import Download, Go, Look, Page, Pages, Result, Visit
 from console.lists import Rows, saves, sliced
+from console.meanwhile import drawn_from, undone
 from domain.announcement import FURTHEST, LONGEST, Announcement, Circle, State
 from domain.announcement_approval import sign
 from domain.demand_draft import clean_name, clean_text
@@ -109,6 +110,7 @@ def _asked(visit: Visit, form: Form, one: Announcement | None, why: str = "") ->
         "circles": _circles(visit),
         "longest": LONGEST,
         "reason": (announcement.REASON.start, announcement.REASON.stop - 1),
+        "seen": drawn_from(_now(one)) if one else "",
         "day": _day(visit.form.get("for_day", "") or visit.query.get("day", "")),
         "why": why,
         **PLAIN,
@@ -147,7 +149,17 @@ def create(visit: Visit) -> Result:
 @pages.post("announcements/{number}/edit", needs=WRITES)
 def change(visit: Visit) -> Result:
     """Keep what was changed in a draft."""
-    return _kept(visit, announcement_list.editable(visit.work, visit.person.id, visit.numbers["number"]))
+    one = announcement_list.editable(visit.work, visit.person.id, visit.numbers["number"])
+    words, here = visit.words("announcements"), f"announcements/{one.id}/edit"
+    called = {"text": words["what"], "unit": words["unit"], "circle": words["circle"], "urgent": words["urgent"]}
+    places = [(str(place.id), place.name) for place in announcement.places(visit.work, visit.person.id)[:MOST_PLACES]]
+    offered = {"unit": places, "circle": _circles(visit)}
+    return undone(visit, here, here, _now(one), called, offered) or _kept(visit, one)
+
+
+def _now(one: Announcement) -> dict[str, str]:
+    """Return what a draft's form shows."""
+    return {"text": one.text, "unit": str(one.unit_id or 0), "circle": one.circle.value, "urgent": one.urgent}
 
 
 def _kept(visit: Visit, one: Announcement | None) -> Result:

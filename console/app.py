@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from console import form
+from console import form, once
 from console.drawing import draw, menu
 from console.grammar import Download, Go, Later, Page, Picture, Result, Route, Visit, all_routes
 from console.limit import Limit
@@ -81,6 +81,9 @@ class _Asked:
     forged: bool = False
     who: int = 0
     """The member whose session it is."""
+    sign: str = ""
+    """What its form is known by."""
+    drawn: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
 class Console:
@@ -152,6 +155,7 @@ class Console:
             if read is None:
                 return self._plain(request, "too_large", 413)
             asked.form, asked.files = read
+            asked.sign = once.sign(asked.secret, request.path_qs, *read)
         transaction = self._write if request.method == "POST" else self._read
         try:
             result: Result | None = await transaction(lambda work: self._run(work, asked, route))
@@ -197,14 +201,16 @@ class Console:
             _tell(request, "too_often")
             return self._plain(request, "too_often", 429)
         try:
-            return await self._streams.run(request, route.live_every, lambda: self._part(request, route))
+            # What changed is told by comparing: the forms in a part keep their sign.
+            drawn = secrets.token_hex(8)
+            return await self._streams.run(request, route.live_every, lambda: self._part(request, route, drawn))
         finally:
             self._streams.leave(who)
 
-    async def _part(self, request: web.Request, route: Route) -> str | None:
+    async def _part(self, request: web.Request, route: Route, drawn: str) -> str | None:
         """Return the part as it is now; None when this browser may not look, or no more."""
         numbers = {name: int(value) for name, value in request.match_info.items()}
-        asked = _Asked(self._secret(request), "GET", numbers, form.plain(request.query))
+        asked = _Asked(self._secret(request), "GET", numbers, form.plain(request.query), drawn=drawn)
         if self._machine.paused():
             return None
         try:
@@ -260,14 +266,15 @@ class Console:
         speech = voice(person.language or self._organisation.language)
         came = (asked.numbers, asked.query, asked.form, asked.files)
         asked.visit = Visit(
-            work, person, found, speech, self._machine, *came, links=self._links, previews=self._previews
-        )
+            work, person, found, speech, self._machine, *came,
+            links=self._links, previews=self._previews, drawn=asked.drawn,
+        )  # fmt: skip
         if self._machine.paused() and not self._served_paused(work, person.id, route):
             return None
         asked.menu = menu(asked.visit, self._open())
         if route.needs is not None and not permission.may_anywhere(work, person.id, route.needs):
             raise Refusal("permission.nowhere")
-        return route.run(asked.visit)
+        return once.run(route, asked.visit, asked.sign)
 
     def _served_paused(self, work: Work, person: int, route: Route) -> bool:
         """Answer whether somebody may see this while the copy is paused: whoever can do something about it."""
@@ -310,7 +317,8 @@ class Console:
         for why in visit.refusals or (["drawn again"] if result.status >= REFUSED else []):
             # The page says why, beside the form that was sent.
             _tell(request, why, asked)
-        notice = visit.voice.page.get(route.noun, {}).get(f"notice_{request.query.get('notice', '')}", "")
+        name, page = f"notice_{request.query.get('notice', '')}", visit.voice.page
+        notice = page.get(route.noun, {}).get(name) or page["console"].get(name, "")
         body = draw(
             result.template, visit.voice, self._organisation, result.facts,
             visit=visit, shown=asked.menu, here=route.noun, notice=notice,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
+SIGNED = '<input type="hidden" name="key" value="{}"><input type="hidden" name="once" value="{}">'
+"""What stands in each form: the key of the session, and the sign of the page that was drawn."""
 
 
 @cache
@@ -75,6 +77,8 @@ def draw(
     notice: str = "",
 ) -> str:
     """Return a page as HTML."""
+    from markupsafe import Markup  # noqa: PLC0415 - comes with Jinja, which a start need not pay for
+
     other = next(one for one in LANGUAGES if one != voice.language)
 
     def local(moment: datetime) -> str:
@@ -93,7 +97,7 @@ def draw(
             organisation=organisation.name,
             local=local,
             person=visit.person if visit else None,
-            form_key=visit.session.form_key if visit else "",
+            form_signs=Markup(SIGNED).format(visit.session.form_key, visit.drawn) if visit else "",  # noqa: S704 - ours
             menu=shown or [],
             here=here,
             sheets=own(here, ".css"),

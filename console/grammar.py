@@ -74,6 +74,8 @@ class Visit:
     links: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
     """Messenger -> what makes a link that opens the chat there with a payload; empty words where there is none."""
     previews: Previews = lambda _reply, _language, _kind: ()
+    drawn: str = ""
+    """The sign of the page that is drawn, which stands in all its forms."""
     refusals: list[str] = field(default_factory=list)
     """Codes of what was refused and is said on a page, for the door to log."""
 

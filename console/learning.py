@@ -9,6 +9,7 @@ from console import asked
 from console.asked import whole
 from console.grammar import Go, Look, Page, Pages, Result, Visit
 from console.lists import Rows, every, saves
+from console.meanwhile import drawn_from, undone
 from domain.arrival import clean
 from domain.permission import Action
 from domain.question import BOTH
@@ -119,6 +120,7 @@ def _form(visit: Visit, values: Mapping[str, str], wrong: list[str], one: Listed
         "topics": service.topics(visit.work),
         "both": BOTH,
         "longest": {"title": LONGEST_TITLE, "body": LONGEST_BODY, "source": LONGEST_SOURCE},
+        "seen": drawn_from(_fields(one.row.reading)) if one else "",
     }
     return Page("learning_form.html", facts, status=409 if wrong else 200)
 
@@ -161,7 +163,15 @@ def edit(visit: Visit) -> Result:
 @pages.post("learning/{number}/edit", needs=KEEPS)
 def edit_do(visit: Visit) -> Result:
     """Give an own reading its new text."""
-    return _put(visit, _own(visit))
+    one, words = _own(visit), visit.words("learning")
+    now, here = _fields(one.row.reading), f"learning/{one.row.id}/edit"
+    kinds = {"topic": "topic", "title": "name", "body": "body", "source": "source"}
+    languages = {"zh": words["in_zh"], "en": words["in_en"], "": "", "new": ""}
+    called = {}
+    for name in now:
+        kind, _, language = name.partition("_")
+        called[name] = f"{words[kinds[kind]]} {languages[language]}".strip()
+    return undone(visit, here, here, now, called) or _put(visit, one)
 
 
 @pages.get("learning/import", needs=KEEPS)

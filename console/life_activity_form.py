@@ -9,6 +9,7 @@ from console import asked
 from console.asked import number_in, whole
 from console.grammar import Go, Page, Pages, Result, Visit
 from console.life_frame import framed
+from console.meanwhile import drawn_from, undone
 from content.activities import theme as theme_of
 from content.activities import themes
 from domain import activity as rules
@@ -26,6 +27,9 @@ FIELDS = (
     *WORDS, "unit", "kind", "theme", "day", "at", "minutes", "deadline_day", "deadline_at", "capacity", "family",
     "audience", "circle", "q",
 )  # fmt: skip
+FOR_WHOM = ("audience", "circle", "family")
+CALLED = {"title": "column_title", "place": "column_place", "at": "time", "family": "with_family"}
+"""Fields whose name on the form is another word."""
 LENGTHS = {
     "title": rules.LONGEST_TITLE, "place": rules.LONGEST_PLACE, "cost": rules.LONGEST_COST,
     "notes": rules.LONGEST_NOTES, "in_hours": rules.LONGEST_REASON,
@@ -92,6 +96,7 @@ def _form(visit: Visit, one: Activity | None, typed: Mapping[str, str], why: str
         "drafting": one is None or one.state is ActivityState.DRAFT,
         "today": work.today.isoformat(),
         "why": why,
+        "seen": drawn_from(_shown(visit, one)) if one else "",
     }
     return framed(visit, "life_activity_form.html", "activities", facts, 409 if why else 200)
 
@@ -126,9 +131,14 @@ def _again(visit: Visit, one: Activity | None, refusal: Refusal) -> Page:
 def edit(visit: Visit) -> Result:
     """Show the form with what it is now."""
     one = service.own(visit.work, visit.person.id, visit.numbers["number"], activity_plan.CHANGEABLE, lock=False)
+    return _form(visit, one, _now(visit, one))
+
+
+def _now(visit: Visit, one: Activity) -> dict[str, str]:
+    """Return what it is now, as the form shows it."""
     local = visit.work.organisation.local
     starts_at, deadline = local(one.starts_at), local(one.deadline)
-    typed = {
+    return {
         **{name: str(getattr(one, name)) for name in WORDS},
         "unit": str(one.unit_id),
         "kind": one.kind.value,
@@ -143,7 +153,24 @@ def edit(visit: Visit) -> Result:
         "audience": str(one.audience_id),
         "circle": circle_of(one.standings).value,
     }
-    return _form(visit, one, typed)
+
+
+def _shown(visit: Visit, one: Activity) -> dict[str, str]:
+    """Return what can be changed in the form of it."""
+    fixed = {"unit", "kind", "theme"} if one.state is ActivityState.DRAFT else {"unit", "kind", "theme", *FOR_WHOM}
+    return {name: value for name, value in _now(visit, one).items() if name not in fixed}
+
+
+def _meanwhile(visit: Visit, one: Activity) -> Page | None:
+    words, voice, here = visit.words("life"), visit.voice, f"life/activity/{one.id}/edit"
+    called = {name: words[CALLED.get(name, name)] for name in FIELDS if name not in {"unit", "kind", "theme", "q"}}
+    yes_no = visit.words("console")
+    offered = {
+        "circle": [(circle.value, voice.label(f"activity_plan.circle_{circle.value}")) for circle in Circle],
+        "audience": [(str(place.id), place.name) for place in activity_form.places(visit.work, visit.person.id, "")],
+        "family": [("1", yes_no["meanwhile_yes"]), ("", yes_no["meanwhile_no"])],
+    }
+    return undone(visit, here, here, _shown(visit, one), called, offered)
 
 
 @pages.post("life/activity/{number}/edit", needs=Action.PLAN_ACTIVITIES)
@@ -151,6 +178,8 @@ def change(visit: Visit) -> Result:
     """Keep the form; those who signed up are told of what changed, in one letter."""
     number = visit.numbers["number"]
     one = service.own(visit.work, visit.person.id, number, activity_plan.CHANGEABLE)
+    if (page := _meanwhile(visit, one)) is not None:
+        return page
     try:
         activity_form.change(visit.work, visit.person.id, number, _read(visit))
     except Refusal as refusal:

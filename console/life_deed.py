@@ -7,7 +7,8 @@ from collections.abc import Callable
 from console.asked import number_in
 from console.grammar import Go, Pages, Result, Visit
 from console.life_frame import one_named
-from console.life_meeting import minutes_in, moment_in
+from console.life_meeting import minutes_in, moment_in, shown
+from console.meanwhile import undone
 from domain.meeting import Duty
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -108,15 +109,24 @@ DEEDS: dict[str, Deed] = {
 """By the name that a form carries; each has a notice of its own."""
 
 
+CALLED = {"title": "column_title", "at": "time", "where": "column_place", "agenda": "agenda_lines"}
+"""Fields of a meeting's forms whose name there is another word."""
+
+
 @pages.post("life/meeting/{number}", needs=Action.PLAN_MEETINGS)
 def do(visit: Visit) -> Result:
     """Do what a form of a meeting's page says, to a meeting that this person runs."""
     number, name = visit.numbers["number"], visit.form.get("deed", "")
-    service.runs(visit.work, visit.person.id, number)
+    found = service.runs(visit.work, visit.person.id, number)
     if name == "screen":
         gathering.to_screen(visit.work, attendance.sign_in_of(visit.work, number), visit.person.id)
         return Go(f"life/meeting/{number}/screen")
     if name not in DEEDS:
         raise Refusal("meeting.gone")
+    words, here = visit.words("life"), f"life/meeting/{number}"
+    called = {field: words[CALLED.get(field, field)] for field in ("title", "day", "at", "minutes", "where", "agenda")}
+    called["words"] = words["point"].format(place=number_in(visit, "place"))
+    if (page := undone(visit, here, here, shown(visit, found, name), called)) is not None:
+        return page
     DEEDS[name](visit, number)
     return Go(f"life/meeting/{number}", name)

@@ -8,6 +8,7 @@ from datetime import datetime
 from console.asked import moment, number_in, whole
 from console.grammar import Download, Go, Look, Page, Pages, Records, Result, Visit
 from console.life_frame import ROWS, framed, year_in
+from console.meanwhile import drawn_from
 from domain.attendance import KINDS
 from domain.meeting import EARLY, LONGEST_PLACE, USUAL_MINUTES, Meeting, MeetingKind, MeetingState
 from domain.member import Unit
@@ -191,12 +192,25 @@ def meeting(visit: Visit) -> Result:
         "worries": _worries(visit, found) if planned else [],
         "lengths": sorted({*meeting_notice.LENGTHS, found.minutes}),
         "agenda_lines": "\n".join(service.agenda(work, found.id)),
+        "seen": {deed: drawn_from(shown(visit, found, deed)) for deed in ("change", "agenda")},
         "soon": planned and work.now >= found.starts_at - EARLY,
         "begun": work.now >= found.starts_at,
         "page_at": page,
         "more": len(people) > (page + 1) * ROWS,
     }
     return framed(visit, "life_meeting.html", "meetings", facts | _minutes(visit, found))
+
+
+def shown(visit: Visit, found: Meeting, deed: str) -> dict[str, str]:
+    """Return what the form of this deed shows; nothing for a deed that changes nothing shown."""
+    if deed == "agenda":
+        return {"agenda": "\n".join(service.agenda(visit.work, found.id))}
+    if deed == "rewrite":
+        point = dict(minutes.agenda_of(visit.work, found).numbered).get(number_in(visit, "place"))
+        return {"words": point.text} if point else {}
+    local = visit.work.organisation.local(found.starts_at)
+    when = {"day": f"{local:%Y-%m-%d}", "at": f"{local:%H:%M}", "minutes": str(found.minutes)}
+    return {"title": found.title, **when, "where": found.place} if deed == "change" else {}
 
 
 def _counted(visit: Visit, found: Meeting) -> list[str]:
@@ -227,7 +241,7 @@ def _minutes(visit: Visit, found: Meeting) -> dict[str, object]:
     return {
         "items": [(item, minutes_text.vote_words(work, voice, found, item)) for item in agenda.items],
         "at_hand": agenda.at_hand,
-        "points": agenda.numbered,
+        "points": [(at, point, drawn_from({"words": point.text})) for at, point in agenda.numbered],
         "text": minutes_text.compose(work, found) if written else "",
         "stands": minutes_closing.standing(work, found) if found.state in minutes.READABLE else None,
         "addenda": minutes_closing.addenda(work, found) if closed else [],

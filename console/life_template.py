@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from console.grammar import Download, Go, Pages, Result, Visit
 from console.life_frame import framed
+from console.meanwhile import drawn_from
 from domain.permission import Action
 from domain.refusal import Refusal
 from services import attachment, document
@@ -23,11 +24,17 @@ def templates(visit: Visit) -> Result:
             one,
             visit.voice.label(f"document.{one.kind}"),
             [f"{{{{ {name} }}}}" for name in document.sample(work, one.kind)],
+            _seen(one),
         )
         for one in service.in_use(work, visit.person.id, unit.id)
     ]
     facts = {"unit": unit, "rows": rows, "megabytes": service.LARGEST >> 20}
     return framed(visit, "life_templates.html", "meetings", facts)
+
+
+def _seen(one: service.InUse) -> str:
+    """Return the sign of what is in use, so that nobody replaces one that was never seen."""
+    return drawn_from({"of": one.of, "since": one.since.isoformat() if one.since else ""})
 
 
 @pages.get("life/{unit}/template", needs=Action.PLAN_MEETINGS)
@@ -48,6 +55,9 @@ def give(visit: Visit) -> Result:
     work, person, number, kind = visit.work, visit.person.id, visit.numbers["unit"], visit.form.get("kind", "")
     if kind not in service.KINDS:
         raise Refusal("document.not_yours")
+    [one] = [each for each in service.in_use(work, person, number) if each.kind == kind]
+    if visit.form.get("seen", "") not in {"", _seen(one)}:
+        raise Refusal("document.changed_since")
     if visit.form.get("deed") == "restore":
         service.restore(work, person, number, kind)
         return Go(f"life/{number}/templates", "template_restored")

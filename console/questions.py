@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,6 +10,7 @@ from console import questions_import
 from console.asked import whole
 from console.grammar import Download, Go, Look, Page, Pages, Result, Visit
 from console.lists import Rows, every, later, saves
+from console.meanwhile import drawn_from, undone
 from content import voice
 from domain.arrival import clean
 from domain.permission import Action
@@ -143,7 +145,20 @@ def question(visit: Visit) -> Result:
 def _form(visit: Visit, facts: dict[str, Any], values: dict[str, str], wrong: list[str]) -> Page:
     shared = {"values": values, "wrong": wrong, "kinds": list(Kind), "letters": LETTERS, "both": BOTH}
     del visit
+    row = facts["row"]
+    shared["seen"] = drawn_from(question_list.fields(row.question)) if row else ""
     return Page("questions_form.html", shared | facts, status=409 if wrong else 200)
+
+
+def _called(words: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields of the form in words."""
+    found = {}
+    for name in now:
+        kind, _, rest = name.partition("_")
+        language, _, letter = rest.partition("_")
+        called = words[kind].format(letter=letter) if kind == "option" else words[kind]
+        found[name] = f"{called} {words[f'in_{language}']}" if language else called
+    return found
 
 
 def _typed(visit: Visit, ref: str = "") -> Question | list[str]:
@@ -168,7 +183,13 @@ def edit_do(visit: Visit) -> Result:
     """Give a question its new text."""
     number = visit.numbers["number"]
     row = service.own_of(visit.work, visit.person.id, number)
-    made, version = _typed(visit, row.question.ref), visit.form.get("version", "")
+    words, now = visit.words("questions"), question_list.fields(row.question)
+    here = f"questions/{number}/edit"
+    if (page := undone(visit, here, here, now, _called(words, now))) is not None:
+        return page
+    # What stands in the form is newer than what it was drawn from, or nobody changed it: the row is ours until the end.
+    version = question_list.version(row.question) if visit.form.get("seen") else visit.form.get("version", "")
+    made = _typed(visit, row.question.ref)
     if isinstance(made, list):
         one, *_ = service.bank_of(visit.work, visit.person.id, row.bank)
         values = question_list.fields(row.question) | dict(visit.form)

@@ -6,7 +6,6 @@ Only the officer on whose desk a request lies reads its words here; whoever over
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -197,7 +196,6 @@ def _shown(visit: Visit) -> dict[str, Any]:
         "at": seen.page,
         "pages": seen.pages,
         "files": [(kept.attachment, kept.name or unnamed) for kept in demand.files(work, one)],
-        "once": secrets.token_hex(8),
         "longest": LONGEST,
         "slots": range(1, FILES + 1),
     }
@@ -273,7 +271,6 @@ def reassign(visit: Visit) -> Result:
         "more": len(found) > OTHERS,
         "searched": len(named) > OTHERS or bool(words),
         "asked": words,
-        "once": secrets.token_hex(8),
         "longest": LONGEST,
     }
     return Page("requests_reassign.html", facts)

@@ -7,6 +7,7 @@ from typing import Any
 from console.asked import whole
 from console.grammar import Go, Look, Page, Pages, Result, Visit
 from console.lists import Rows, every, saves
+from console.meanwhile import drawn_from, undone
 from domain.demand_draft import LONGEST
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -71,10 +72,14 @@ def one(visit: Visit) -> Result:
     return _shown(visit)
 
 
+def _now(kept: Any) -> dict[str, str]:  # noqa: ANN401 - a reply of the service
+    return {"title": kept.title, "text": kept.text}
+
+
 def _shown(visit: Visit, why: str = "") -> Page:
     kept = desk_canned.one(visit.work, visit.person.id, visit.numbers["number"])
     typed = {name: visit.form.get(name, getattr(kept, name)) for name in ("title", "text")}
-    facts = {"kept": kept, "typed": typed, "why": why, **_limits()}
+    facts = {"kept": kept, "typed": typed, "why": why, "seen": drawn_from(_now(kept)), **_limits()}
     return Page("requests_canned_one.html", facts, status=409 if why else 200)
 
 
@@ -82,7 +87,11 @@ def _shown(visit: Visit, why: str = "") -> Page:
 def change(visit: Visit) -> Result:
     """Rewrite one."""
     number, form = visit.numbers["number"], visit.form
-    desk_canned.one(visit.work, visit.person.id, number)
+    kept, words = desk_canned.one(visit.work, visit.person.id, number), visit.words("requests")
+    here = f"requests/canned/{number}"
+    called = {"title": words["canned_title"], "text": words["canned_text"]}
+    if (page := undone(visit, here, here, _now(kept), called)) is not None:
+        return page
     try:
         desk_canned.change(visit.work, visit.person.id, number, form.get("title", ""), form.get("text", ""))
     except Refusal as refusal:

@@ -11,6 +11,7 @@ from typing import Any
 from console.asked import whole
 from console.grammar import Go, Look, Pages, Result, Visit
 from console.lists import Rows, saves, sliced
+from console.meanwhile import drawn_from, undone
 from console.saving import saved
 from console.settings_frame import framed
 from domain.machine import Settable
@@ -89,7 +90,14 @@ def value(visit: Visit) -> Result:
     found = setting.everything(visit.work, visit.person.id)
     row = _row(visit, one, found)
     now = row["set"].value if row["set"] else one.file
-    facts = {"one": one, "row": row, "now": now, "hint": visit.words("settings").get(f"hint_{one.section}", "")}
+    seen = drawn_from({"value": now})
+    facts = {
+        "one": one,
+        "row": row,
+        "now": now,
+        "seen": seen,
+        "hint": visit.words("settings").get(f"hint_{one.section}", ""),
+    }
     return framed(visit, "settings_value.html", "values", facts)
 
 
@@ -97,6 +105,11 @@ def value(visit: Visit) -> Result:
 def value_set(visit: Visit) -> Result:
     """Set it."""
     one = _settable(visit, visit.form.get("name", ""))
+    row = _row(visit, one, setting.everything(visit.work, visit.person.id))
+    now = {"value": row["set"].value if row["set"] else one.file}
+    called = {"value": row["name"]}
+    if (page := undone(visit, "settings/value", f"settings/value?name={one.key}", now, called)) is not None:
+        return page
     words = visit.machine.checked(one.key, visit.form.get("value", "").strip())
     setting.put(visit.work, visit.person.id, one.key, words, visit.form.get("reason", ""), usual=one.file)
     visit.then.append(visit.machine.look)
@@ -159,10 +172,16 @@ def branch(visit: Visit) -> Result:
         "one": one,
         "tried": tried,
         "tries": tried != one.choice,
+        "seen": drawn_from(_now(one.choice)),
         "dates": _dates(visit, tried),
         "latest": LATEST_DAY,
     }
     return framed(visit, "settings_branch.html", "theme_days", facts)
+
+
+def _now(choice: Choice) -> dict[str, str]:
+    """Return a day as the form shows it."""
+    return {"day": str(choice.day), "at": f"{choice.at:%H:%M}"}
 
 
 def _choice(said: Any) -> Choice:  # noqa: ANN401 - a query or a form
@@ -184,5 +203,10 @@ def branch_set(visit: Visit) -> Result:
     if visit.form.get("deed") == "usual":
         theme_day.choose_usual(visit.work, me, number)
         return Go(f"settings/theme-days/{number}", "usual")
+    [one] = theme_day.coming(visit.work, [theme_day.branch(visit.work, me, number)])
+    words, here = visit.words("settings"), f"settings/theme-days/{number}"
+    called = {"day": words["day_of_month"].format(latest=LATEST_DAY), "at": words["clock"]}
+    if (page := undone(visit, here, here, _now(one.choice), called)) is not None:
+        return page
     theme_day.choose(visit.work, me, number, _choice(visit.form))
     return Go(f"settings/theme-days/{number}", "chosen")

@@ -9,8 +9,8 @@ from domain.retention import BEGINS, BITE, GAP, is_night
 from domain.schedule import Rule
 from services import timetable
 from services.work import Work
+from storage import form, schedule, token, upload
 from storage import retention as table
-from storage import schedule, token, upload
 
 TICK = "retention.nightly"
 MOST = 10_000
@@ -34,6 +34,7 @@ def bite(work: Work, most: int) -> int:
     limits, connection = work.organisation.retention.limits(work.now), work.connection
     token.forget(connection, work.now - timedelta(days=1))
     upload.expire(connection, work.now)
+    form.forget(connection, work.now - timedelta(days=1))
     left = most
     if limits.updates is not None:
         left -= table.updates(connection, limits.updates, limits.mistakes, left)

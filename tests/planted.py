@@ -45,7 +45,7 @@ PLAIN = tuple(nickname for nickname, *_, roles in PEOPLE if not roles)
 _MARK = re.compile(r"Zq-(\w+)-(\w+)-qZ")
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"0" * 40
 # Changed by the program itself, by itself: who holds what, what is on its way, and when somebody was last seen.
-RESTLESS = {"lease", "console_link", "outbox", "inbox", "schedule", "spending", "held"}
+RESTLESS = {"lease", "console_link", "outbox", "inbox", "schedule", "spending", "held", "sent_form"}
 
 
 def mark(kind: str, whose: str) -> str:

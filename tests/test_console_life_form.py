@@ -137,8 +137,8 @@ async def test_another_unit_plans_nothing_here(company: Company) -> None:
     assert one.title == "去江边走一走"
 
 
-async def sends(browser: Browser, unit: int, kind: str, body: bytes) -> Seen:
-    data = aiohttp.FormData({"key": browser.form_key, "kind": kind})
+async def sends(browser: Browser, unit: int, kind: str, body: bytes, seen: str = "") -> Seen:
+    data = aiohttp.FormData({"key": browser.form_key, "kind": kind, "seen": seen})
     data.add_field("file", body, filename="模板.docx")
     headers = {"Origin": browser.run.url, "Sec-Fetch-Site": "same-origin"}
     url = f"{browser.run.url}/console/life/{unit}/template"
@@ -159,6 +159,10 @@ async def test_a_unit_gives_itself_a_template_and_takes_it_back(company: Company
         given = await sends(browser, unit, "notice", body)
         assert "模板已换上" in given.plain
         assert "本组织自己的模板" in given.plain
+        # Another window still shows that none of its own was in use.
+        [stale, *_] = re.findall(r'name="seen" value="(\w+)"', page.words)
+        assert "别人刚换过" in (await sends(browser, unit, "notice", body, stale)).plain
+        await browser.gets(f"/console/life/{unit}/templates")
         for wrong in (b"", b"PK\x03\x04 no zip", b"x" * (2 << 20) + b"y"):
             refused = await sends(browser, unit, "notice", wrong)
             assert refused.status == 409

@@ -118,6 +118,17 @@ async def test_own_questions_are_added_changed_and_retired(company: Company) -> 
         assert "Where should the needle be?" in done.plain
         stale = await browser.posts(f"/console/questions/{one}/edit", None, **{**fields, "answer": "A"})
         assert "被别人改过" in stale.plain
+        [seen] = re.findall(r'name="seen" value="(\w+)"', form.words)
+        told = await browser.posts(
+            f"/console/questions/{one}/edit", None, **{**fields, "text_zh": "乙的题干？", "answer": "B", "seen": seen}
+        )
+        assert told.status == 409
+        assert all(words in told.words for words in ("现在保存的是", "灭火器指针在哪里正常？", "乙的题干？"))
+        [seen] = re.findall(r'name="seen" value="(\w+)"', told.words)
+        mended = await browser.posts(
+            f"/console/questions/{one}/edit", None, **{**fields, "text_zh": "乙的题干？", "answer": "B", "seen": seen}
+        )
+        assert "乙的题干？" in mended.plain
         assert "已停用这道题" in (await browser.posts(f"/console/questions/{one}/retire", retired="yes")).plain
         assert "共 1 题" in (await browser.gets(f"/console/questions/bank?bank={bank[1]}&state=retired")).plain
         await browser.gets(f"/console/questions/{one}")

@@ -69,7 +69,7 @@ async def test_a_form_sent_twice_has_one_effect(company: Company) -> None:
         await browser.gets("/console/requests/1")
         form = {"act": "answer", "text": "已经联系食堂", "once": once_of(browser)}
         await browser.posts("/console/requests/1", **form)
-        assert "没有重复发送" in (await browser.posts("/console/requests/1", **form)).plain
+        assert "没有再办第二次" in (await browser.posts("/console/requests/1", **form)).plain
         assert events(browser, Act.ANSWER) == 1
 
 

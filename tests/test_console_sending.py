@@ -95,6 +95,8 @@ async def test_all_that_failed_on_a_messenger_leave_again_at_one_press_and_not_t
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', asked.words))
         assert "回到待发的队里" in (await browser.posts("/console/sending/again", None, **fields)).plain
         anew = letter(company, "announcement", outbox.FAILED, "HTTP 500", next_at=datetime.now(UTC))
+        assert "没有再办第二次" in (await browser.posts("/console/sending/again", None, **fields)).plain
+        fields["once"] = "00"
         assert "没有重复" in (await browser.posts("/console/sending/again", None, **fields)).plain
         assert state_of(company, anew) == outbox.FAILED, "it failed after the page had counted"
         later = (datetime.now(UTC) + timedelta(hours=2)).isoformat()

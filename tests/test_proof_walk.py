@@ -60,6 +60,12 @@ def test_every_link_that_is_shown_opens(walks: dict[str, Walk]) -> None:
     assert not [(who, path, one.status) for who, path, one in every(walks) if one.status not in {200, 204}]
 
 
+def test_every_form_says_whose_it_is_and_which_it_is(walks: dict[str, Walk]) -> None:
+    forms = [form for found in walks.values() for form in found.forms()]
+    assert len({form.action for form in forms}) > 50
+    assert [form.action for form in forms if not {"key", "once"} <= form.filled().keys()] == []
+
+
 def test_looking_changes_no_row(program: Program, before: dict[str, list[tuple[object, ...]]], walks: object) -> None:
     """ASVS 3.5.3."""
     assert walks
@@ -282,7 +288,7 @@ def numbered(form: Form) -> bool:
     """Whether a form is about something that has an id: in its address, or in what it sends."""
     sent = [*form.filled().items(), *((one.name, option) for one in form.fields for option in one.options)]
     return bool(re.search(r"/[0-9]+", form.action)) or any(
-        value.isdigit() and name != "minutes" for name, value in sent if name != "key"
+        value.isdigit() and name != "minutes" for name, value in sent if name not in {"key", "once"}
     )
 
 
