@@ -6,7 +6,6 @@ with the form key of its session and from our own origin.
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import logging
 import re
@@ -21,6 +20,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from console import form, once
+from console.beside import Beside
 from console.drawing import draw, menu
 from console.grammar import Download, Go, Later, Page, Picture, Result, Route, Visit, all_routes
 from console.limit import Limit
@@ -44,8 +44,6 @@ REFUSED = 400
 """Status of an answer from which on it is a refusal."""
 ALWAYS = frozenset({"out", "out/everywhere"})
 """Paths that anybody is served while this copy is paused: to sign out."""
-BESIDE = 2
-"""So much is worked out beside pages at once; more would leave no reader for the pages."""
 _NAME = re.compile(r"\{(\w+)\}")
 HEADERS = {
     "Content-Security-Policy": (
@@ -112,8 +110,7 @@ class Console:
         self._static = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in TYPES}
         self._limit = Limit()
         self._streams = Streams()
-        self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._beside = asyncio.Semaphore(BESIDE)
+        self._beside = Beside(read)
         self._routes = all_routes()
 
     def routes(self) -> Sequence[web.RouteDef]:
@@ -310,7 +307,7 @@ class Console:
         if isinstance(result, Picture):
             return web.Response(text=result.svg, content_type=TYPES[".svg"], headers={**HEADERS, **OF_PICTURES})
         if isinstance(result, Later):
-            self._begin(result)
+            self._beside.begin(result)
             result = result.meanwhile
         visit = asked.visit
         assert visit is not None  # noqa: S101 - a page was drawn for somebody
@@ -324,22 +321,6 @@ class Console:
             visit=visit, shown=asked.menu, here=route.noun, notice=notice,
         )  # fmt: skip
         return web.Response(text=body, content_type="text/html", headers=HEADERS, status=result.status)
-
-    def _begin(self, later: Later) -> None:
-        """Work something out beside, unless it is under way."""
-        if later.name in self._under_way:
-            return
-
-        async def work() -> None:
-            try:
-                async with self._beside:
-                    await self._read(later.work)
-            except Exception:
-                log.exception("console: %s was not worked out", later.name)
-            finally:
-                del self._under_way[later.name]
-
-        self._under_way[later.name] = asyncio.create_task(work())
 
     def _plain(self, request: web.Request, what: str, status: int, **facts: object) -> web.Response:
         """Answer in a sentence, to whoever it may be."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from console.app import BESIDE
+from console.beside import BESIDE
 from services import rate_kept
 from services.rate_kept import Measured, measure
 from storage import job
