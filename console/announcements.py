@@ -283,3 +283,10 @@ def unplan(visit: Visit) -> Result:
     announcement.unplan(visit.work, visit.person.id, number)
     announcement_list.editable(visit.work, visit.person.id, number)
     return Go(f"announcements/{number}", "unplanned")
+
+
+@pages.post("announcements/{number}/discard", needs=WRITES)
+def discard(visit: Visit) -> Result:
+    """Throw a draft away."""
+    announcement.discard(visit.work, visit.person.id, visit.numbers["number"])
+    return Go("announcements?state=draft", "discarded")

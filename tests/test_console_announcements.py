@@ -172,11 +172,16 @@ async def test_planned_changed_and_made_a_draft_again(company: Company) -> None:
             assert "没有改" in wrong.plain
         seen = await browser.posts("/console/announcements/1/plan", sign=sign, day=tomorrow, clock="09:05")
         assert "09:05 发送" in seen.plain
+        assert "删掉草稿" not in seen.plain
+        refused = await browser.posts("/console/announcements/1/discard", key=browser.form_key)
+        assert "没有删掉" in refused.plain
         assert state_of(browser) == "scheduled"
         assert (await browser.gets("/console/announcements/1/edit")).status == 403
         await browser.gets("/console/announcements/1")
         assert "已改为草稿" in (await browser.posts("/console/announcements/1/unplan")).plain
         assert state_of(browser) == "draft"
+        assert "草稿已删掉" in (await browser.posts("/console/announcements/1/discard")).plain
+        assert count(browser) == 0
 
 
 async def test_who_confirmed_by_unit_who_did_not_and_one_reminder(company: Company) -> None:
@@ -221,7 +226,7 @@ async def test_another_author_reads_and_does_nothing(company: Company, nickname:
                 assert seen.status == 403, way
                 assert "停电" not in seen.plain
             form = {"key": key, "sign": "0", "text": "替她写", "circle": "all", "day": "2027-01-01", "clock": "09:00"}
-            for way in ("send", "plan", "unplan", "pause", "resume", "recall", "remind", "test", "edit"):
+            for way in ("send", "plan", "unplan", "pause", "resume", "recall", "remind", "test", "edit", "discard"):
                 seen = await browser.posts(f"/console/announcements/{number}/{way}", **form)
                 assert seen.status == 409, way
         assert state_of(browser, 1) == "sent"
