@@ -106,7 +106,6 @@ def _form(visit: Visit, typed: Mapping[str, str], why: str = "") -> Page:
         "wanted": wanted,
         "many": len(places) >= lists.SHOWN_UNITS or bool(wanted),
         "titles": [visit.voice.label(f"gathering.{one}") for one in TITLES],
-        "usual": visit.voice.line("gathering.usual_title"),
         "longest": LONGEST_TITLE,
         "today": visit.work.today.isoformat(),
         "why": why,
@@ -121,7 +120,9 @@ def open_one(visit: Visit) -> Result:
     try:
         # The service writes last of all: what it refuses has left nothing behind.
         opens, late = _times(visit)
-        title = " ".join(form.get("title", "").split()) or visit.voice.line("gathering.usual_title")
+        title = " ".join(form.get("title", "").split())
+        if not title:
+            raise Refusal("gathering.no_title")
         made = service.open_gathering(visit.work, visit.person.id, number_in(visit, "unit"), title, opens, late)
     except Refusal as refusal:
         if refusal.forget:
@@ -243,6 +244,7 @@ def _excused(visit: Visit, number: int) -> None:
 
 
 DEEDS: dict[str, Callable[[Visit, int], object]] = {
+    "discard": lambda visit, number: lists.discard(visit.work, visit.person.id, number),
     "close": lambda visit, number: service.close(visit.work, visit.person.id, number),
     "reopen": lambda visit, number: service.reopen(visit.work, visit.person.id, number),
     "late_now": lambda visit, number: service.late_from_now(visit.work, visit.person.id, number),
@@ -266,6 +268,8 @@ def do(visit: Visit) -> Result:
     if name not in DEEDS:
         raise Refusal("gathering.gone")
     DEEDS[name](visit, number)
+    if name == "discard":
+        return Go("gatherings", name)
     back = visit.form.get("list", "")
     kept = "?" + urlencode({"list": back}) if back in lists.LISTS else ""
     return Go(f"gatherings/{number}{kept}", name)

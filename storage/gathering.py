@@ -190,6 +190,17 @@ def close(connection: Connection, number: int, now: datetime) -> bool:
     return row is not None
 
 
+def drop(connection: Connection, number: int) -> bool:
+    """Take a gathering away with its list; False when there is none, or somebody was there."""
+    # Whoever is signing in right now goes first.
+    connection.execute(select(gathering.c.id).where(gathering.c.id == number).with_for_update())
+    if counts(connection, number)[0]:
+        return False
+    connection.execute(called.delete().where(called.c.gathering_id == number))
+    row = connection.execute(gathering.delete().where(gathering.c.id == number).returning(gathering.c.id)).first()
+    return row is not None
+
+
 def reopen(connection: Connection, number: int, after: datetime) -> bool:
     """Open what was closed again; False when it is not closed, or was opened before that moment."""
     row = connection.execute(
