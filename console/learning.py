@@ -65,7 +65,7 @@ def export(look: Look) -> Rows:
         in_use=_STATES.get(asked["state"]),
     )
     header = [words[name] for name in ("topic", "name", "source", "origin", "state", "last", "planned", "body")]
-    return Rows("readings", "readings", header, *every(found, lambda one: _exported(look, one)))
+    return Rows(header, *every(found, lambda one: _exported(look, one)))
 
 
 def _exported(look: Look, one: Listed) -> list[str]:

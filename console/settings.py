@@ -71,7 +71,7 @@ def table(visit: Visit) -> Result:
         ends = [row["by"], since, kept.reason if kept else ""]
         rows.append([words[f"section_{one.section}"], row["name"], row["now"], row["file"], *ends])
     names = ("section", "setting", "now", "file", "set_by", "at", "reason")
-    return saved(visit, "settings", "settings", "settings", [words[name] for name in names], rows)
+    return saved(visit, "settings", [words[name] for name in names], rows)
 
 
 def _settable(visit: Visit, key: str) -> Settable:
@@ -142,7 +142,7 @@ def theme_days_table(look: Look) -> Rows:
 
     header = [words[name] for name in ("branch", "day", "next", "chosen_by")]
     count, rows = sliced(lambda limit, offset: theme_day.page(look.work, look.person.id, asked, limit, offset), line)
-    return Rows("theme-days", "theme days", header, count, rows)
+    return Rows(header, count, rows)
 
 
 def _dates(visit: Visit, choice: Choice) -> list[tuple[str, bool]]:

@@ -113,6 +113,12 @@ def get(connection: Connection, number: int) -> Gathering | None:
     return None if row is None else made(row)
 
 
+def titles(connection: Connection, numbers: Iterable[int]) -> dict[int, str]:
+    """Return what gatherings are called."""
+    rows = connection.execute(select(gathering.c.id, gathering.c.title).where(gathering.c.id.in_(list(numbers))))
+    return {row[0]: row[1] for row in rows}
+
+
 def open_for(connection: Connection, member_id: int, units: Sequence[int], now: datetime) -> list[Gathering]:
     """Return the open gatherings at which a person of these units (and those above them) may sign in, newest first."""
     listed = select(called.c.gathering_id).where(called.c.member_id == member_id)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import aiohttp
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import func, select
 
 from domain.permission import Role
@@ -14,7 +17,7 @@ from services import sheet
 from storage import address, permission
 from storage import announcement as table
 from storage import attachment as files
-from tests.surfing import Browser, Seen, signed_in
+from tests.surfing import Browser, Seen, company_now, signed_in
 from tests.talk import Company
 
 pytestmark = pytest.mark.parametrize("company", ["sqlite"], indirect=True)
@@ -204,6 +207,14 @@ async def test_who_confirmed_by_unit_who_did_not_and_one_reminder(company: Compa
             async with browser.session.get(f"{browser.run.url}/console/announcements/1/{what}.xlsx") as answer:
                 [found] = sheet.read(f"{what}.xlsx", await answer.read())
                 assert name in [row[0] for row in found.rows]
+        async with browser.session.get(f"{browser.run.url}/console/announcements/1/units.xlsx") as answer:
+            day = company.organisation.today(company_now())
+            assert unquote(answer.headers["Content-Disposition"]).endswith(
+                f"各组织确认数-周五下午停电检修，请提前保存文件。-{day}.xlsx"
+            )
+            book = load_workbook(io.BytesIO(await answer.read()))
+            assert book.sheetnames == ["各组织确认数"]
+            assert [cell.value for cell in book.worksheets[0][2]] == ["第一党支部", 3, 1]
         await browser.gets("/console/announcements/1")
         assert "已提醒还没有确认" in (await browser.posts("/console/announcements/1/remind")).plain
         assert "已经提醒过一次" in (await browser.posts("/console/announcements/1/remind")).plain
