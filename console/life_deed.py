@@ -7,7 +7,7 @@ from collections.abc import Callable
 from console.asked import number_in
 from console.grammar import Go, Pages, Result, Visit
 from console.life_frame import one_named
-from console.life_meeting import minutes_in, moment_in
+from console.life_meeting import minutes_in, moment_in, shown
 from domain.meeting import Duty
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -18,6 +18,8 @@ from services import meeting_attendance as attendance
 
 pages = Pages("life")
 
+UNREAD = ("minutes.votes_unread", "meeting.when_unread")
+"""What is refused before anything is written: its form comes back."""
 Deed = Callable[[Visit, int], object]
 
 
@@ -118,5 +120,10 @@ def do(visit: Visit) -> Result:
         return Go(f"life/meeting/{number}/screen")
     if name not in DEEDS:
         raise Refusal("meeting.gone")
-    DEEDS[name](visit, number)
+    try:
+        DEEDS[name](visit, number)
+    except Refusal as refusal:
+        if refusal.code not in UNREAD:
+            raise
+        return shown(visit, visit.why(refusal))
     return Go(f"life/meeting/{number}", name)

@@ -126,5 +126,5 @@ def behind(look: Look) -> Rows:
     figure, number = look.query.get("figure", ""), whole(look.query.get("unit", ""))
     asked = (look.person.id, number, look.query.get("period", ""), figure)
     unit, span, found = rates.behind(look.work, *asked)
-    of = f"{look.voice.label(f'rate.{figure}')}-{unit.name}-{span.key}"
-    return Rows(header(look, figure), *every(found, lambda one: cells(look, figure, one)), of)
+    of = f"{look.voice.label(f'rate.{figure}')}-{unit.name}"
+    return Rows(header(look, figure), *every(found, lambda one: cells(look, figure, one)), of, span.key)

@@ -24,7 +24,7 @@ from services import people, permission, sheet
 from services.job import Facts, Kind, Part, Step
 from services.work import Work
 
-LONGEST_TITLE = 24
+LONGEST_TITLE = 30
 PART = 1_000
 """Rows that are fetched in one step."""
 WAYS = ("xlsx", "csv")
@@ -44,8 +44,8 @@ class Rows:
     """Gone through once, and only when it is written."""
     of: str = ""
     """Of which one thing it is: a meeting, a bank."""
-    day: date | None = None
-    """The day of that thing; else the file has today's."""
+    day: date | str = ""
+    """The day of that thing, or its period; else the file has today's."""
 
 
 Make = Callable[[Look], Rows]

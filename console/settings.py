@@ -9,7 +9,7 @@ from datetime import time
 from typing import Any
 
 from console.asked import whole
-from console.grammar import Go, Look, Pages, Result, Visit
+from console.grammar import Go, Look, Page, Pages, Result, Visit
 from console.lists import Rows, saves, sliced
 from console.saving import saved
 from console.settings_frame import framed
@@ -85,20 +85,33 @@ def _settable(visit: Visit, key: str) -> Settable:
 @pages.get("settings/value", needs=MACHINE)
 def value(visit: Visit) -> Result:
     """Show one setting with the form to change it."""
-    one = _settable(visit, visit.query.get("name", ""))
+    return _value(visit, _settable(visit, visit.query.get("name", "")))
+
+
+def _value(visit: Visit, one: Settable, why: str = "") -> Page:
     found = setting.everything(visit.work, visit.person.id)
     row = _row(visit, one, found)
-    now = row["set"].value if row["set"] else one.file
-    facts = {"one": one, "row": row, "now": now, "hint": visit.words("settings").get(f"hint_{one.section}", "")}
-    return framed(visit, "settings_value.html", "values", facts)
+    now = visit.form.get("value", row["set"].value if row["set"] else one.file)
+    facts = {
+        "one": one,
+        "why": why,
+        "reason": visit.form.get("reason", ""),
+        "row": row,
+        "now": now,
+        "hint": visit.words("settings").get(f"hint_{one.section}", ""),
+    }
+    return framed(visit, "settings_value.html", "values", facts, 409 if why else 200)
 
 
 @pages.post("settings/value", needs=MACHINE)
 def value_set(visit: Visit) -> Result:
     """Set it."""
     one = _settable(visit, visit.form.get("name", ""))
-    words = visit.machine.checked(one.key, visit.form.get("value", "").strip())
-    setting.put(visit.work, visit.person.id, one.key, words, visit.form.get("reason", ""), usual=one.file)
+    try:
+        words = visit.machine.checked(one.key, visit.form.get("value", "").strip())
+        setting.put(visit.work, visit.person.id, one.key, words, visit.form.get("reason", ""), usual=one.file)
+    except Refusal as refusal:
+        return _value(visit, one, visit.why(refusal))
     visit.then.append(visit.machine.look)
     return Go("settings", "set")
 

@@ -98,7 +98,9 @@ async def test_what_does_not_fit_is_refused_with_a_sentence(company: Company) ->
             assert refused.status == 409, name
             assert said in refused.plain, name
         form = {"key": key, "name": "schedule.theme_day", "value": "8", "reason": " "}
-        assert "至少两个字" in (await browser.posts("/console/settings/value", None, **form)).plain
+        seen = await browser.posts("/console/settings/value", None, **form)
+        assert "至少两个字" in seen.plain
+        assert 'value="8"' in seen.words
         assert browser.run.read(setting.values) == {}
         assert (await browser.gets("/console/settings/value?name=security.key")).status == 403
 
