@@ -7,7 +7,7 @@ from collections.abc import Callable
 from console.asked import number_in
 from console.grammar import Go, Pages, Result, Visit
 from console.life_frame import one_named
-from console.life_meeting import minutes_in, moment_in, shown
+from console.life_meeting import drawn, minutes_in, moment_in
 from domain.meeting import Duty
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -125,5 +125,5 @@ def do(visit: Visit) -> Result:
     except Refusal as refusal:
         if refusal.code not in UNREAD:
             raise
-        return shown(visit, visit.why(refusal))
+        return drawn(visit, visit.why(refusal))
     return Go(f"life/meeting/{number}", name)

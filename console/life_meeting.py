@@ -171,10 +171,10 @@ def minutes_in(visit: Visit) -> int:
 @pages.get("life/meeting/{number}", needs=Action.PLAN_MEETINGS)
 def meeting(visit: Visit) -> Result:
     """Show a meeting to whoever runs it."""
-    return shown(visit)
+    return drawn(visit)
 
 
-def shown(visit: Visit, why: str = "") -> Page:
+def drawn(visit: Visit, why: str = "") -> Page:
     """Return its page. `why`: what is wrong with the form that came, whose words stay in it."""
     work, person = visit.work, visit.person.id
     found = service.runs(work, person, visit.numbers["number"])

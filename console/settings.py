@@ -91,11 +91,12 @@ def value(visit: Visit) -> Result:
 def _value(visit: Visit, one: Settable, why: str = "") -> Page:
     found = setting.everything(visit.work, visit.person.id)
     row = _row(visit, one, found)
-    now = visit.form.get("value", row["set"].value if row["set"] else one.file)
+    now = row["set"].value if row["set"] else one.file
     facts = {
         "one": one,
         "why": why,
         "reason": visit.form.get("reason", ""),
+        "typed": visit.form.get("value", now),
         "row": row,
         "now": now,
         "hint": visit.words("settings").get(f"hint_{one.section}", ""),
