@@ -21,7 +21,7 @@ from domain.job import TRIES, Job
 from domain.organisation import Organisation
 from domain.refusal import Refusal
 from services import roster_upload
-from services.job import Deed, Kind, Made, Step
+from services.job import Deed, Kind, Made, Step, demand_still
 from services.work import Work
 from storage import job as table
 from storage import member, sound
@@ -186,8 +186,8 @@ class Jobs:
         def end(connection: Connection) -> None:
             now = datetime.now(UTC)
             work = Work(connection, self._organisation(), now)
-            # Who lost the right meanwhile, or took the file back, gets nothing.
-            self._kinds[run.job.kind].count(work, run.job.owner_id, run.job.facts)
+            # Who lost the right or has other roles by now, or took the file back, gets nothing.
+            demand_still(work, run.job, self._kinds[run.job.kind])
             if isinstance(made, Deed):
                 said, file = made.do(work), None
             else:

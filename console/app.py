@@ -158,6 +158,10 @@ class Console:
         except Refusal as refusal:
             _tell(request, refusal.code, asked)
             return self._refused(request, asked, refusal)
+        if isinstance(result, Download) and not form.stands_alone(request):
+            # Another page led the browser here: no file of ours is saved, and no line noted in this person's name.
+            _tell(request, "led_here", asked)
+            return self._plain(request, "led_here", 403)
         await self._afterwards(asked, result)
         if result is None:
             what, status = ("paused", 503) if self._machine.paused() else ("sign_in", 401)

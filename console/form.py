@@ -28,6 +28,11 @@ def same_origin(request: web.Request) -> bool:
     return bool(site) or request.method != "POST" or _ours(request, request.headers.get("Referer", "")) is not None
 
 
+def stands_alone(request: web.Request) -> bool:
+    """Whether our own page asked for it, or the person (typed, a bookmark), and no page of others."""
+    return request.headers.get("Sec-Fetch-Site", "") in {"", "same-origin", "none"}
+
+
 def _ours(request: web.Request, address: str) -> str | None:
     """Return the path of an address of this host; None for any other, and for what is no address."""
     try:

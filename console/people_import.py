@@ -11,7 +11,7 @@ from domain.job import Job, State
 from domain.permission import Action
 from domain.refusal import Refusal
 from domain.roster import Fate, Verdict
-from services import job, roster_trial, roster_upload
+from services import job, roster, roster_trial, roster_upload
 from services.roster import Plan
 from services.roster_upload import TRIAL, Upload
 
@@ -91,7 +91,7 @@ def _shown(visit: Visit, plan: Plan) -> dict[str, object]:
 
 def words_of(visit: Visit, verdict: Verdict) -> str:
     """Return a verdict as a sentence."""
-    return roster_trial.words_of(visit.voice, verdict)
+    return roster.said(visit.voice, verdict)
 
 
 def send(visit: Visit) -> Result:

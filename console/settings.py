@@ -98,7 +98,6 @@ def _value(visit: Visit, one: Settable, why: str = "") -> Page:
         "reason": visit.form.get("reason", ""),
         "typed": visit.form.get("value", now),
         "row": row,
-        "now": now,
         "hint": visit.words("settings").get(f"hint_{one.section}", ""),
     }
     return framed(visit, "settings_value.html", "values", facts, 409 if why else 200)

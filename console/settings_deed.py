@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from console.grammar import Look
 from console.settings import said
 from domain.machine import EVERYTHING
+from services import rule
 from services.audit import Known, Told
 from services.sending import messenger_name
 
 _PLACES = {"key": -1, "what": -1, "reason": 1, "reasons": 1}
 """What comes before everything else, and what after it."""
-_WORDED = ("mark", "duty", "outcome", "by", "what", "required")
+_WORDED = ("mark", "duty", "outcome", "by", "what", "required", "state")
 """Facts whose values have words: `value_<fact>_<value>`."""
 
 
@@ -64,11 +65,19 @@ def _kind(look: Look, one: Told, kind: str) -> str:
     return look.words("jobs" if one.deed.startswith("job.") else "sending").get(f"kind_{kind}", kind)
 
 
+def _rule(look: Look, _one: Told, wanted: str) -> str:
+    """Return the name of a rule of organisational life as the newest pack has it."""
+    packs = rule.book(look.work).packs
+    found = [each for pack in packs for each in pack.rules if each.id == wanted]
+    return found[-1].name.said(look.voice.language) if found else wanted
+
+
 _NAMED: dict[str, Callable[[Look, Told, str], str]] = {
     "role": lambda look, _, role: look.voice.labels.get(f"permission.{role}", role),
     "key": lambda look, _, key: look.words("settings").get(f"key_{key.replace('.', '_')}", key),
     "messenger": _messenger,
     "kind": _kind,
+    "rule": _rule,
     "value": _of_setting,
     "before": _of_setting,
 }

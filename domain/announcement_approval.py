@@ -55,7 +55,7 @@ class Eyes:
 def sign(one: Announcement, at: datetime | None = None) -> str:
     """Return what names the words and the audience as they are: whatever is edited has another sign.
 
-    `at`: what is approved is to leave then and at no other time; None: at once.
+    `at`: what is approved is to leave then and at no other time (or at most two hours late); None: at once.
     """
     parts: tuple[object, ...] = (one.id, one.text, one.attachment, one.unit_id, one.circle.value, one.urgent)
     if at is not None:

@@ -57,6 +57,8 @@ class Job:
     name: str
     """With a result: what the file is called."""
     size: int
+    roles: str
+    """What names the roles with which it was asked for: with others it would hold something else."""
 
     @property
     def percent(self) -> int:

@@ -77,6 +77,7 @@ _KINDS = (
 _ROLES = (
     (("党小组组长", "党小组长", "小组长"), Role.GROUP_LEADER, "party_group"),
     (("支部书记", "党支部书记", "支书"), Role.BRANCH_SECRETARY, "branch"),
+    (("支部委员", "党支部委员", "支委"), Role.COMMITTEE_MEMBER, "branch"),
     (("党委书记", "党委委员", "党委副书记"), Role.COMMITTEE, "branch"),
     (("工会主席", "工会干部", "工会委员"), Role.UNION_OFFICER, "union"),
     (("团支部书记", "团支书", "团干部"), Role.LEAGUE_OFFICER, "league"),

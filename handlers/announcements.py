@@ -12,11 +12,12 @@ from domain.arrival import Pressed
 from domain.call import call
 from domain.permission import Action
 from domain.refusal import Refusal
-from domain.reply import Block, Button, Choices, Personal, Reply, text
+from domain.reply import Block, Button, Choices, Personal, Picture, Reply, text
 from handlers.grammar import Matter, Routes, Turn, reply
 from services import announcement as writing
-from services import announcement_recall, permission, post
+from services import announcement_chart, announcement_recall, attachment, permission, post
 from services import announcements as service
+from services import chart as charts
 from services import reach as reaching
 from services.work import Work
 
@@ -242,12 +243,25 @@ def _actions(turn: Turn, one: Announcement, made: service.Progress) -> list[list
         rows[0].append(button("remind"))
     if made.unbound or made.closed or made.failed or made.unknown:
         rows[0].append(turn.button("announcements.who_missed", call("announcements.missed", number, 0)))
+    if made.confirmed:
+        rows.append([button("chart")])
     second = [button("recall")]
     if one.state is State.PAUSED:
         second.insert(0, button("resume"))
     elif made.waiting:
         second.insert(0, button("pause"))
     return [*rows, second, last]
+
+
+@routes.button("chart")
+def chart(turn: Turn, number: int) -> Reply:
+    """Draw who confirmed it by unit; the words under the picture say the same."""
+    one = writing.own(turn.work, turn.person.id, number)
+    drawn = announcement_chart.confirmations(turn.work, turn.voice, turn.person.id, one)
+    rows = [[turn.button("announcement.back", call("announcements.show", number))]]
+    said = charts.words(drawn)
+    kept = attachment.keep(turn.work, f"{number}.png", "image/png", charts.png(drawn))
+    return reply(Picture(kept, said), text(said), rows=rows, personal=Personal.MEMBERSHIP)
 
 
 @routes.button("pause")

@@ -62,6 +62,8 @@ def issue(turn: Turn, number: int) -> Reply:
     turn.close()
     until = turn.voice.moment(turn.work.organisation.local(made.expires_at))
     blocks = [turn.say("invite.made", name=made.name, number=made.employee_no, code=made.code, until=until)]
+    if made.accounts:
+        blocks.append(turn.say("invite.bound", name=made.name, count=made.accounts))
     link = turn.link(made.payload)
     if link:
         blocks.append(turn.say("invite.link", link=link))

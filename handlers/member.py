@@ -210,6 +210,13 @@ def unbind_sure(turn: Turn) -> Reply:
     return reply(turn.say("member.unbound_now"), edits=True)
 
 
+@routes.button("expel")
+def expel(turn: Turn, address_id: int) -> Reply:
+    """Untie an account that was bound to one's name by somebody else."""
+    done = binding.expel(turn.work, turn.person, address_id)
+    return reply(turn.say("member.expelled" if done else "member.expelled_before"), edits=True, personal=Personal.OWN)
+
+
 @routes.entry("leave", writes=True, listed=False)
 def leave_entry(turn: Turn, _rest: str) -> Reply:
     """Ask before going away."""

@@ -9,7 +9,7 @@ from domain.permission import Action
 from domain.rate import before
 from domain.reply import Block, Button, Document, Personal, Picture, Reply, text
 from handlers.grammar import Routes, Turn, reply
-from services import attachment, audit, sheet
+from services import attachment, audit, chart, rate_chart, sheet
 from services import rate as service
 from services import rate_report as report
 from services import rate_words as words
@@ -146,11 +146,24 @@ def picture(turn: Turn, number: int, period: str) -> Reply:
     found = service.figures(turn.work, turn.person.id, number, period)
     body, said = report.drawn(turn.work, turn.voice, found)
     kept = attachment.keep(turn.work, f"{found.span.key}.png", "image/png", body)
-    rows = [
-        [turn.button("rate.export", call("rate.export", found.unit.id, found.span.key))],
-        [turn.button("rate.back", call("rate.show", found.unit.id, found.span.key))],
-    ]
-    return reply(Picture(kept, said), text(said), rows=rows)
+    facts = (found.unit.id, found.span.key)
+    first = [turn.button("rate.export", call("rate.export", *facts))]
+    if PARTICIPATION in service.lists(turn.work, turn.person.id, found.unit):
+        first.append(turn.button("rate.months", call("rate.months", *facts)))
+    return reply(Picture(kept, said), text(said), rows=[first, [turn.button("rate.back", call("rate.show", *facts))]])
+
+
+@routes.button("months")
+def months(turn: Turn, number: int, period: str) -> Reply:
+    """Draw who was called and who came in each month of the year, for whoever may see the list behind the figure."""
+    unit, span = service.place(turn.work, turn.person.id, number), service.read_period(turn.work, period)
+    rows = [[turn.button("rate.back", call("rate.show", unit.id, span.key))]]
+    found = rate_chart.participation(turn.work, turn.voice, turn.person.id, unit, span)
+    if found is None or found.nought:
+        return reply(turn.say("rate.months_none", unit=unit.name), rows=rows)
+    kept = attachment.keep(turn.work, f"{span.key}.png", "image/png", chart.png(found))
+    said = chart.words(found)
+    return reply(Picture(kept, said), text(said), rows=rows, personal=Personal.MEMBERSHIP)
 
 
 @routes.button("export")

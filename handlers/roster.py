@@ -80,7 +80,7 @@ def _show(turn: Turn, plan: Plan, name: str) -> Reply:
 
 def words_of(turn: Turn, verdict: Verdict) -> str:
     """Return a verdict as a sentence."""
-    return turn.voice.line(verdict.code, **verdict.facts)
+    return service.said(turn.voice, verdict)
 
 
 def rows_of(turn: Turn, plan: Plan) -> list[list[str]]:

@@ -236,6 +236,7 @@ def publish(work: Work, member_id: int, number: int) -> tuple[Activity, int]:
     if not members.some_of(work.connection, one.audience_path, one.standings, 1):
         raise Refusal("activity_plan.nobody", unit=one.audience_name)
     table.change(work.connection, number, (ActivityState.DRAFT,), state=ActivityState.PUBLISHED.value)
+    audit.note(work.connection, work.now, member_id, "activity_publish", None, id=number, unit=one.audience_id)
     one = activity.own(work, member_id, number)
     whom = Audience(one.audience_path, one.standings)
     posted = post.push(work, whom, "activity", lambda voice: invitation(work, voice, one), subject=str(number))

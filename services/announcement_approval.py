@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from content import Voice
-from domain.announcement import Announcement
+from domain.announcement import LATE, Announcement
 from domain.announcement_approval import Approval, Eyes, Verdict, above, nearest, sign
 from domain.member import Unit
 from domain.permission import Action, reach
@@ -55,8 +55,15 @@ def approved(work: Work, one: Announcement, at: datetime | None) -> bool:
 
 
 def leaving(work: Work, one: Announcement) -> datetime | None:
-    """Return for which moment it leaves when it is sent now: the planned one when that has come, else at once."""
-    return one.send_at if one.send_at is not None and one.send_at <= work.now else None
+    """Return for which moment it leaves when it is sent now: the planned one when that has just come, else at once.
+
+    Just: two hours ago, or two hours after somebody approved it who knew that its time had passed.
+    """
+    if one.send_at is None or one.send_at > work.now:
+        return None
+    last = table.newest(work.connection, one.id)
+    decided = last.decided_at if last is not None else None
+    return one.send_at if work.now - max(one.send_at, decided or one.send_at) <= LATE else None
 
 
 def demand_approved(work: Work, one: Announcement, at: datetime | None) -> None:

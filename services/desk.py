@@ -21,9 +21,9 @@ from services import demand, demand_merge, demand_route, demand_view, permission
 from services.demand import EVENTS_ON_A_PAGE, ON_A_PAGE, Page, Shown
 from services.demand_route import Officer
 from services.work import Work
+from storage import audit, unit
 from storage import demand as table
 from storage import demand_deadline as deadlines
-from storage import unit
 
 _PUSHES = {
     Act.ANSWER: "demands.push_answer",
@@ -150,6 +150,10 @@ def send(work: Work, officer_id: int, draft: Draft) -> Sent:
         demand.hand_over(work, one)
     for one in passed:
         _tell_author(work, one, replace(draft, files=()))
+    for one in (after, *passed):
+        # Its number and where it stands: whose it is and what was said is for those who handle it.
+        facts = {"number": one.number, "state": one.state.value}
+        audit.note(work.connection, work.now, officer_id, f"request.{act.value}", None, **facts)
     return Sent(after, reached=_tell_author(work, after, draft), others=len(passed))
 
 

@@ -7,9 +7,9 @@ people behind it than the smallest group is not counted on its own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from statistics import median
 
 from content import Voice
@@ -119,23 +119,19 @@ def _topics(work: Work, voice: Voice, paths: list[str], answers: list[table.Answ
 
 
 def by_week(work: Work, voice: Voice, member_id: int) -> Chart | None:
-    """Return requests filed and closed in each of the last weeks, this one too; None for who oversees nothing.
+    """Return requests filed and closed in each of the last weeks that are over; None for who oversees nothing.
 
-    Where fewer people than the smallest group are overseen nothing is shown; nor is a week in which fewer asked, nor
-    the one by which it could be computed.
+    Where fewer people than the smallest group are overseen nothing is shown. The running week is not: a figure that
+    grows by one says that somebody asked, and whatever it hid would come back later.
     """
     paths = seen(work, member_id)
     if not paths:
         return None
     monday = work.today - timedelta(days=work.today.weekday())
-    days = [monday - timedelta(weeks=WEEKS - 1 - at) for at in range(WEEKS)]
-    moments = [work.organisation.start_of(day) for day in (*days, monday + timedelta(weeks=1))]
+    days = [monday - timedelta(weeks=WEEKS - at) for at in range(WEEKS)]
     least = work.organisation.smallest_group
     enough = table.people(work.connection, paths, least) >= least
-    found = [
-        shown_weeks(table.between(work.connection, column, moments, paths), least) if enough else [None] * WEEKS
-        for column in ("filed_at", "closed_at")
-    ]
+    found = [_weeks(work, column, monday, paths) if enough else [None] * WEEKS for column in ("filed_at", "closed_at")]
     names = (voice.label("desk.chart_filed"), voice.label("desk.chart_closed"))
     return Chart(
         title=voice.line("desk.chart_title", weeks=WEEKS),
@@ -148,11 +144,46 @@ def by_week(work: Work, voice: Voice, member_id: int) -> Chart | None:
     )
 
 
-def shown_weeks(weeks: list[tuple[int, int]], least: int) -> list[int | None]:
-    """Return the counts that may be shown, of (count, people behind it) each; a week of nothing says nothing."""
-    sizes = {at: askers for at, (_, askers) in enumerate(weeks) if askers}
-    shown = publishable(sizes, sum(sizes.values()), least)
-    return [count if at in shown or not askers else None for at, (count, askers) in enumerate(weeks)]
+def _weeks(work: Work, column: str, monday: date, paths: list[str]) -> list[int | None]:
+    """Return the counts of the last weeks before this one, as far as they may be shown.
+
+    Weeks are looked at from the start of a stretch of the calendar, whichever are shown: so a week that was shown stays
+    so, and a hidden one stays hidden.
+    """
+    lead, least = (_number(monday) - WEEKS) % WEEKS, work.organisation.smallest_group
+    span = WEEKS + lead
+    moments = [work.organisation.start_of(monday - timedelta(weeks=span - at)) for at in range(span + 1)]
+    weeks = table.between(work.connection, column, moments, paths)
+    few = {at: (moments[at], moments[at + 1]) for at, (_, askers) in enumerate(weeks) if 0 < askers < least}
+    behind = table.askers(work.connection, column, few, paths)
+    who = [behind.get(at, set()) for at in range(span)]
+    shown = [
+        one for at in range(0, span, WEEKS) for one in shown_weeks(weeks[at : at + WEEKS], who[at : at + WEEKS], least)
+    ]
+    return shown[-WEEKS:]
+
+
+def _number(monday: date) -> int:
+    """Return how many weeks the calendar has before this one."""
+    return monday.toordinal() // 7
+
+
+def shown_weeks(weeks: list[tuple[int, int]], who: Sequence[set[int]], least: int) -> list[int | None]:
+    """Return the counts that may be shown, of (count, people behind it) each; a week of nothing says nothing.
+
+    A week of too few is hidden, and the next with it until enough different people are behind those hidden together.
+    What comes later changes nothing before it. `who`: the people behind each week of too few.
+    """
+    found: list[int | None] = []
+    behind: set[int] = set()
+    for (count, askers), people in zip(weeks, who, strict=True):
+        hides = 0 < askers < least or (askers > 0 and bool(behind))
+        found.append(None if hides else count)
+        if hides:
+            behind |= people
+            if askers >= least or len(behind) >= least:
+                behind.clear()
+    return found
 
 
 def drawn(work: Work, voice: Voice, member_id: int) -> tuple[bytes, str] | None:

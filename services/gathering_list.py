@@ -171,10 +171,8 @@ def judge(work: Work, by: int, number: int, member_id: int, reason: str, *, late
 
 def _mark(work: Work, by: int, number: int, member_id: int, said: Mark, reason: str) -> None:
     marks.put(work.connection, number, member_id, said, reason, by, work.now)
-    # Why somebody is on leave is for those who keep the list, not for the trail.
-    why = "" if said is Mark.LEAVE else reason
-    facts = {"gathering": number, "mark": said.value, "reason": why}
-    audit.note(work.connection, work.now, by, "gathering_mark", member_id, **facts)
+    # Why is for those who keep the list, not for the trail.
+    audit.note(work.connection, work.now, by, "gathering_mark", member_id, gathering=number, mark=said.value)
 
 
 def line(work: Work, by: int, number: int, member_id: int) -> Line:

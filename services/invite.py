@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
+from content import voice
 from domain import invite as rules
+from domain.call import call
 from domain.member import Person
 from domain.permission import Action, Role
 from domain.refusal import Refusal
-from services import member, permission
+from domain.reply import Button, Choices, Personal, Reply
+from services import member, permission, post
 from services.work import Work
 from storage import address, audit
 from storage import invite as table
 from storage import member as members
 from storage import permission as grants
+from storage import session as sessions
 from storage import unit as units
 
 _CHANCE = random.SystemRandom()
@@ -30,6 +34,8 @@ class Issued:
     employee_no: str
     code: str
     expires_at: datetime
+    accounts: int
+    """How many accounts the person has already: whoever gets the code becomes this person."""
 
     @property
     def payload(self) -> str:
@@ -73,7 +79,8 @@ def issue(work: Work, employee_no: str, actor_id: int | None = None, *, administ
     root = units.by_code(work.connection, "root") if administrator else None
     if root is not None and grants.give(work.connection, person.id, Role.ADMINISTRATOR, root.id, work.now):
         audit.note(work.connection, work.now, actor_id, "roles.give", person.id, role="administrator", unit=root.code)
-    return Issued(person.name, person.employee_no, code, expires_at)
+    accounts = len(address.accounts_of(work.connection, person.id))
+    return Issued(person.name, person.employee_no, code, expires_at, accounts)
 
 
 def find(work: Work, actor_id: int, words: str) -> list[Person]:
@@ -91,7 +98,16 @@ def issue_by(work: Work, actor_id: int, number: int) -> Issued:
     person = members.get(work.connection, number)
     if person is None or all(one.id != number for one in find(work, actor_id, person.employee_no)):
         raise Refusal("permission.nobody")
+    if is_above(work, actor_id, number):
+        raise Refusal("invite.above", name=person.name)
     return issue(work, person.employee_no, actor_id)
+
+
+def is_above(work: Work, actor_id: int, member_id: int) -> bool:
+    """Answer whether a person holds a role where the actor can't invite: the code would give that role away."""
+    places = permission.scope(work, actor_id, Action.INVITE)
+    held = permission.grants_of(work, member_id)
+    return any(not any(grant.path.startswith(place.path) for place in places) for grant in held)
 
 
 def try_code(work: Work, messenger: str, account: str, address_id: int, bound: Person | None, words: str) -> Tried:
@@ -109,8 +125,31 @@ def try_code(work: Work, messenger: str, account: str, address_id: int, bound: P
     if person is None:
         return _wrong(work, messenger, account)
     table.rest(work.connection, messenger, account, None)
-    address.bind(work.connection, address_id, person.id, work.now)
+    _bind(work, messenger, address_id, person)
     return Tried(Outcome.BOUND, person)
+
+
+def _bind(work: Work, messenger: str, address_id: int, person: Person) -> None:
+    """Bind, and tell the person's other accounts at once: whoever else got hold of a code is seen by it."""
+    others = address.open_accounts(work.connection, person.id)
+    address.bind(work.connection, address_id, person.id, work.now)
+    audit.note(work.connection, work.now, person.id, "invite_bind", person.id, messenger=messenger)
+    for one in others:
+        speech = voice(one.language or work.organisation.language)
+        facts = {"where": speech.label(f"member.on_{messenger}"), "at": f"{work.organisation.local(work.now):%H:%M}"}
+        ends = Choices(((Button(speech.label("member.expel"), call("member.expel", address_id)),),))
+        told = Reply((speech.say("member.bound_elsewhere", **facts), ends), personal=Personal.OWN)
+        post.answer(work, one.messenger, one.account, one.chat, told, language=one.language)
+
+
+def expel(work: Work, person: Person, address_id: int) -> bool:
+    """Untie another account of the same person, and all browsers; False when it is theirs no more."""
+    if all(number != address_id for number, *_ in address.accounts_of(work.connection, person.id)):
+        return False
+    member.unbind(work, address_id, person)
+    sessions.end_all(work.connection, person.id)
+    audit.note(work.connection, work.now, person.id, "invite_expel", person.id)
+    return True
 
 
 def by_directory(work: Work, messenger: str, address_id: int, number: str) -> Tried | None:

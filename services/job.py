@@ -1,8 +1,9 @@
 """Long imports and exports as jobs: asked for once, seen and cancelled by whoever asked, the result kept for a week.
 
 A kind of job is two plain functions. `count` says how many rows there would be and raises the refusal of whoever may
-not: it is asked again whenever the job runs and when its result is saved. `steps` yields how far it is, and last what
-it made (`Made`) or what is to be done (`Deed`), which happens in the transaction that notes the job as done.
+not: it is asked again whenever the job runs and when its result is saved. What was asked for with other roles than its
+owner has now is void: made now, it would hold something else. `steps` yields how far it is, and last what it made
+(`Made`) or what is to be done (`Deed`), which happens in the transaction that notes the job as done.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 
 from domain.job import AT_ONCE, Job, State
 from domain.refusal import Refusal
+from services import permission
 from services.work import Work
 from storage import audit
 from storage import job as table
@@ -66,14 +68,16 @@ class Kind:
 def ask(work: Work, owner_id: int, name: str, kind: Kind, facts: Facts) -> int:
     """Write a job down; returns its id. The same one that still waits or runs is that one: a form may come twice."""
     total = kind.count(work, owner_id, facts)
+    roles = permission.named(permission.grants_of(work, owner_id))
     before = table.unfinished_of(work.connection, owner_id)
-    same = next((one for one in before if (one.kind, one.facts) == (name, dict(facts)) and not one.cancelling), None)
+    asked = (name, dict(facts), roles, False)
+    same = next((one for one in before if (one.kind, one.facts, one.roles, one.cancelling) == asked), None)
     if same is not None:
         return same.id
     if len(before) >= AT_ONCE:
         raise Refusal("jobs.too_many", most=AT_ONCE)
     audit.note(work.connection, work.now, owner_id, "job.ask", None, kind=name, rows=total)
-    return table.add(work.connection, owner_id, name, facts, work.now, total)
+    return table.add(work.connection, owner_id, name, facts, work.now, total, roles=roles)
 
 
 def at_once(work: Work, actor_id: int, kind: Kind, facts: Facts) -> Made:
@@ -104,6 +108,13 @@ def cancel(work: Work, owner_id: int, number: int) -> bool:
     return ended
 
 
+def demand_still(work: Work, found: Job, kind: Kind) -> None:
+    """Raise the refusal of whoever may not have this job done any more, or has other roles than it began with."""
+    kind.count(work, found.owner_id, found.facts)
+    if found.roles != permission.named(permission.grants_of(work, found.owner_id)):
+        raise Refusal("jobs.other_roles")
+
+
 def result(work: Work, owner_id: int, number: int, kinds: Mapping[str, Kind]) -> Made:
     """Return the file of one's own job, for whoever might still have it made."""
     found = own(work, owner_id, number)
@@ -111,5 +122,5 @@ def result(work: Work, owner_id: int, number: int, kinds: Mapping[str, Kind]) ->
     until = found.kept_until
     if kept is None or until is None or until <= work.now or found.kind not in kinds:
         raise Refusal("jobs.gone")
-    kinds[found.kind].count(work, owner_id, found.facts)
+    demand_still(work, found, kinds[found.kind])
     return Made(found.name, *kept)

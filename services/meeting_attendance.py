@@ -139,7 +139,8 @@ def adjust(work: Work, by: int, number: int, member_id: int, duty: Duty | None, 
         _take_out(work, found, known)
     else:
         _put(work, by, found, person, duty, why, known)
-    deed = {"meeting": number, "duty": duty.value if duty else "", "reason": why}
+    # The reason stands with her row, for those who run the meeting; the trail has it only where no row is left.
+    deed = {"meeting": number, "duty": duty.value if duty else "", "reason": "" if duty else why}
     audit.note(work.connection, work.now, by, "attendance.adjust", member_id, **deed)
     return found
 
@@ -208,6 +209,7 @@ def open_sign_in(work: Work, by: int, number: int) -> Gathering:
         raise Refusal("meeting.too_late")
     before = [MeetingState.DRAFT, MeetingState.CALLED]
     if table.change(work.connection, number, before, state=MeetingState.OPEN.value, opened_at=work.now):
+        audit.note(work.connection, work.now, by, "meeting.start", None, meeting=number, unit=found.unit_id)
         people = [one.member_id for one in service.attending(work, number)]
         late_at = max(found.starts_at, work.now) + USUAL_GRACE
         unit = service.unit_of(work, found)
@@ -257,6 +259,7 @@ def end(work: Work, by: int, number: int) -> Meeting:
         raise Refusal("meeting.not_yet")
     if not table.change(work.connection, number, [found.state], state=MeetingState.HELD.value, ended_at=work.now):
         raise Refusal("meeting.not_now", title=found.title)
+    audit.note(work.connection, work.now, by, "meeting.end", None, meeting=number, unit=found.unit_id)
     sign_in = gathering.of_subject(work, service.subject(number))
     if sign_in is not None:
         gathering.finish(work, sign_in)

@@ -239,7 +239,8 @@ def _enter(
     words = words[: table.LONGEST_REASON]
     kept = {"on_day": on_day, "reason": words, "member_id": member_id, "now": work.now}
     table.add(work.connection, unit_id, rule_id, period, kind, **kept)  # type: ignore[arg-type]
-    facts = {"unit": unit_id, "rule": rule_id, "period": period, "reason": words}
+    # Why stands with the entry, for those whom the branch concerns, and not in the trail.
+    facts = {"unit": unit_id, "rule": rule_id, "period": period}
     audit.note(work.connection, work.now, member_id, f"obligation.{kind.value}", None, **facts)
     return one_of(work, unit, rule_id, period)
 

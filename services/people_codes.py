@@ -46,6 +46,7 @@ def issue(work: Work, actor_id: int, asked: Asked) -> list[Card]:
         raise Refusal("people.nobody_unbound")
     if len(rows) > MOST:
         raise Refusal("people.too_many_codes", most=MOST)
+    rows = [row for row in rows if not invite.is_above(work, actor_id, row.id)]
     places: dict[int, str] = {}
     for number, name in table.places(work.connection, [row.id for row in rows]):
         places.setdefault(number, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 from domain.member import Unit, UnitKind
@@ -17,6 +18,12 @@ MOST_SEATS = 5_000
 def grants_of(work: Work, member_id: int) -> tuple[Grant, ...]:
     """Return what this person holds now."""
     return table.of(work.connection, member_id, work.now)
+
+
+def named(grants: Iterable[Grant]) -> str:
+    """Return what names these roles: something else as soon as one is given, moved or ended."""
+    words = "\n".join(sorted(f"{grant.role}:{grant.unit_id}" for grant in grants))
+    return hashlib.sha256(words.encode()).hexdigest()
 
 
 def seat(work: Work) -> Unit | None:

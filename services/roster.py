@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from content import Voice
 from domain.member import Standing, UnitKind
 from domain.permission import Role
 from domain.refusal import Refusal
@@ -138,21 +139,33 @@ def _verdict(row: int, person: PersonRow, kept: Kept | None, paths: Mapping[tupl
     changes = _changes(person, kept, paths)
     if not changes:
         return Verdict(row, Fate.SAME, "roster.same", {"name": person.name, "number": person.number})
-    facts = {"name": person.name, "number": person.number, "what": "、".join(changes)}
+    facts = {"name": person.name, "number": person.number, "before": kept.name, "differs": changes}
     return Verdict(row, Fate.CHANGED, "roster.changed", facts)
 
 
+def said(speech: Voice, verdict: Verdict) -> str:
+    """Return a verdict as a sentence."""
+    facts = dict(verdict.facts)
+    if verdict.code == "roster.changed":
+        differs = verdict.facts["differs"]
+        assert isinstance(differs, list)  # noqa: S101 - made here
+        comma = "、" if speech.language == "zh" else ", "
+        words = {"before": facts["before"], "after": facts["name"]}
+        facts["what"] = comma.join(speech.label(f"roster.differs_{one}", **words) for one in differs)
+    return speech.line(verdict.code, **facts)
+
+
 def _changes(person: PersonRow, kept: Kept, paths: Mapping[tuple[str, ...], int]) -> list[str]:
-    """Return the names of what differs. What the file has no column for is left alone, roles are only added."""
+    """Return what differs. What the file has no column for is left alone, roles are only added."""
     changes = []
     if person.name != kept.name:
-        changes.append(f"姓名 {kept.name} → {person.name}")
+        changes.append("name")
     if writing.standings_of(person, kept) != kept.standings - {Standing.EMPLOYEE}:
-        changes.append("身份")
+        changes.append("standing")
     if writing.places_of(person, kept, paths) != frozenset(kept.units):
-        changes.append("组织")
+        changes.append("units")
     if any((role, paths.get(path, 0)) not in kept.roles for role, path in person.roles):
-        changes.append("职责")
+        changes.append("roles")
     return changes
 
 
@@ -220,6 +233,7 @@ _COLUMNS = {
 _ROLE_WORDS = {
     Role.GROUP_LEADER: "党小组长",
     Role.BRANCH_SECRETARY: "支部书记",
+    Role.COMMITTEE_MEMBER: "支部委员",
     Role.COMMITTEE: "党委委员",
     Role.UNION_OFFICER: "工会干部",
     Role.LEAGUE_OFFICER: "团干部",

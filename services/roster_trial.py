@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from content import LANGUAGES, Voice, voice
 from domain.refusal import Refusal
-from domain.roster import Fate, Verdict, find_header
+from domain.roster import Fate, find_header
 from services import roster, roster_upload, sheet
 from services.job import Facts, Kind, Made, Part, Step
 from services.roster import Plan
@@ -17,11 +17,6 @@ from services.work import Work
 
 SAID = (Fate.ERROR, Fate.IGNORED)
 """Fates that are told beside the row; only the first is marked."""
-
-
-def words_of(speech: Voice, verdict: Verdict) -> str:
-    """Return a verdict as a sentence."""
-    return speech.line(verdict.code, **verdict.facts)
 
 
 def pages(speech: Voice, made: Plan, sheets: Sequence[Sheet]) -> list[Page]:
@@ -34,7 +29,7 @@ def _page(speech: Voice, made: Plan, one: Sheet) -> Page:
     wrong: set[int] = set()
     for verdict in made.reading.verdicts:
         if verdict.row and verdict.fate in SAID and verdict.table == one.name:
-            said[verdict.row - 1].append(words_of(speech, verdict))
+            said[verdict.row - 1].append(roster.said(speech, verdict))
             if verdict.fate is Fate.ERROR:
                 wrong.add(verdict.row - 1)
     header = find_header(one.rows)

@@ -5,11 +5,9 @@ A session holds as long as the person's roles are what they were when it began: 
 
 from __future__ import annotations
 
-import hashlib
 import random
 
 from domain.member import Person
-from domain.permission import Grant
 from domain.refusal import Refusal
 from domain.session import LINK_LASTS, TOUCH, Session, digest, new_secret
 from services import permission
@@ -27,7 +25,7 @@ def link(work: Work, member_id: int) -> str:
     if not grants:
         raise Refusal("console.no_role")
     secret = new_secret(_CHANCE)
-    table.add_link(work.connection, digest(secret), member_id, _roles(grants), work.now + LINK_LASTS)
+    table.add_link(work.connection, digest(secret), member_id, permission.named(grants), work.now + LINK_LASTS)
     return secret
 
 
@@ -45,7 +43,7 @@ def enter(work: Work, secret: str) -> str | None:
     if found is None:
         return None
     member_id, roles, expires_at = found
-    if work.now >= expires_at or roles != _roles(permission.grants_of(work, member_id)):
+    if work.now >= expires_at or roles != permission.named(permission.grants_of(work, member_id)):
         return None
     fresh = new_secret(_CHANCE)
     table.add(work.connection, digest(fresh), member_id, roles, new_secret(_CHANCE), work.now)
@@ -61,7 +59,7 @@ def find(work: Work, secret: str) -> Session | None:
     session, roles = found
     grants = permission.grants_of(work, session.member_id)
     person = members.get(work.connection, session.member_id)
-    if session.over(work.now) or person is None or not grants or roles != _roles(grants):
+    if session.over(work.now) or person is None or not grants or roles != permission.named(grants):
         return None
     return session
 
@@ -89,8 +87,3 @@ def leave(work: Work, session: Session) -> None:
 def leave_everywhere(work: Work, member_id: int) -> int:
     """Sign a person out everywhere; returns of how many sessions."""
     return table.end_all(work.connection, member_id)
-
-
-def _roles(grants: tuple[Grant, ...]) -> str:
-    words = "\n".join(sorted(f"{grant.role}:{grant.unit_id}" for grant in grants))
-    return hashlib.sha256(words.encode()).hexdigest()

@@ -255,6 +255,17 @@ def accounts_of(connection: Connection, member_id: int) -> list[tuple[int, str, 
     return [tuple(row) for row in rows]
 
 
+def open_accounts(connection: Connection, member_id: int) -> list[Reachable]:
+    """Return every open account of a member, bound first first; visits are not among them."""
+    rows = connection.execute(
+        select(address.c.messenger, address.c.account, address.c.chat, member.c.language, address.c.language)
+        .join(member, member.c.id == address.c.member_id)
+        .where(address.c.member_id == member_id, address.c.until.is_(None), address.c.open)
+        .order_by(address.c.bound_at)
+    )
+    return [Reachable(member_id, row[0], row[1], row[2], row[3] or row[4]) for row in rows]
+
+
 def messengers(connection: Connection) -> list[str]:
     """Return the messengers on which anybody was ever met, each found by one step through the index."""
     found: list[str] = []

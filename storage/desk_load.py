@@ -5,7 +5,7 @@ Every question is bounded: by what is open, by a time with an index, or by a num
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
@@ -119,6 +119,20 @@ def between(
     ]
     rows = connection.execute(union_all(*spans))
     return [(count, askers) for _, count, askers in sorted(tuple(row) for row in rows)]
+
+
+def askers(
+    connection: Connection, column: str, spans: Mapping[int, tuple[datetime, datetime]], paths: Sequence[str]
+) -> dict[int, set[int]]:
+    """Return by place the people whose demands have this time between these moments; asked only where they are few."""
+    at, seen, found = demand.c[column], _seen(paths), dict[int, set[int]]()
+    pieces = [
+        select(literal(place), demand.c.author_id).where(at >= first, at < last, seen).distinct()
+        for place, (first, last) in spans.items()
+    ]
+    for place, author in connection.execute(union_all(*pieces)) if pieces else ():
+        found.setdefault(place, set()).add(author)
+    return found
 
 
 def people(connection: Connection, paths: Sequence[str], most: int) -> int:

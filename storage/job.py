@@ -39,6 +39,7 @@ job = Table(
     Column("owner_id", Id, ForeignKey("member.id"), nullable=False),
     Column("kind", String(64), nullable=False),
     Column("facts", Text, nullable=False),
+    Column("roles", String(64), nullable=False, server_default=""),
     Column("state", String(16), nullable=False),
     Column("done", Integer, nullable=False, server_default="0"),
     Column("total", Integer, nullable=False, server_default="0"),
@@ -60,7 +61,7 @@ job = Table(
 
 _COLUMNS = (
     job.c.id, job.c.owner_id, job.c.kind, job.c.facts, job.c.state, job.c.done, job.c.total, job.c.cancelling,
-    job.c.tries, job.c.made_at, job.c.ended_at, job.c.why, job.c.said, job.c.name, job.c.size,
+    job.c.tries, job.c.made_at, job.c.ended_at, job.c.why, job.c.said, job.c.name, job.c.size, job.c.roles,
 )  # fmt: skip
 _NAMES = [column.name for column in _COLUMNS]
 _IS_OPEN = text(f"job.{_UNFINISHED}")
@@ -72,8 +73,17 @@ def _made(row: Sequence[Any]) -> Job:
     return Job(**{**values, **parsed})
 
 
-def add(connection: Connection, owner_id: int, kind: str, facts: Mapping[str, str], now: datetime, total: int) -> int:
-    """Write down what is to be done; returns its id."""
+def add(
+    connection: Connection,
+    owner_id: int,
+    kind: str,
+    facts: Mapping[str, str],
+    now: datetime,
+    total: int,
+    *,
+    roles: str = "",
+) -> int:
+    """Write down what is to be done; returns its id. `roles`: what names those of its owner, see `Job`."""
     values = {
         "owner_id": owner_id,
         "kind": kind,
@@ -81,6 +91,7 @@ def add(connection: Connection, owner_id: int, kind: str, facts: Mapping[str, st
         "state": State.WAITING.value,
         "made_at": now,
         "total": total,
+        "roles": roles,
     }
     return int(connection.execute(job.insert().values(values).returning(job.c.id)).scalar_one())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from bot.understand import match
 from domain.member import Standing
 from storage import activity as table
-from storage import attachment, inbox, member, permission
+from storage import attachment, audit, inbox, member, permission
 from tests.talk import Company, Phone, Screen
 
 TONIGHT = "今天 18:30"
@@ -67,6 +68,9 @@ def test_from_the_first_tap_to_the_invitation(company: Company) -> None:
     invited = company.bo.sees()
     assert "已发布" in company.lin.calls("activity_draft.publish:1")
     assert not company.bo.sees(), "published twice, told once"
+    noted = company.read(lambda c: c.execute(select(audit.audit.c.deed, audit.audit.c.facts)).all())
+    [facts] = [json.loads(facts) for deed, facts in noted if deed == "activity_publish"]
+    assert facts == {"id": 1, "unit": company.roll.units["branch1"].id}
     assert "去江边走一走" in invited
     assert "江边广场" in invited
     assert "不收费" in invited

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection
 
-from domain.announcement import Circle
+from domain.announcement import Circle, State
 from domain.announcement_approval import sign
 from domain.permission import Role
 from domain.refusal import Refusal
@@ -253,6 +254,44 @@ def test_when_its_time_passed_meanwhile_the_author_is_asked_again(company: Compa
     assert "10 秒后开始发送" in company.lin.presses("发送")
     company.travel(seconds=11)
     assert WORDS in company.bo.sees()
+
+
+def test_what_was_approved_for_a_time_long_past_is_approved_again(company: Company) -> None:
+    asks_for_eyes(company)
+    company.lin.says(f"/announce {WORDS}")
+    company.lin.presses("定时发送")
+    company.lin.says("明天 10:00")
+    company.chen.sees()
+    company.chen.presses("同意发出")
+    lin = company.roll.people["lin"]
+    company.write(lambda c: table.change(c, 1, (State.SCHEDULED,), state=State.LATE.value))
+    due = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+
+    def tries(connection: Connection, later: timedelta) -> bool:
+        work = replace(company.work(connection), now=due + later)
+        one = announcement.own(work, lin, 1)
+        return announcement_approval.approved(work, one, announcement_approval.leaving(work, one))
+
+    assert company.read(lambda c: tries(c, timedelta(hours=2)))
+    assert not company.read(lambda c: tries(c, timedelta(hours=2, seconds=1)))
+    company.travel(days=45)
+    sent = company.write(lambda c: announcement_review.send(company.work(c), lin, 1))
+    assert (sent, state_of(company)) == (Outcome.ASKED, "waiting")
+    assert "你同意后就发出" in company.chen.sees()
+
+
+def test_what_is_approved_late_may_leave_for_two_hours(company: Company) -> None:
+    asks_for_eyes(company)
+    company.lin.says(f"/announce {WORDS}")
+    company.lin.presses("定时发送")
+    company.lin.says("明天 10:00")
+    company.travel(days=3)
+    company.lin.sees()
+    company.chen.sees()
+    company.chen.presses("同意发出")
+    lin = company.roll.people["lin"]
+    company.travel(hours=1)
+    assert company.write(lambda c: announcement_review.send(company.work(c), lin, 1)) is Outcome.SENT
 
 
 def test_what_was_released_beneath_before_is_no_way_around_what_is_asked_for_later(company: Company) -> None:

@@ -81,6 +81,7 @@ async def test_a_sign_in_from_the_form_to_the_export(company: Company) -> None:
         deeds = browser.run.read(lambda c: set(c.scalars(select(audit.audit.c.deed))))
         assert {"gathering_open", "gathering_enter", "gathering_mark", "gathering_close", "gathering_reopen"} <= deeds
         trail = browser.run.read(lambda c: list(c.execute(select(audit.audit.c.deed, audit.audit.c.facts))))
+        assert "十点才到" not in str(trail), "why stands in the list alone"
         assert ("export.save", '{"rows": 4, "what": "gathering"}') in trail
         assert not any("trip" in facts for _, facts in trail), "why somebody is on leave stays with the list"
 

@@ -13,8 +13,12 @@ from sqlalchemy import Connection, select
 
 from bot import jobs as runner
 from console import lists
+from console.grammar import Pages
+from console.people_export import KIND as PEOPLE
 from domain import job as rules
-from services import announcement, announcement_list, announcements, gathering, roster_upload, sheet
+from domain.permission import Action
+from domain.refusal import Refusal
+from services import announcement, announcement_list, announcements, gathering, job, roster_upload, sheet
 from services.work import Work
 from storage import address, member
 from storage import job as table
@@ -83,6 +87,18 @@ async def test_a_short_export_is_saved_at_once(company: Company) -> None:
         [one] = sheet.read("people.xlsx", body)
         assert [row[0] for row in one.rows] == ["工号", "A003"]
         assert count(browser) == 0
+        for led in ("cross-site", "same-site"):
+            seen = await browser.gets("/console/people/export?q=A003&format=csv", **{"Sec-Fetch-Site": led})
+            assert (seen.status, "A003" in seen.words) == (403, False)
+            assert "从别的网站点过来" in seen.plain
+        for own in ("same-origin", "none"):
+            seen = await browser.gets("/console/people/export?q=A004&format=csv", **{"Sec-Fetch-Site": own})
+            assert (seen.status, "A004" in seen.words) == (200, True)
+        assert (await browser.gets("/console/people", **{"Sec-Fetch-Site": "cross-site"})).status == 200, (
+            "a page is one"
+        )
+        trail = (await browser.gets("/console/settings/audit?deed=export.save")).plain
+        assert trail.count("记录 花名册；行数") == 3
         assert "记录 花名册；行数 1" in (await browser.gets("/console/settings/audit?deed=export.save")).plain
 
 
@@ -129,7 +145,7 @@ async def test_it_is_sent_as_it_goes_on(company: Company) -> None:
             first = (await stream.content.readuntil(b"\n\n")).decode()
             assert "还没有需要后台做的" in first
             root = company.roll.people["root"]
-            browser.run.app.database.write_now(lambda c: table.add(c, root, "people", {}, datetime.now(UTC), 12))
+            browser.run.app.database.write_now(lambda c: job.ask(company.work(c), root, "people", PEOPLE, {}))
             browser.run.app.jobs.nudge()
             words = ""
             while "已完成" not in words:
@@ -317,3 +333,19 @@ async def test_a_long_list_of_requests_is_a_job_of_its_officer(
     async with signed_in(company, "root") as browser:
         await browser.gets("/console/people/export")
         assert (await browser.posts("/console/jobs", kind="requests")).status == 409
+
+
+def test_a_list_asks_for_the_right_again_whenever_its_job_is_looked_at(company: Company) -> None:
+    pages = Pages("people")
+    rows = lists.Rows(("a",), 1, [("b",)])
+    lists.saves(pages, "x", "x", back="x", needs=Action.RUN_MACHINE)(lambda _look: rows)
+    kind = pages.kinds["x"]
+
+    def counts(nickname: str) -> int:
+        return company.read(lambda c: kind.count(company.work(c), company.roll.people[nickname], {}))
+
+    assert counts("root") == 1
+    with pytest.raises(Refusal, match=r"permission\.nowhere"):
+        counts("lin")
+    with pytest.raises(Refusal, match=r"permission\.nowhere"):
+        company.read(lambda c: next(kind.steps(company.work(c), company.roll.people["lin"], {})))

@@ -167,6 +167,7 @@ async def test_the_overview_has_its_chart_beside_its_figures(company: Company) -
 
 def test_the_same_chart_in_the_chat(company: Company) -> None:
     file_two(company)
+    company.travel(days=7)
     company.chen.says("办理台")
     company.chen.presses("督办概览")
     drawn = company.chen.presses("图表")

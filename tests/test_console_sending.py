@@ -94,14 +94,18 @@ async def test_all_that_failed_on_a_messenger_leave_again_at_one_press_and_not_t
         assert "会再发 3 封。 另有 2 封" in asked.plain
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', asked.words))
         assert "回到待发的队里" in (await browser.posts("/console/sending/again", None, **fields)).plain
+        anew = letter(company, "announcement", outbox.FAILED, "HTTP 500", next_at=datetime.now(UTC))
         assert "没有重复" in (await browser.posts("/console/sending/again", None, **fields)).plain
+        assert state_of(company, anew) == outbox.FAILED, "it failed after the page had counted"
+        later = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
+        assert "回到待发" in (await browser.posts("/console/sending/again", None, **{**fields, "until": later})).plain
         for wrong in ("", "?messenger=pigeon", "?campaign=99999", "?campaign=x"):
             assert (await browser.gets(f"/console/sending/again{wrong}")).status == 403, wrong
         for until in ("", "yesterday", "2026-01-01", "9" * 400):
             assert (await browser.posts("/console/sending/again", None, **{**fields, "until": until})).status == 409
-    assert [state_of(company, one) for one in again] == [outbox.READY] * 3
+    assert [state_of(company, one) for one in (*again, anew)] == [outbox.READY] * 4
     assert [state_of(company, one) for one in alone] == [outbox.FAILED] * 4
-    assert deeds(company).count("machine.retry_all") == 1
+    assert deeds(company).count("machine.retry_all") == 2
 
 
 async def test_what_may_have_arrived_warns_before_it_comes_twice(company: Company) -> None:

@@ -19,6 +19,7 @@ from bot.commands import doctor
 from bot.config import Settings, load
 from console import jobs
 from content import LANGUAGES, voice
+from domain.demand import Act
 from domain.machine import Copies, Copy, Disk
 from domain.obligation import Kind
 from domain.refusal import Refusal
@@ -26,6 +27,7 @@ from domain.theme_day import Choice
 from services import announcements, theme_day
 from services.work import Work
 from storage import audit, schedule, setting
+from tests import code as source
 from tests.browsing import browsing, tab_to
 from tests.code import ROOT
 from tests.company import MONDAY_MORNING, ORGANISATION
@@ -246,7 +248,8 @@ async def test_the_audit_trail_is_filtered_turned_and_exported(company: Company)
         audit.note(connection, now, me, "gathering_mark", ada, gathering=7, mark="in_time", reason="")
         audit.note(connection, now, None, "point_rules.set", None, terms={"checkin": "2/10"}, starts="")
         audit.note(connection, now, None, "job.ask", None, kind="people", rows=3)
-        audit.note(connection, now, None, "obligation.withdraw", None, kind="declared", rule="r")
+        audit.note(connection, now, None, "obligation.withdraw", None, kind="declared", rule="branch_meeting")
+        audit.note(connection, now, me, "request.close", None, number="S1", state="closed")
         audit.note(connection, now, None, "announcement_eyes", None, required=False)
         audit.note(connection, now, me, "roles.end", ada, role="group_leader", unit=company.roll.units["branch1"].code)
         audit.note(connection, now, me, "questions.close_bank", None, bank="party")
@@ -269,7 +272,9 @@ async def test_the_audit_trail_is_filtered_turned_and_exported(company: Company)
             "职责 党小组长；组织 第一党支部",
             "题库 党章与组织生活",
             "种类 导出人员；行数 3",
-            "种类 组织生活：登记已完成",
+            "种类 组织生活：登记已完成；规则 支部党员大会",
+            "办结诉求",
+            "诉求 S1；状态 已办结",
             "要第二个人看 否",
         ):
             assert words in everything, words
@@ -334,18 +339,20 @@ COMPUTED = {
     "announcement_review": {"announcement_approved", "announcement_returned"},
     "announcements": set(announcements.DEEDS.values()),
     "desk_canned": {"canned.add", "canned.change", "canned.retire", "canned.revive"},
+    "desk": {f"request.{act.value}" for act in (Act.ANSWER, Act.ASK, Act.CLOSE, Act.REASSIGN)},
     "learning_list": {"readings.add", "readings.change", "readings.retire", "readings.bring_back"},
     "obligation": {f"obligation.{kind.value}" for kind in Kind},
 }
 """Deeds whose names are put together where they are noted, by service."""
 
 
+@pytest.mark.xdist_group("source")
 def test_every_deed_and_every_fact_has_its_words() -> None:
     noted: set[str] = set()
     facts: set[str] = set()
     computed: set[str] = set()
     for path in (ROOT / "services").glob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = source.tree(path)
         for function in (one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)):
             for call in ast.walk(function):
                 if isinstance(call, ast.Call) and ast.unparse(call.func) in {"audit.note", "table.note"}:
@@ -389,10 +396,11 @@ PLACES = {"Records": 0, "saved": 1, "audit.saved": 2, "_note": 2, "partial": 3, 
 """Where what was saved is named, by the function that is called."""
 
 
+@pytest.mark.xdist_group("source")
 def test_every_file_of_records_has_its_words() -> None:
     saved = set(jobs.kinds()) - {"roster"}
     for path in (path for row in ("console", "handlers", "bot/commands") for path in (ROOT / row).glob("*.py")):
-        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for call in ast.walk(source.tree(path)):
             place = PLACES.get(ast.unparse(call.func)) if isinstance(call, ast.Call) else None
             if isinstance(call, ast.Call) and place is not None and len(call.args) > place:
                 saved |= _constants(call.args[place])

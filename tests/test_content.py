@@ -11,11 +11,15 @@ from content.banks import banks, topics
 from handlers.grammar import Registry
 from tests import code
 
-BUTTONS = [
-    (where, str(node.args[0].value))
-    for where, node in code.calls("button")
-    if node.args and isinstance(node.args[0], ast.Constant)
-]
+pytestmark = pytest.mark.xdist_group("source")
+
+
+def buttons() -> set[str]:
+    return {
+        str(node.args[0].value)
+        for _, node in code.calls("button")
+        if node.args and isinstance(node.args[0], ast.Constant)
+    }
 
 
 def nouns() -> set[str]:
@@ -75,8 +79,7 @@ def test_one_phrase_means_one_thing() -> None:
 
 def test_labels_fit_on_a_button() -> None:
     for language in LANGUAGES:
-        buttons = {one for where, one in BUTTONS if one in voice(language).labels}
-        for key in buttons:
+        for key in buttons() & set(voice(language).labels):
             label = voice(language).labels[key]
             assert len(label) <= 40, (language, key)
 

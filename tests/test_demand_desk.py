@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -16,7 +17,7 @@ from domain.refusal import Refusal
 from handlers.grammar import Matter, Turn
 from services import demand as service
 from services import desk
-from storage import address, permission
+from storage import address, audit, permission
 from storage import demand as table
 from tests.talk import Company
 
@@ -74,6 +75,11 @@ def test_answer_ask_back_and_close(company: Company) -> None:
         assert said in card
     for account in ("zhou", "web", "A001"):
         assert account not in card
+    lines = company.read(lambda c: c.execute(select(audit.audit.c.deed, audit.audit.c.subject_id, audit.audit.c.facts)))
+    assert [(deed, subject, json.loads(facts)) for deed, subject, facts in lines if deed.startswith("request.")] == [
+        (f"request.{act}", None, {"number": FILED, "state": state})
+        for act, state in (("answer", "working"), ("ask", "asked"), ("close", "closed"))
+    ]
 
 
 def test_rating_is_once_changeable_for_a_day_and_low_offers_reopening(company: Company) -> None:

@@ -157,7 +157,7 @@ def test_undone_while_it_is_open(company: Company) -> None:
     with pytest.raises(Refusal):
         company.write(lambda c: desk_merge.undo(company.work(c), zhou, 2))
     query = select(audit.audit.c.deed).where(audit.audit.c.deed.like("request.%")).order_by(audit.audit.c.id)
-    assert company.read(lambda c: list(c.scalars(query))) == ["request.merge", "request.part"]
+    assert company.read(lambda c: list(c.scalars(query))) == ["request.merge", "request.part", "request.answer"]
 
 
 @on_sqlite

@@ -288,8 +288,23 @@ def test_the_next_level_is_above_else_beside() -> None:
 
 
 def test_a_week_of_few_people_is_hidden_and_so_is_the_one_that_tells_it() -> None:
-    shown = desk_load.shown_weeks
-    assert shown([(0, 0), (5, 5), (4, 4), (9, 6), (7, 7)], 5) == [0, None, None, 9, 7]
-    assert shown([(8, 1), (6, 5), (0, 0)], 5) == [None, None, 0], "one person's eight are still one person's"
-    assert shown([(2, 2), (3, 3), (6, 6)], 5) == [None, None, 6], "five people together are enough"
-    assert shown([(6, 5), (7, 7)], 5) == [6, 7]
+    def shown(*weeks: tuple[int, str]) -> list[int | None]:
+        """Of (how many, by whom: a letter a person)."""
+        people = [set(map(ord, who)) for _, who in weeks]
+        return desk_load.shown_weeks([(count, len(set(who))) for count, who in weeks], people, 5)
+
+    many = "abcdefg"
+    assert shown((0, ""), (5, many[:5]), (4, "abcd"), (9, many), (7, many)) == [0, 5, None, None, 7]
+    assert shown((8, "a"), (0, ""), (6, many), (7, many)) == [None, 0, None, 7], "one person's eight are one person's"
+    assert shown((2, "ab"), (3, "cde"), (6, many)) == [None, None, 6], "five people together are enough"
+    same = [(1, "a")] * 5
+    assert shown(*same, (6, many), (7, many)) == [None] * 6 + [7], "five weeks of one person are one person"
+    assert shown((6, many), (7, many)) == [6, 7]
+
+
+def test_a_week_that_was_shown_or_hidden_stays_so_whatever_comes_later() -> None:
+    weeks = [(12, 7), (7, 6), (11, 7), (1, 1), (9, 9), (6, 6), (3, 3)]
+    who = [set(range(askers)) for _, askers in weeks]
+    for many in range(1, len(weeks)):
+        before = desk_load.shown_weeks(weeks[:many], who[:many], 5)
+        assert before == desk_load.shown_weeks(weeks, who, 5)[:many]

@@ -112,9 +112,19 @@ def test_those_who_oversee_see_categories_and_weeks_and_no_small_group(company: 
     weeks = by_week(zhou)
     assert weeks is not None
     filed, closed = weeks.series
-    # All seven of the first week are one person's; the second goes with it, for all together are told.
-    assert (filed.values[-2:], closed.values[-2:]) == ((None, None), (None, 0))
-    assert weeks.labels[-1] == "11-30"
+    # All seven of the week that is over are one person's. The one that goes on is not there.
+    assert (filed.values[-2:], closed.values[-2:]) == ((0, None), (0, None))
+    assert (len(weeks.labels), weeks.labels[-1]) == (12, "11-23")
+    company.travel(days=7)
+    weeks = by_week(zhou)
+    assert weeks is not None
+    filed, closed = weeks.series
+    # The second goes with the first, behind which there are too few.
+    assert (filed.values[-3:], closed.values[-3:]) == ((0, None, None), (0, None, 0))
+    company.travel(days=7 * 11)
+    weeks = by_week(zhou)
+    assert weeks is not None
+    assert (weeks.labels[0], weeks.series[0].values[0]) == ("11-30", None), "not though the first is no longer in it"
     for person in (ada, sun):
         assert together(person) == ([], [])
         assert by_week(person) is None

@@ -26,7 +26,7 @@ from services import roles
 from services.job import Deed, Facts, Kind, Made, Part, Step
 from services.work import Work
 from storage import job as table
-from storage import member
+from storage import member, permission
 from tests.running import eventually
 from tests.talk import Company
 
@@ -288,6 +288,54 @@ async def test_who_lost_the_right_meanwhile_gets_nothing(company: Company) -> No
     async with runs(company, made):
         found = await ended(company, number)
     assert (found.state, found.why, found.size) == (State.FAILED, "permission.nowhere", 0)
+
+
+def _moves(company: Company, connection: Connection) -> None:
+    """Let the administrator's role be for the second branch alone."""
+    grant, branch = permission.grant, company.roll.units["branch2"].id
+    mine = grant.c.member_id == company.roll.people["root"]
+    connection.execute(grant.update().where(mine).values(unit_id=branch))
+
+
+async def test_a_file_is_worth_nothing_once_its_owner_has_other_roles(company: Company) -> None:
+    """It holds what she could see then, and the right that she still has somewhere says nothing about that."""
+    may = [True]
+
+    def count(work: Work, actor_id: int, facts: Facts) -> int:
+        if not may[0]:
+            raise Refusal("permission.nowhere")
+        return _count(work, actor_id, facts)
+
+    made = replace(kind(FILE), count=count)
+    number = asks(company, made)
+    async with runs(company, made):
+        await ended(company, number)
+    root = company.roll.people["root"]
+
+    def file() -> Made:
+        return company.read(lambda c: service.result(at(company, c), root, number, {"it": made}))
+
+    assert file() == FILE
+    may[0] = False
+    with pytest.raises(Refusal, match=r"permission\.nowhere"):
+        file()
+    may[0] = True
+    company.write(lambda c: _moves(company, c))
+    with pytest.raises(Refusal, match=r"jobs\.other_roles"):
+        file()
+
+
+async def test_a_role_that_moves_while_it_goes_on_voids_it(company: Company) -> None:
+    made = kind(Step(1, 3), lambda: company.write(lambda c: _moves(company, c)), Deed(joins))
+    number = asks(company, made)
+    async with runs(company, made):
+        found = await ended(company, number)
+    assert (found.state, found.why, found.size) == (State.FAILED, "jobs.other_roles", 0)
+    assert company.read(there) == 0
+    again = asks(company, kind(Step(1, 3), FILE))
+    assert again != number
+    company.write(lambda c: c.execute(permission.grant.update().values(unit_id=company.roll.units["root"].id)))
+    assert asks(company, made) != again, "what waits was asked for with other roles"
 
 
 def test_nobody_fills_the_house_with_jobs(company: Company) -> None:

@@ -142,7 +142,14 @@ def test_a_guest_is_added_with_a_reason_and_counts_nowhere(company: Company) -> 
     assert "有表决权 3 人，已到 0" in company.lin.last
     noted = company.read(lambda c: audit.about(c, company.roll.people["chen"]))
     assert [one.deed for one in noted] == ["attendance.adjust"]
-    assert noted[0].facts == {"meeting": 1, "duty": "guest", "reason": "上级派人列席"}
+    assert noted[0].facts == {"meeting": 1, "duty": "guest", "reason": ""}, "why is not for the administrators' trail"
+
+
+def test_why_somebody_is_taken_out_is_in_the_trail_for_no_row_is_left(company: Company) -> None:
+    called(company)
+    set_otherwise(company, "赵强", "移出名单", "借调出去了")
+    [noted] = company.read(lambda c: audit.about(c, company.roll.people["bo"]))
+    assert noted.facts == {"meeting": 1, "duty": "", "reason": "借调出去了"}
 
 
 def test_whoever_is_no_party_member_is_a_guest_alone(company: Company) -> None:
@@ -280,6 +287,8 @@ def test_after_the_end_nobody_signs_in(company: Company) -> None:
     assert "不能这样改" in company.lin.calls("meeting.end_sure:1")
     assert "不能这样改" in company.tang.calls("attendance.because:1:trip")
     assert "已开，待记录" in company.lin.says("会议")
+    deeds = company.read(lambda c: list(c.scalars(select(audit.audit.c.deed).order_by(audit.audit.c.id))))
+    assert [one for one in deeds if one.startswith("meeting.")] == ["meeting.start", "meeting.end"], "each once"
 
 
 def test_a_meeting_nobody_was_told_of_can_be_held(company: Company) -> None:

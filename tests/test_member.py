@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 
 from domain.member import NOTICE_VERSION
 from services import invite
-from storage import address
+from storage import address, audit
+from storage import member as members
 from storage.consent import consent
 from storage.member import member
 from tests.talk import Company
@@ -159,6 +160,30 @@ def test_going_away_unbinds_every_account_and_ends_consent(company: Company) -> 
     assert "绑定码" in company.ada.says("签到")
     assert "绑定码" in company.phone("ada-2").says("签到")
     assert company.read(lambda c: c.scalar(select(member.c.consent).where(member.c.employee_no == "A001"))) == 0
+
+
+def test_whoever_is_bound_hears_of_a_second_account_and_undoes_it(company: Company) -> None:
+    company.lin.says("发绑定码")
+    screen = company.lin.says("赵强")
+    assert "已经绑定了 1 处" in screen
+    code = re.search(r"\b([2-9A-HJKMNP-Z]{8})\b", screen)
+    assert code is not None
+    thief = company.phone("thief")
+    assert "绑定好了" in thief.opens(code[1])
+    assert "又绑定了一处" in company.bo.sees()
+    assert "已解除那一处绑定" in company.bo.presses("不是我，解除它")
+    assert "绑定码" in thief.says("我的积分")
+    deeds = company.read(lambda c: list(c.scalars(select(audit.audit.c.deed).order_by(audit.audit.c.id))))
+    assert deeds[-2:] == ["invite_bind", "invite_expel"]
+
+
+def test_no_code_gives_a_role_beyond_ones_own_scope(company: Company) -> None:
+    """陈涛 sits in 林雪's branch, and on the committee above it."""
+    company.write(lambda c: members.set_units(c, company.roll.people["chen"], [company.roll.units["branch1"].id]))
+    company.lin.says("发绑定码")
+    assert "你不能给他发绑定码" in company.lin.says("陈涛")
+    company.root.says("发绑定码")
+    assert "只能用一次" in company.root.says("陈涛")
 
 
 def test_staying_changes_nothing(company: Company) -> None:

@@ -251,6 +251,19 @@ def test_the_picture_says_the_same_in_words(company: Company) -> None:
     assert picture.alt in shown
 
 
+def test_the_year_by_month_is_drawn_for_who_may_see_the_list(company: Company) -> None:
+    quarter(company)
+    company.lin.says("/figures")
+    company.lin.presses("图片")
+    shown = few_buttons(company.lin.presses("按月的图"))
+    [picture] = shown.pictures
+    assert body_of(company, picture.attachment).startswith(b"\x89PNG")
+    assert "各月参加会议的人次" in picture.alt
+    assert picture.alt in shown
+    branch = company.roll.units["branch1"].id
+    assert "没有按月的图" in company.phone("hu").calls(f"rate.months:{branch}:2026Q4") or "看不到" in company.hu.last
+
+
 def test_the_table_has_numbers_and_no_names(company: Company) -> None:
     quarter(company)
     company.write(lambda c: unit.add(c, "evil", "=1+1", UnitKind.PARTY_BRANCH, company.roll.units["branch1"]))

@@ -179,6 +179,11 @@ def test_columns_that_the_file_lacks_are_left_alone(company: Company) -> None:
     bo = company.roll.people["bo"]
     assert Standing.PARTY_FULL in company.read(lambda c: member.standings_of(c, bo))
     assert len(company.read(lambda c: member.units_of(c, bo))) == 4
+    header = ("工号", "姓名", "部门", "党支部", "政治面貌", "职责")
+    made = plan(company, xlsx([header, ("A002", "赵刚", "综合部", "第一党支部", "群众", "支部书记")]))
+    [told] = [one for one in made.verdicts if one.fate is Fate.CHANGED]
+    assert "变更：姓名 赵强 → 赵刚、身份、组织、职责" in roster.said(voice("zh"), told)
+    assert "changed: name 赵强 → 赵刚, standing, units, roles" in roster.said(voice("en"), told)
     moved = apply(company, xlsx([("工号", "姓名", "部门"), ("A002", "赵强", "综合部")]))
     assert moved.counts[Fate.CHANGED] == 1
     names = [u.name for u in company.read(lambda c: member.units_of(c, bo))]
@@ -337,7 +342,23 @@ def test_whoever_left_comes_back_by_the_roster(company: Company) -> None:
     ).replace("roster.same", "没有变化")
 
 
+HELD = {
+    Role.GROUP_LEADER: ("tang", "group11"), Role.BRANCH_SECRETARY: ("lin", "branch1"),
+    Role.COMMITTEE_MEMBER: ("bo", "branch1"), Role.COMMITTEE: ("chen", "party"), Role.UNION_OFFICER: ("zhou", "union"),
+    Role.LEAGUE_OFFICER: ("gao", "league"), Role.WOMENS_OFFICER: ("sun", "women"), Role.ADMINISTRATOR: ("root", "root"),
+}  # fmt: skip
+
+
 def test_what_is_exported_is_imported_without_a_change(company: Company) -> None:
+    """With somebody in every role."""
+    assert set(HELD) == set(Role)
+
+    def give(connection: Connection) -> None:
+        for role, (nickname, code) in HELD.items():
+            person, place = company.roll.people[nickname], company.roll.units[code].id
+            permission.give(connection, person, role, place, company.now)
+
+    company.write(give)
     header, rows = company.read(lambda c: roster.export_rows(company.work(c)))
     body = sheet.write_xlsx("members", header, rows)
     plan = company.read(lambda c: roster.plan(company.work(c), "members.xlsx", body))

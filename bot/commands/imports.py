@@ -95,12 +95,13 @@ def show_plan(made: Plan) -> None:
     from rich.table import Table  # noqa: PLC0415
 
     from content import voice  # noqa: PLC0415
+    from services.roster import said  # noqa: PLC0415
 
     speech = voice("zh")
     table = Table("行 row", "结果 result", "说明 why")
     for verdict in made.verdicts[:SHOWN]:
         label = speech.label(f"roster.{verdict.fate}")
-        table.add_row(str(verdict.row or ""), label, escape(speech.line(verdict.code, **verdict.facts)))
+        table.add_row(str(verdict.row or ""), label, escape(said(speech, verdict)))
     out.print(table)
     if len(made.verdicts) > SHOWN:
         out.print(f"…另有 {len(made.verdicts) - SHOWN} 行 · more rows")
