@@ -14,7 +14,7 @@ from console.announcements_frame import WRITES, framed, on_messengers, page_at, 
 from console.announcements_sent import sent
 from console.asked import whole
 from console.grammar import Download, Go, Look, Page, Pages, Result, Visit
-from console.lists import Rows, saves, sliced
+from console.lists import Line, Rows, saves, sliced
 from console.meanwhile import drawn_from, undone
 from domain.announcement import FURTHEST, LONGEST, Announcement, Circle, State
 from domain.announcement_approval import sign
@@ -69,17 +69,17 @@ def saved_list(look: Look) -> Rows:
     (state, asked), words = _narrowed(look), look.words("announcements")
     local = look.work.organisation.local
 
-    def line(found: tuple[Announcement, int]) -> list[str]:
+    def line(found: tuple[Announcement, int]) -> Line:
         one, confirmed = found
         when = f"{local(one.send_at):%Y-%m-%d %H:%M}" if one.send_at else ""
-        counts = [str(one.audience), str(confirmed)] if one.campaign_id is not None else ["", ""]
+        counts = [one.audience, confirmed] if one.campaign_id is not None else ["", ""]
         return [one.text or one.file_name, one.unit_name, words[one.state.value], when, *counts]
 
     def some(limit: int, offset: int) -> list[tuple[Announcement, int]]:
         return announcement_list.part(look.work, look.person.id, SHOWN[state], asked, limit, offset)
 
     header = [words[name] for name in ("what", "to", "state", "when", "audience", "confirmed")]
-    return Rows(words["title"], words["title"], header, *sliced(some, line))
+    return Rows(header, *sliced(some, line))
 
 
 @pages.get("announcements/new", needs=WRITES)
@@ -295,3 +295,10 @@ def unplan(visit: Visit) -> Result:
     announcement.unplan(visit.work, visit.person.id, number)
     announcement_list.editable(visit.work, visit.person.id, number)
     return Go(f"announcements/{number}", "unplanned")
+
+
+@pages.post("announcements/{number}/discard", needs=WRITES)
+def discard(visit: Visit) -> Result:
+    """Throw a draft away."""
+    announcement.discard(visit.work, visit.person.id, visit.numbers["number"])
+    return Go("announcements?state=draft", "discarded")

@@ -40,7 +40,7 @@ def approvals_table(look: Look) -> Rows:
 
     header = [words[name] for name in ("what", "author", "to", "when", "urgent_mark")]
     found = announcement_review.waiting(look.work, look.person.id, MOST_WAITING, 0)
-    return Rows(words["part_approvals"], words["part_approvals"], header, *every(found, line))
+    return Rows(header, *every(found, line))
 
 
 @saves(pages, "announcements/eyes/table", "eyes", back="announcements/eyes", needs=WRITES)
@@ -50,7 +50,7 @@ def eyes_table(look: Look) -> Rows:
     found = announcement_approval.settings(look.work, look.person.id)
     header = [words["unit_name"], words["state"]]
     rows = every(found, lambda row: [row.unit_name, words["eyes_required" if row.required else "eyes_free"]])
-    return Rows(words["part_eyes"], words["part_eyes"], header, *rows)
+    return Rows(header, *rows)
 
 
 @pages.get("announcements/approvals/{number}", needs=WRITES)

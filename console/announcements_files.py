@@ -9,7 +9,7 @@ from console.announcements_frame import WRITES
 from console.announcements_sent import why
 from console.asked import whole
 from console.grammar import Look, Pages
-from console.lists import Rows, later, saves, sliced
+from console.lists import Line, Rows, later, saves, sliced
 from domain import job as rules
 from domain.announcement import Announcement
 from services import announcement, announcement_list, announcements
@@ -41,7 +41,7 @@ def silent(look: Look) -> Rows:
     if unit and count > rules.SMALL:
         count = len(found())
     rows = later(found, lambda row: row[1:])
-    return Rows(words["silent"], words["silent"], [words["name"], words["code"]], count, rows)
+    return Rows([words["name"], words["code"]], count, rows, announcement.title(one))
 
 
 @saves(pages, "announcements/{number}/missed.*", "announcement_missed", back=HERE, needs=WRITES)
@@ -52,7 +52,7 @@ def missed(look: Look) -> Rows:
         lambda: announcements.missed(look.work, look.person.id, one.id, 0, EVERYBODY), lambda who: why(look, who)
     )
     header = [words[name] for name in ("name", "code", "why", "todo")]
-    return Rows(words["missed"], words["missed"], header, _nearly(look, one, reached=False), rows)
+    return Rows(header, _nearly(look, one, reached=False), rows, announcement.title(one))
 
 
 @saves(pages, "announcements/{number}/units.*", "announcement_units", back=HERE + "/units", needs=WRITES)
@@ -61,10 +61,10 @@ def units(look: Look) -> Rows:
     words, one = look.words("announcements"), _own(look)
     count, rows = sliced(
         lambda limit, offset: announcement_list.some_units(look.work, look.person.id, one.id, limit, offset),
-        lambda row: [row.unit, str(row.reached), str(row.confirmed)],
+        lambda row: [row.unit, row.reached, row.confirmed],
     )
     header = [words[name] for name in ("unit_name", "done", "confirmed")]
-    return Rows(words["by_unit"], words["by_unit"], header, count, rows)
+    return Rows(header, count, rows, announcement.title(one))
 
 
 @saves(pages, "announcements/{number}/messengers.*", "by_messenger", back=HERE, needs=WRITES)
@@ -73,10 +73,10 @@ def messengers(look: Look) -> Rows:
     words, one = look.words("announcements"), _own(look)
     names = ("messenger", "done", "waiting_to_leave", "failed", "unknown", "confirmed")
 
-    def line(made: announcements.Messenger) -> list[str]:
+    def line(made: announcements.Messenger) -> Line:
         counts = (made.sent, made.waiting, made.failed, made.unknown, made.confirmed)
-        return [look.voice.label(f"member.on_{made.name}"), *map(str, counts)]
+        return [look.voice.label(f"member.on_{made.name}"), *counts]
 
     rows = later(lambda: announcements.by_messenger(look.work, one, waits=False), line)
     count = one.audience if one.audience >= announcement.COUNTED else 0
-    return Rows(words["by_messenger"], words["by_messenger"], [words[name] for name in names], count, rows)
+    return Rows([words[name] for name in names], count, rows, announcement.title(one))

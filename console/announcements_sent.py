@@ -11,7 +11,7 @@ from console.grammar import Go, Look, Page, Pages, Result, Visit
 from domain.announcement import Announcement, State
 from domain.permission import Action
 from domain.refusal import Refusal
-from services import announcement, announcement_approval, announcement_list, announcements, permission, reach
+from services import announcement, announcement_approval, announcement_list, announcements, permission, reach, today
 from services.announcement_list import ON_A_PAGE
 
 pages = Pages("announcements")
@@ -39,12 +39,14 @@ def standing(visit: Visit, one: Announcement) -> dict[str, Any]:
     """Return the figures that live while it is being sent."""
     work = visit.work
     made = announcements.progress(work, one)
+    by_messenger = announcements.by_messenger(work, one)
+    # Of what is not yet cut into letters it is not known which messenger it waits for.
+    waits_for = {each.name for each in by_messenger if each.waiting} or None
     return {
         "one": one,
         "made": made,
-        "messengers": [
-            (visit.voice.label(f"member.on_{each.name}"), each) for each in announcements.by_messenger(work, one)
-        ],
+        "stopped": today.stopped(work, visit.voice, waits_for) if made.waiting else [],
+        "messengers": [(visit.voice.label(f"member.on_{each.name}"), each) for each in by_messenger],
         "readers": reach.readers(work, visit.voice, one.campaign_id) if one.campaign_id is not None else [],
         "grace": one.send_at is not None and work.now < one.send_at,
         "over": announcements.finished(work, one, made),

@@ -150,7 +150,7 @@ class Console:
         if request.method == "POST":
             read = await form.read(request) if await self._holds(request) else ({}, {})
             if read is None:
-                return self._plain(request, "too_large", 413)
+                return self._plain(request, "too_large", 413, back=form.stood_on(request))
             asked.form, asked.files = read
             asked.sign = once.sign(asked.secret, request.path_qs, *read)
         transaction = self._write if request.method == "POST" else self._read

@@ -17,6 +17,7 @@ from domain.refusal import Refusal
 from services import gathering as service
 from services import gathering_list as lists
 from services import permission
+from services.sheet import Cell
 
 pages = Pages("gatherings")
 
@@ -74,17 +75,17 @@ def export(look: Look) -> Rows:
     """Return the list."""
     (state, wanted), words = _asked(look), look.words("gatherings")
 
-    def line(row: lists.Row) -> list[str]:
+    def line(row: lists.Row) -> list[Cell]:
         one = row.gathering
         moments = [_moment(look, at) for at in (one.opened_at, one.late_at, one.closed_at)]
-        return [one.title, one.unit_name, *moments, str(row.there), str(row.late), str(row.by_hand)]
+        return [one.title, one.unit_name, *moments, row.there, row.late, row.by_hand]
 
     columns = ("name", "unit", "opens", "late_from", "closed", "came", "late", "by_hand")
     count, rows = sliced(
         lambda limit, offset: lists.listed(look.work, look.person.id, state, wanted, limit, offset), line
     )
     header = [words[one] for one in columns]
-    return Rows(f"gatherings-{look.work.today}", "gatherings", header, count, rows)
+    return Rows(header, count, rows)
 
 
 def _moment(look: Look, at: datetime | None) -> str:
@@ -106,7 +107,6 @@ def _form(visit: Visit, typed: Mapping[str, str], why: str = "") -> Page:
         "wanted": wanted,
         "many": len(places) >= lists.SHOWN_UNITS or bool(wanted),
         "titles": [visit.voice.label(f"gathering.{one}") for one in TITLES],
-        "usual": visit.voice.line("gathering.usual_title"),
         "longest": LONGEST_TITLE,
         "today": visit.work.today.isoformat(),
         "why": why,
@@ -121,13 +121,20 @@ def open_one(visit: Visit) -> Result:
     try:
         # The service writes last of all: what it refuses has left nothing behind.
         opens, late = _times(visit)
-        title = " ".join(form.get("title", "").split()) or visit.voice.line("gathering.usual_title")
+        title = _title(form)
         made = service.open_gathering(visit.work, visit.person.id, number_in(visit, "unit"), title, opens, late)
     except Refusal as refusal:
         if refusal.forget:
             raise
         return _form(visit, form, visit.why(refusal))
     return Go(f"gatherings/{made.id}", "prepared" if made.is_coming(visit.work.now) else "opened")
+
+
+def _title(form: Mapping[str, str]) -> str:
+    title = " ".join(form.get("title", "").split())
+    if not title:
+        raise Refusal("gathering.no_title")
+    return title
 
 
 def _times(visit: Visit) -> tuple[datetime | None, datetime | None]:
@@ -211,8 +218,9 @@ def export_one(look: Look) -> Rows:
     else:
         rows = later(lambda: lists.every_line(look.work, look.person.id, found), line)
     header = [words[name] for name in ("person", "number", "came", "time", "how")]
-    name = f"{found.title}-{look.work.organisation.today(found.opened_at)}"
-    return Rows(name, "gatherings", header, counted.expected + counted.there, rows)
+    return Rows(
+        header, counted.expected + counted.there, rows, found.title, look.work.organisation.today(found.opened_at)
+    )
 
 
 @pages.get("gatherings/{number}/mark", needs=Action.GATHER)
@@ -243,6 +251,7 @@ def _excused(visit: Visit, number: int) -> None:
 
 
 DEEDS: dict[str, Callable[[Visit, int], object]] = {
+    "discard": lambda visit, number: lists.discard(visit.work, visit.person.id, number),
     "close": lambda visit, number: service.close(visit.work, visit.person.id, number),
     "reopen": lambda visit, number: service.reopen(visit.work, visit.person.id, number),
     "late_now": lambda visit, number: service.late_from_now(visit.work, visit.person.id, number),
@@ -266,6 +275,8 @@ def do(visit: Visit) -> Result:
     if name not in DEEDS:
         raise Refusal("gathering.gone")
     DEEDS[name](visit, number)
+    if name == "discard":
+        return Go("gatherings", name)
     back = visit.form.get("list", "")
     kept = "?" + urlencode({"list": back}) if back in lists.LISTS else ""
     return Go(f"gatherings/{number}{kept}", name)

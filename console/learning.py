@@ -66,7 +66,7 @@ def export(look: Look) -> Rows:
         in_use=_STATES.get(asked["state"]),
     )
     header = [words[name] for name in ("topic", "name", "source", "origin", "state", "last", "planned", "body")]
-    return Rows("readings", "readings", header, *every(found, lambda one: _exported(look, one)))
+    return Rows(header, *every(found, lambda one: _exported(look, one)))
 
 
 def _exported(look: Look, one: Listed) -> list[str]:
@@ -128,12 +128,16 @@ def _form(visit: Visit, values: Mapping[str, str], wrong: list[str], one: Listed
 def _put(visit: Visit, one: Listed | None) -> Result:
     """Write what the form holds, or say what is wrong with it."""
     form, words = visit.form, visit.words("learning")
-    topic = service.topic_of(visit.work, form.get("topic", ""), form.get("topic_new", ""))
-    made = service.typed(form, one.row.reading.ref if one else "", topic.name)
-    if isinstance(made, list):
-        wrong = [words[why].format(field=words[f"field_{name}"], longest=longest) for name, why, longest in made]
-        return _form(visit, _fields(None) | dict(form), wrong, one)
-    number = service.put(visit.work, visit.person.id, made, topic, one.row.id if one else 0)
+    try:
+        # The service writes last of all: what it refuses has left nothing behind.
+        topic = service.topic_of(visit.work, form.get("topic", ""), form.get("topic_new", ""))
+        made = service.typed(form, one.row.reading.ref if one else "", topic.name)
+        if isinstance(made, list):
+            wrong = [words[why].format(field=words[f"field_{name}"], longest=longest) for name, why, longest in made]
+            return _form(visit, _fields(None) | dict(form), wrong, one)
+        number = service.put(visit.work, visit.person.id, made, topic, one.row.id if one else 0)
+    except Refusal as refusal:
+        return _form(visit, _fields(None) | dict(form), [visit.why(refusal)], one)
     return Go(f"learning/{number}", "saved" if one else "added")
 
 

@@ -87,8 +87,7 @@ def table(visit: Visit) -> Result:
     place, found = _year(visit)
     header = [visit.words("life")[f"column_{name}"] for name in COLUMNS]
     rows = [_line(visit, one) for row in found.rows for one in row]
-    name = f"{place.branch.name}-{found.year}"
-    return saved(visit, "year", name, str(found.year), header, rows)
+    return saved(visit, "year", header, rows, of=place.branch.name, day=str(found.year))
 
 
 def _line(visit: Visit, one: Obligation) -> list[str]:
@@ -98,7 +97,7 @@ def _line(visit: Visit, one: Obligation) -> list[str]:
         one.unit_name,
         rule.name.said(voice.language),
         words.article(voice, rule),
-        rule.trust.value,
+        voice.label(f"obligation.trust_{rule.trust.value.lower()}"),
         words.period_name(voice, one.period),
         f"{words.sign(one)} {state}",
         words.missing(voice, one),

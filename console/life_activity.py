@@ -7,7 +7,7 @@ from collections.abc import Callable
 from console.asked import number_in
 from console.grammar import Go, Look, Pages, Result, Visit
 from console.life_frame import ROWS, framed
-from console.lists import Rows, every, saves
+from console.lists import Line, Rows, every, saves
 from domain.activity import FEEDBACK_FROM, ActivityState
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -80,12 +80,11 @@ def export(look: Look) -> Rows:
     one = service.own(look.work, look.person.id, number, lock=False)
     people = activity_day.listed(look.work, look.person.id, number, 0, EVERYBODY)
 
-    def line(row: activity_day.Listed) -> list[str]:
-        return [row.name, _how(look, row), str(row.row.family), words["yes"] if row.there else ""]
+    def line(row: activity_day.Listed) -> Line:
+        return [row.name, _how(look, row), row.row.family, words["yes"] if row.there else ""]
 
     header = [words[f"column_{name}"] for name in ("name", "state", "family", "came")]
-    name = f"{one.title}-{look.work.organisation.today(one.starts_at)}"
-    return Rows(name, "sign-ups", header, *every(people, line))
+    return Rows(header, *every(people, line), one.title, look.work.organisation.today(one.starts_at))
 
 
 def _enter(visit: Visit, number: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from console.asked import number_in
 from console.grammar import Go, Pages, Result, Visit
 from console.life_frame import one_named
-from console.life_meeting import minutes_in, moment_in, shown
+from console.life_meeting import drawn, minutes_in, moment_in, shown
 from console.meanwhile import undone
 from domain.meeting import Duty
 from domain.permission import Action
@@ -19,6 +19,8 @@ from services import meeting_attendance as attendance
 
 pages = Pages("life")
 
+UNREAD = ("minutes.votes_unread", "meeting.when_unread")
+"""What is refused before anything is written: its form comes back."""
 Deed = Callable[[Visit, int], object]
 
 
@@ -128,5 +130,10 @@ def do(visit: Visit) -> Result:
     called["words"] = words["point"].format(place=number_in(visit, "place"))
     if (page := undone(visit, here, here, shown(visit, found, name), called)) is not None:
         return page
-    DEEDS[name](visit, number)
+    try:
+        DEEDS[name](visit, number)
+    except Refusal as refusal:
+        if refusal.code not in UNREAD:
+            raise
+        return drawn(visit, visit.why(refusal))
     return Go(f"life/meeting/{number}", name)

@@ -8,6 +8,7 @@ from console import chart as charts
 from console.asked import number_in
 from console.grammar import Later, Look, Page, Pages, Result, Visit
 from console.life_frame import ROWS, framed
+from console.lists import Line
 from domain.member import Unit
 from domain.period import Cycle, Period, period_of
 from domain.permission import Action
@@ -168,10 +169,10 @@ def header(look: Look, figure: str) -> list[str]:
     return [said["column_name"]]
 
 
-def cells(look: Look, figure: str, one: Listed) -> list[str]:
+def cells(look: Look, figure: str, one: Listed) -> Line:
     """Return a row of it."""
     if figure == PARTICIPATION:
-        return [one.name, str(one.came), str(one.asked)]
+        return [one.name, one.came, one.asked]
     if figure == STANDARDISATION:
         rule = service.rule_name(look.work, look.voice.language, one.rule)
         lacking = look.voice.line("rate.between").join(words.lack(look.voice, code) for code in one.missing)

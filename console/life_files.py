@@ -9,7 +9,7 @@ from console.life import branches_of
 from console.life_activity import group_of
 from console.life_figures import cells, header
 from console.life_meeting import kind_name, list_of, state_name
-from console.lists import Rows, every, saves, sliced
+from console.lists import Line, Rows, every, saves, sliced
 from domain.activity import Activity
 from domain.meeting import Meeting
 from domain.permission import Action
@@ -35,8 +35,7 @@ def _columns(look: Look, *names: str) -> list[str]:
 def branches(look: Look) -> Rows:
     """Return the branches that this person may look at."""
     found = branches_of(look, EVERY, 0)
-    title = look.words("life")["branches"]
-    return Rows(title, title, _columns(look, "unit"), *every(found, lambda one: [one.name]))
+    return Rows(_columns(look, "unit"), *every(found, lambda one: [one.name]))
 
 
 @saves(pages, "life/{unit}/below/table", "below", back="life/{unit}/below", needs=Action.SET_OBLIGATIONS)
@@ -48,16 +47,16 @@ def below(look: Look) -> Rows:
         raise Refusal("obligation.gone")
     found = view.overview(look.work, committee)
 
-    def line(row: tuple[view.Tally, bool]) -> list[str]:
+    def line(row: tuple[view.Tally, bool]) -> Line:
         one, late = row
-        counts = [str(one.states[state]) for state in words.SIGNS]
+        counts = [one.states[state] for state in words.SIGNS]
         behind = "、".join(one.behind) if late else look.words("life")["running"]
         return [one.rule.name.said(voice.language), words.period_name(voice, one.period), *counts, behind]
 
     tallies = [*((one, False) for one in found.running), *((one, True) for one in found.passed)]
     states = [life_year.state_name(voice, state.value) for state in words.SIGNS]
     header_ = [*_columns(look, "rule", "period"), *states, look.words("life")["behind"]]
-    return Rows(f"{committee.name}-{look.work.today}", "below", header_, *every(tallies, line))
+    return Rows(header_, *every(tallies, line), committee.name)
 
 
 @saves(pages, "life/meetings/table", "meetings", back="life/meetings", needs=PLANS)
@@ -74,7 +73,7 @@ def meeting_table(look: Look) -> Rows:
         lambda limit, offset: meeting_list.listed(look.work, look.person.id, unit, group, limit, offset), line
     )
     names = _columns(look, "title", "when", "unit", "kind", "place", "state")
-    return Rows(f"meetings-{look.work.today}", look.words("life")["meetings"], names, count, rows)
+    return Rows(names, count, rows)
 
 
 @saves(pages, "life/meeting/{number}/table", "meeting_people", back="life/meeting/{number}", needs=PLANS)
@@ -93,8 +92,7 @@ def meeting_people(look: Look) -> Rows:
 
     names = _columns(look, "name", "duty", "votes", "answer", "came", "adjusted")
     people = meeting_list.rows(look.work, look.person.id, found)
-    name = f"{found.title}-{look.work.organisation.today(found.starts_at)}"
-    return Rows(name, said["people"], names, *every(people, line))
+    return Rows(names, *every(people, line), found.title, look.work.organisation.today(found.starts_at))
 
 
 @saves(pages, "life/activities/table", "activities", back="life/activities", needs=Action.PLAN_ACTIVITIES)
@@ -102,16 +100,16 @@ def activities(look: Look) -> Rows:
     """Return the list of activities that is asked for."""
     group, local = group_of(look), look.work.organisation.local
 
-    def line(one: Activity) -> list[str]:
+    def line(one: Activity) -> Line:
         kind, when = look.voice.label(f"activity_plan.kind_{one.kind.value}"), f"{local(one.starts_at):%Y-%m-%d %H:%M}"
-        taken = f"{one.taken}/{one.capacity}" if one.capacity else str(one.taken)
+        taken = f"{one.taken}/{one.capacity}" if one.capacity else one.taken
         return [one.title, when, one.unit_name, kind, one.place, taken]
 
     count, rows = sliced(
         lambda limit, offset: activity_list.listed(look.work, look.person.id, group, limit, offset), line
     )
     names = _columns(look, "title", "when", "unit", "kind", "place", "taken")
-    return Rows(f"activities-{look.work.today}", look.words("life")["part_activities"], names, count, rows)
+    return Rows(names, count, rows)
 
 
 @saves(pages, "life/{unit}/relief/table", "relief", back="life/{unit}/relief", needs=Action.SET_OBLIGATIONS)
@@ -119,8 +117,7 @@ def relieved(look: Look) -> Rows:
     """Return who is relieved in a branch; never why."""
     unit = relief.branch(look.work, look.person.id, look.numbers["unit"])
     people = relief.relieved(look.work, look.person.id, unit.id)
-    title = look.words("life")["relief"]
-    return Rows(f"{unit.name}-{look.work.today}", title, _columns(look, "name"), *every(people, lambda one: [one[1]]))
+    return Rows(_columns(look, "name"), *every(people, lambda one: [one[1]]), unit.name)
 
 
 @saves(pages, "life/figures/list/table", "behind", back="life/figures", needs=Action.SEE_UNIT_FIGURES)
@@ -129,5 +126,5 @@ def behind(look: Look) -> Rows:
     figure, number = look.query.get("figure", ""), whole(look.query.get("unit", ""))
     asked = (look.person.id, number, look.query.get("period", ""), figure)
     unit, span, found = rates.behind(look.work, *asked)
-    name = f"{look.voice.label(f'rate.{figure}')}-{unit.name}-{span.key}"
-    return Rows(name, "list", header(look, figure), *every(found, lambda one: cells(look, figure, one)))
+    of = f"{look.voice.label(f'rate.{figure}')}-{unit.name}"
+    return Rows(header(look, figure), *every(found, lambda one: cells(look, figure, one)), of, span.key)

@@ -172,13 +172,21 @@ def minutes_in(visit: Visit) -> int:
 @pages.get("life/meeting/{number}", needs=Action.PLAN_MEETINGS)
 def meeting(visit: Visit) -> Result:
     """Show a meeting to whoever runs it."""
-    work, _voice, person = visit.work, visit.voice, visit.person.id
+    return drawn(visit)
+
+
+def drawn(visit: Visit, why: str = "") -> Page:
+    """Return its page. `why`: what is wrong with the form that came, whose words stay in it."""
+    work, person = visit.work, visit.person.id
     found = service.runs(work, person, visit.numbers["number"])
     page, local = number_in(visit, "page"), work.organisation.local(found.starts_at)
     people = meeting_list.rows(work, person, found)
     planned = found.state in minutes.PLANNED
     facts = {
         "one": found,
+        "why": why,
+        "typed": dict.fromkeys(("deed", "title", "day", "at", "minutes", "where", "what", "words"), "")
+        | dict(visit.form),
         "local_day": f"{local:%Y-%m-%d}",
         "local_time": f"{local:%H:%M}",
         "kind_name": kind_name(visit, found.kind),
@@ -198,7 +206,7 @@ def meeting(visit: Visit) -> Result:
         "page_at": page,
         "more": len(people) > (page + 1) * ROWS,
     }
-    return framed(visit, "life_meeting.html", "meetings", facts | _minutes(visit, found))
+    return framed(visit, "life_meeting.html", "meetings", facts | _minutes(visit, found), 409 if why else 200)
 
 
 def shown(visit: Visit, found: Meeting, deed: str) -> dict[str, str]:

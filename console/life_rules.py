@@ -77,4 +77,4 @@ def table(visit: Visit) -> Result:
     said = visit.words("life")
     header = [said[f"column_{name}"] for name in COLUMNS]
     rows = [_cells(visit, one) for one in rule_list.in_force(visit.work)]
-    return saved(visit, "rules", "rules", said["part_rules"], header, rows)
+    return saved(visit, "rules", header, rows)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeVar
 
 from console.asked import whole
@@ -23,27 +24,39 @@ from services import people, permission, sheet
 from services.job import Facts, Kind, Part, Step
 from services.work import Work
 
+LONGEST_TITLE = 30
 PART = 1_000
 """Rows that are fetched in one step."""
 WAYS = ("xlsx", "csv")
-Line = Sequence[str]
+Line = Sequence[sheet.Cell]
+"""Numbers of a workbook can be summed; what only looks like one (a number of an employee, a moment) is text."""
 One = TypeVar("One")
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A list as it is saved. `name`: of the file; `title`: of its sheet."""
+    """A list as it is saved."""
 
-    name: str
-    title: str
-    header: Line
+    header: Sequence[str]
     count: int
     """How many there are, or nearly: it says whether a job is worth while, and how far it is."""
     rows: Iterable[Line]
     """Gone through once, and only when it is written."""
+    of: str = ""
+    """Of which one thing it is: a meeting, a bank."""
+    day: date | str = ""
+    """The day of that thing, or its period; else the file has today's."""
 
 
 Make = Callable[[Look], Rows]
+
+
+def named(voice: Voice, what: str, of: str, day: date | str) -> str:
+    """Return what a file is called in this language: what it lists, of which one thing (perhaps none), and the day."""
+    said = voice.page["jobs"][f"file_{what}"]
+    title = " ".join(of.split())
+    short = title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
+    return "-".join(one.replace("/", "-") for one in (said, short, str(day)) if one)
 
 
 class _Numbers(Mapping[str, int]):
@@ -84,12 +97,14 @@ def saves(pages: Pages, path: str, name: str, *, back: str, needs: Action | None
     """
 
     def register(make: Make) -> Make:
-        pages.kinds[name] = _kind(make, needs)
+        pages.kinds[name] = _kind(name, make, needs)
 
         def giving(**how: str) -> Callable[[Visit], Result]:
             def give(visit: Visit) -> Result:
                 facts = {**visit.query, **{key: str(number) for key, number in visit.numbers.items()}, **how}
-                return exported(visit, name, _kind(make, needs, visit.machine), facts, back.format(**visit.numbers))
+                return exported(
+                    visit, name, _kind(name, make, needs, visit.machine), facts, back.format(**visit.numbers)
+                )
 
             return give
 
@@ -103,18 +118,19 @@ def saves(pages: Pages, path: str, name: str, *, back: str, needs: Action | None
     return register
 
 
-def _kind(make: Make, needs: Action | None, machine: Machine | None = None) -> Kind:
-    def look(work: Work, member_id: int, facts: Facts) -> Rows:
+def _kind(name: str, make: Make, needs: Action | None, machine: Machine | None = None) -> Kind:
+    def look(work: Work, member_id: int, facts: Facts) -> tuple[Look, Rows]:
         person = people.myself(work, member_id)
         if needs is not None and not permission.may_anywhere(work, member_id, needs):
             raise Refusal("permission.nowhere")
-        return make(_Asked(work, person, speech_of(facts), _Numbers(facts), facts, machine))
+        asked = _Asked(work, person, speech_of(facts), _Numbers(facts), facts, machine)
+        return asked, make(asked)
 
     def count(work: Work, member_id: int, facts: Facts) -> int:
-        return look(work, member_id, facts).count
+        return look(work, member_id, facts)[1].count
 
     def steps(work: Work, member_id: int, facts: Facts) -> Iterator[Part]:
-        found = look(work, member_id, facts)
+        asked, found = look(work, member_id, facts)
         # Of a workbook fetching is one half and writing the other.
         share, rows = (1 if is_csv(facts) else 2), list[Line]()
         yield Step(0, found.count)
@@ -123,7 +139,8 @@ def _kind(make: Make, needs: Action | None, machine: Machine | None = None) -> K
             if len(rows) % sheet.A_PART == 0:
                 demand_room(facts, len(rows))
                 yield Step(len(rows) // share, max(found.count, len(rows)))
-        for part in written(found.name, found.header, rows, facts, found.title):
+        called, title = named(asked.voice, name, found.of, found.day or work.today), asked.words("jobs")[f"file_{name}"]
+        for part in written(called, found.header, rows, facts, title):
             yield Step((len(rows) + part.done) // 2, len(rows)) if isinstance(part, Step) else part
 
     return Kind(count, steps)

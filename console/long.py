@@ -60,7 +60,7 @@ def speech_of(facts: Facts) -> Voice:
 
 
 def written(
-    name: str, header: Sequence[str], rows: Sequence[Sequence[str]], facts: Facts, title: str = ""
+    name: str, header: Sequence[str], rows: Sequence[Sequence[sheet.Cell]], facts: Facts, title: str = ""
 ) -> Iterator[Part]:
     """Yield the steps of writing a table, and the file at last: CSV where the address asks for it, else XLSX."""
     name = name.replace("/", "-")[:LONGEST_NAME]

@@ -78,7 +78,7 @@ def saved_list(look: Look) -> Rows:
 
     header = [words[name] for name in ("name", "number", "standing", "units", "roles", "account")]
     count, rows = service.count(look.work, me, asked), later(lambda: service.each(look.work, me, asked), line)
-    return Rows(f"people-list-{look.work.today.isoformat()}", "people", header, count, rows)
+    return Rows(header, count, rows)
 
 
 @pages.get("people/{number}", needs=Action.INVITE)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from console.asked import whole
-from console.long import written
+from console.lists import named
+from console.long import speech_of, written
 from domain.member import Standing
 from services import people, roster, sheet
 from services.job import Facts, Kind, Part, Step
@@ -37,7 +38,8 @@ def _steps(work: Work, actor_id: int, facts: Facts) -> Iterator[Part]:
         rows.append(row)
         if len(rows) % sheet.A_PART == 0:
             yield Step(0, len(only))
-    yield from written(f"people-{work.today.isoformat()}", header, rows, facts, "people")
+    speech = speech_of(facts)
+    yield from written(named(speech, "people", "", work.today), header, rows, facts, speech.page["jobs"]["file_people"])
 
 
 KIND = Kind(_count, _steps)

@@ -129,9 +129,9 @@ def result(visit: Visit) -> Result:
         raise Refusal("people.marked_there")
     plan = roster_upload.plan(visit.work, visit.person.id, upload.attachment)
     words = visit.words("people")
-    rows = [[str(v.row or ""), visit.voice.label(f"roster.{v.fate}"), words_of(visit, v)] for v in plan.verdicts]
+    rows = [[v.row or "", visit.voice.label(f"roster.{v.fate}"), words_of(visit, v)] for v in plan.verdicts]
     header = [words["row"], words["fate"], words["verdict"]]
-    return saved(visit, TRIAL, "roster-dry-run", "dry run", header, rows)
+    return saved(visit, TRIAL, header, rows)
 
 
 def _number(visit: Visit) -> int:

@@ -18,6 +18,7 @@ from domain.refusal import Refusal
 from services import permission
 from services import points_rule as service
 from services.points_rule import Step
+from services.sheet import Cell
 
 pages = Pages("points")
 
@@ -70,8 +71,8 @@ def table(visit: Visit) -> Result:
     header = [
         said[f"column_{name}"] for name in ("version", "starts", "rule", "each", "cap", "state", "by", "at", "why")
     ]
-    rows = [
-        ["0", "", _called(visit, rule), str(one.points), str(one.daily_cap), said["by_configuration"], "", "", ""]
+    rows: list[list[Cell]] = [
+        [0, "", _called(visit, rule), one.points, one.daily_cap, said["by_configuration"], "", "", ""]
         for rule, one in in_order(visit.work.organisation.points)
     ]
     for step in service.steps(visit.work, visit.person.id):
@@ -79,10 +80,10 @@ def table(visit: Visit) -> Result:
         made = f"{local(one.made_at):%Y-%m-%d %H:%M}" if one.made_at else ""
         ends = [said[f"state_{_state(visit, one, now)}"], one.by, made, one.reason]
         rows += [
-            [str(one.number), str(one.starts), _called(visit, rule), str(each.points), str(each.daily_cap), *ends]
+            [one.number, str(one.starts), _called(visit, rule), each.points, each.daily_cap, *ends]
             for rule, each in in_order(one.terms)
         ]
-    return saved(visit, "point_rules", "point-rules", said["part_rules"], header, rows)
+    return saved(visit, "point_rules", header, rows)
 
 
 def _called(visit: Visit, rule: str) -> str:

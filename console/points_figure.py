@@ -12,6 +12,7 @@ from domain.permission import Action
 from domain.points_figure import Figure
 from domain.points_rule import RULES
 from services import points_figure as service
+from services.sheet import Cell
 
 pages = Pages("points")
 
@@ -57,21 +58,20 @@ def table(visit: Visit) -> Result:
         header += [said["column_turns_of"].format(rule=rule_name(visit, rule))]
         header += [said["column_people_of"].format(rule=rule_name(visit, rule))]
     header.append(said["column_note"])
-    rows = []
+    rows: list[list[Cell]] = []
     for one in found:
-        row, figure = [f"{closed.month:%Y-%m}", one.unit.name], one.figure
+        row: list[Cell] = [f"{closed.month:%Y-%m}", one.unit.name]
+        figure = one.figure
         if figure is None or not figure.shown:
             row += [""] * (len(header) - 3)
         else:
-            row += [str(n) for n in (figure.participants, figure.people, figure.points)]
-            row += [figure.average, str(figure.turns)]
+            row += [figure.participants, figure.people, figure.points, figure.average, figure.turns]
             for rule in RULES:
                 part = figure.parts.get(rule)
-                row += [str(part.turns), str(part.participants)] if part else [_none(figure), _none(figure)]
+                row += [part.turns, part.participants] if part else [_none(figure), _none(figure)]
         rows.append([*row, _note(visit, figure, one.into) or _split(visit, figure)])
     rows.append(["", said["definition"].format(smallest=closed.smallest), *[""] * (len(header) - 2)])
-    name = f"points-{unit.name.replace('/', '-')}-{closed.month:%Y-%m}"
-    return saved(visit, "point_figures", name, said["part_figures"], header, rows)
+    return saved(visit, "point_figures", header, rows, of=unit.name, day=f"{closed.month:%Y-%m}")
 
 
 def _none(figure: Figure) -> str:

@@ -6,12 +6,13 @@ from typing import Any
 
 from console.asked import whole
 from console.grammar import Go, Look, Page, Pages, Result, Visit
-from console.lists import Rows, saves, sliced
+from console.lists import Line, Rows, saves, sliced
 from console.points_frame import framed, page_in, rule_name, signed
 from domain.permission import Action
 from domain.points import LARGEST_MANUAL, LONGEST_REASON, MOST_PEOPLE
 from domain.refusal import Refusal
 from services import points_manual as service
+from services.sheet import Number
 
 pages = Pages("points")
 
@@ -77,13 +78,13 @@ def enter(visit: Visit) -> Result:
     return framed(visit, "points_manual_done.html", "manual", {"plan": plan, "new": new})
 
 
-def _line(look: Look, one: Any) -> list[str]:  # noqa: ANN401 - an entry of the service
+def _line(look: Look, one: Any) -> Line:  # noqa: ANN401 - an entry of the service
     return [
         one.employee_no,
         one.name,
         one.day.isoformat(),
         rule_name(look, one.rule),
-        signed(one.points),
+        Number(one.points, signed(one.points)),
         one.reason,
         f"{look.work.organisation.local(one.at):%Y-%m-%d %H:%M}",
         look.words("points")["taken_back"] if one.reversal else "",
@@ -101,7 +102,7 @@ def table(look: Look) -> Rows:
     count, rows = sliced(
         lambda limit, offset: service.some_by(look.work, look.person.id, limit, offset), lambda one: _line(look, one)
     )
-    return Rows("points-by-hand", look.words("points")["part_manual"], _header(look), count, rows)
+    return Rows(_header(look), count, rows)
 
 
 @pages.get("points/manual/{number}", needs=AWARDS)
@@ -146,7 +147,7 @@ def person_table(look: Look) -> Rows:
     count, rows = sliced(
         lambda limit, offset: service.some_seen(work, me, number, limit, offset)[1], lambda one: _line(look, one)
     )
-    return Rows(f"points-{who.employee_no}", look.words("points")["made_title"], _header(look), count, rows)
+    return Rows(_header(look), count, rows, who.employee_no)
 
 
 @pages.get("points/people/{number}")

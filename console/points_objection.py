@@ -7,13 +7,14 @@ from urllib.parse import urlencode
 
 from console.asked import whole
 from console.grammar import Go, Look, Page, Pages, Result, Visit
-from console.lists import Rows, saves, sliced
+from console.lists import Line, Rows, saves, sliced
 from console.points_frame import framed, page_in, rule_name, signed
 from domain.permission import Action
 from domain.points import LARGEST_MANUAL, LONGEST_REASON
 from domain.refusal import Refusal
 from services import points_objection as service
 from services import points_rule as rulebook
+from services.sheet import Number
 
 pages = Pages("points")
 
@@ -46,13 +47,13 @@ def table(look: Look) -> Rows:
     said, local = look.words("points"), look.work.organisation.local
     answered, unit = look.query.get("state") == "answered", whole(look.query.get("unit", ""))
 
-    def line(one: Any) -> list[str]:  # noqa: ANN401 - an objection of the service
+    def line(one: Any) -> Line:  # noqa: ANN401 - an objection of the service
         return [
             one.employee_no,
             one.name,
             one.day.isoformat(),
             rule_name(look, one.rule),
-            signed(one.points),
+            Number(one.points, signed(one.points)),
             f"{local(one.raised_at):%Y-%m-%d %H:%M}",
             f"{local(one.answered_at):%Y-%m-%d %H:%M}" if one.answered_at else "",
             said[f"outcome_{one.outcome or 'open'}"],
@@ -61,8 +62,6 @@ def table(look: Look) -> Rows:
     names = ("number", "name", "day", "rule", "points", "raised", "answered", "outcome")
     header = [said[f"column_{name}"] for name in names]
     return Rows(
-        "objections",
-        said["part_objections"],
         header,
         *sliced(
             lambda limit, offset: service.some(

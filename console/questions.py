@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from console import questions_import
 from console.asked import whole
 from console.grammar import Download, Go, Look, Page, Pages, Result, Visit
-from console.lists import Rows, every, later, saves
+from console.lists import Line, Rows, every, later, saves
 from console.meanwhile import drawn_from, undone
 from content import voice
 from domain.arrival import clean
@@ -90,7 +90,8 @@ def export(look: Look) -> Rows:
     asked = _asked(look)
     count, header = question_list.count(look.work, look.person.id, asked), question_list.export_header()
     rows = later(lambda: question_list.export(look.work, look.person.id, asked), lambda row: row)
-    return Rows(asked.bank, "questions", header, count, rows)
+    bank, _, _ = service.bank_of(look.work, look.person.id, asked.bank)
+    return Rows(header, count, rows, bank.called(look.voice.language))
 
 
 @saves(pages, "questions/table", "banks", back="questions", needs=KEEPS)
@@ -98,15 +99,15 @@ def banks_table(look: Look) -> Rows:
     """Return the banks with how many questions they have."""
     words = look.words("questions")
 
-    def line(one: Any) -> list[str]:  # noqa: ANN401 - a bank of the service
-        kinds = [str(one.kinds.get(kind, 0)) for kind in Kind]
+    def line(one: Any) -> Line:  # noqa: ANN401 - a bank of the service
+        kinds = [one.kinds.get(kind, 0) for kind in Kind]
         origin, state = words["shipped" if one.shipped else "own"], words["bank_closed" if one.closed else "bank_open"]
-        return [one.bank.called(look.voice.language), origin, *kinds, str(one.active), str(one.retired), state]
+        return [one.bank.called(look.voice.language), origin, *kinds, one.active, one.retired, state]
 
     kinds = [words[f"kind_{kind.value}"] for kind in Kind]
     header = [words["bank"], words["origin"], *kinds, words["in_use"], words["retired"], words["state"]]
     found = question_list.overview(look.work, look.person.id)
-    return Rows("banks", "banks", header, *every(found, line))
+    return Rows(header, *every(found, line))
 
 
 @pages.get("questions/template", needs=KEEPS)

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from console import long
 from console.asked import whole
 from console.grammar import Download, Go, Page, Pages, Result, Visit
+from console.lists import named
 from domain import demand as rules
 from domain.demand import OPEN, Act, State
 from domain.demand_draft import LONGEST, Draft, File, clean_name
@@ -138,7 +139,9 @@ def _export_steps(work: Work, officer_id: int, facts: Facts) -> Iterator[Part]:
     (state, words), speech = _asked_for(facts), long.speech_of(facts)
     header, rows = desk_list.export_rows(work, speech, officer_id, SHOWN[state], words, near=state == "near")
     yield Step(0, len(rows))
-    yield from long.written(speech.page["requests"]["title"], header, rows, facts)
+    yield from long.written(
+        named(speech, "requests", "", work.today), header, rows, facts, speech.page["requests"]["title"]
+    )
 
 
 EXPORT = Kind(_export_count, _export_steps)

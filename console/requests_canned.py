@@ -63,7 +63,7 @@ def table(look: Look) -> Rows:
 
     header = [words[name] for name in ("canned_title", "unit", "canned_text", "state", "changed_at")]
     found = desk_canned.every(look.work, look.person.id)
-    return Rows(words["canned"], words["canned"], header, *every(found, line))
+    return Rows(header, *every(found, line))
 
 
 @pages.get("requests/canned/{number}", needs=HANDLES)

@@ -7,7 +7,7 @@ from typing import Any
 from console import chart as charts
 from console.asked import whole
 from console.grammar import Look, Page, Pages, Result, Visit
-from console.lists import Rows, every, saves
+from console.lists import Line, Rows, every, saves
 from console.saving import saved
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -62,29 +62,27 @@ def topics(look: Look) -> Rows:
     """Return the categories; of one with too few people no figures."""
     words, least = look.words("requests"), look.work.organisation.smallest_group
 
-    def line(one: desk_load.Topic) -> list[str]:
+    def line(one: desk_load.Topic) -> Line:
         if one.counts is None:
             return [one.name, words["hidden"].format(least=least), *[""] * 4]
         took = desk_load.duration(look.voice, one.first) or words["too_few"]
-        return [one.name, *map(str, one.counts), took]
+        return [one.name, *one.counts, took]
 
     header = [words["kind"], words["filed_lately"].format(days=desk_load.DAYS)]
     header += [words[name] for name in ("figure_open", "figure_near", "figure_over", "first_answer")]
     found = desk_load.topics(look.work, look.voice, look.person.id)
-    return Rows(words["topics"], words["topics"], header, *every(found, line))
+    return Rows(header, *every(found, line))
 
 
 @pages.get("requests/overview.xlsx", needs=OVERSEES)
 def export_xlsx(visit: Visit) -> Result:
     """Save the load of officers."""
     header, rows = desk_load.export_rows(visit.work, visit.voice, visit.person.id)
-    name = visit.words("requests")["loads"]
-    return saved(visit, "loads", name, name, header, rows)
+    return saved(visit, "loads", header, rows)
 
 
 @pages.get("requests/overview.csv", needs=OVERSEES)
 def export_csv(visit: Visit) -> Result:
     """Save it as CSV."""
     header, rows = desk_load.export_rows(visit.work, visit.voice, visit.person.id)
-    name = visit.words("requests")["loads"]
-    return saved(visit, "loads", name, name, header, rows, "csv")
+    return saved(visit, "loads", header, rows, "csv")

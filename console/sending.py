@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from console.asked import day, whole
 from console.grammar import Go, Look, Page, Pages, Result, Visit
-from console.lists import Rows, later, saves
+from console.lists import Line, Rows, later, saves
 from domain.machine import EVERYTHING, trouble
 from domain.push import KINDS
 from domain.refusal import Refusal
@@ -92,14 +92,14 @@ def export(look: Look) -> Rows:
     words, local, (asked, _) = look.words("sending"), look.work.organisation.local, _asked(look)
     header = [words[name] for name in ("number", "kind", "messenger", "state", "at", "attempts", "why", "code")]
 
-    def line(one: Any) -> list[str]:  # noqa: ANN401 - a line of the service
+    def line(one: Any) -> Line:  # noqa: ANN401 - a line of the service
         row = _row(look, one)
-        told = (one.id, row["kind"], row["messenger"], row["state"], f"{local(one.at):%Y-%m-%d %H:%M:%S}")
-        return [*map(str, told), str(one.attempts), row["why"], one.note]
+        at = f"{local(one.at):%Y-%m-%d %H:%M:%S}"
+        return [str(one.id), row["kind"], row["messenger"], row["state"], at, one.attempts, row["why"], one.note]
 
     count = service.count(look.work, look.person.id, asked)
     rows = later(lambda: service.each(look.work, look.person.id, asked), line)
-    return Rows(f"letters-{look.work.today.isoformat()}", "letters", header, count, rows)
+    return Rows(header, count, rows)
 
 
 def _row(look: Look, one: Any) -> dict[str, Any]:  # noqa: ANN401 - a line of the service
@@ -205,14 +205,14 @@ def dead_table(look: Look) -> Rows:
     words, local = look.words("sending"), look.work.organisation.local
     header = [words[name] for name in ("number", "messenger", "state", "received", "attempts")]
 
-    def line(one: Any) -> list[str]:  # noqa: ANN401 - an update of the service
+    def line(one: Any) -> Line:  # noqa: ANN401 - an update of the service
         at = f"{local(one.received_at):%Y-%m-%d %H:%M:%S}"
         said = words[f"broken_{one.state}"]
-        return [str(one.id), messenger_name(look.voice, one.messenger), said, at, str(one.attempts)]
+        return [str(one.id), messenger_name(look.voice, one.messenger), said, at, one.attempts]
 
     service.demand(look.work, look.person.id)
     rows = later(lambda: service.each_dead(look.work, look.person.id), line)
-    return Rows("unread", "unread", header, service.dead_count(look.work), rows)
+    return Rows(header, service.dead_count(look.work), rows)
 
 
 @pages.get("sending/dead/{number}", needs=MACHINE, when_paused=True)

@@ -9,7 +9,7 @@ from datetime import time
 from typing import Any
 
 from console.asked import whole
-from console.grammar import Go, Look, Pages, Result, Visit
+from console.grammar import Go, Look, Page, Pages, Result, Visit
 from console.lists import Rows, saves, sliced
 from console.meanwhile import drawn_from, undone
 from console.saving import saved
@@ -72,7 +72,7 @@ def table(visit: Visit) -> Result:
         ends = [row["by"], since, kept.reason if kept else ""]
         rows.append([words[f"section_{one.section}"], row["name"], row["now"], row["file"], *ends])
     names = ("section", "setting", "now", "file", "set_by", "at", "reason")
-    return saved(visit, "settings", "settings", "settings", [words[name] for name in names], rows)
+    return saved(visit, "settings", [words[name] for name in names], rows)
 
 
 def _settable(visit: Visit, key: str) -> Settable:
@@ -86,19 +86,23 @@ def _settable(visit: Visit, key: str) -> Settable:
 @pages.get("settings/value", needs=MACHINE)
 def value(visit: Visit) -> Result:
     """Show one setting with the form to change it."""
-    one = _settable(visit, visit.query.get("name", ""))
+    return _value(visit, _settable(visit, visit.query.get("name", "")))
+
+
+def _value(visit: Visit, one: Settable, why: str = "") -> Page:
     found = setting.everything(visit.work, visit.person.id)
     row = _row(visit, one, found)
     now = row["set"].value if row["set"] else one.file
-    seen = drawn_from({"value": now})
     facts = {
         "one": one,
+        "why": why,
+        "reason": visit.form.get("reason", ""),
+        "typed": visit.form.get("value", now),
         "row": row,
-        "now": now,
-        "seen": seen,
+        "seen": drawn_from({"value": now}),
         "hint": visit.words("settings").get(f"hint_{one.section}", ""),
     }
-    return framed(visit, "settings_value.html", "values", facts)
+    return framed(visit, "settings_value.html", "values", facts, 409 if why else 200)
 
 
 @pages.post("settings/value", needs=MACHINE)
@@ -110,8 +114,11 @@ def value_set(visit: Visit) -> Result:
     called = {"value": row["name"]}
     if (page := undone(visit, "settings/value", f"settings/value?name={one.key}", now, called)) is not None:
         return page
-    words = visit.machine.checked(one.key, visit.form.get("value", "").strip())
-    setting.put(visit.work, visit.person.id, one.key, words, visit.form.get("reason", ""), usual=one.file)
+    try:
+        words = visit.machine.checked(one.key, visit.form.get("value", "").strip())
+        setting.put(visit.work, visit.person.id, one.key, words, visit.form.get("reason", ""), usual=one.file)
+    except Refusal as refusal:
+        return _value(visit, one, visit.why(refusal))
     visit.then.append(visit.machine.look)
     return Go("settings", "set")
 
@@ -155,7 +162,7 @@ def theme_days_table(look: Look) -> Rows:
 
     header = [words[name] for name in ("branch", "day", "next", "chosen_by")]
     count, rows = sliced(lambda limit, offset: theme_day.page(look.work, look.person.id, asked, limit, offset), line)
-    return Rows("theme-days", "theme days", header, count, rows)
+    return Rows(header, count, rows)
 
 
 def _dates(visit: Visit, choice: Choice) -> list[tuple[str, bool]]:

@@ -13,7 +13,7 @@ from console.settings_deed import deed_name, facts_of
 from console.settings_frame import framed
 from domain.permission import Action
 from services import audit as service
-from services.audit import Asked, Told
+from services.audit import Asked, Known, Told
 
 pages = Pages("settings")
 MACHINE = Action.RUN_MACHINE
@@ -36,14 +36,14 @@ def _asked(look: Look) -> tuple[Asked, dict[str, str]]:
     return asked, shown
 
 
-def _row(look: Look, one: Told, names: Mapping[int, str], units: Mapping[int, str]) -> dict[str, Any]:
+def _row(look: Look, one: Told, names: Mapping[int, str], known: Known) -> dict[str, Any]:
     words = look.words("settings")
     return {
         "at": one.at,
         "who": names.get(one.actor_id, "") if one.actor_id else words["by_machine"],
         "deed": deed_name(words, one.deed),
         "about": names.get(one.subject_id, "") if one.subject_id else "",
-        "facts": "；".join(facts_of(look, one, units)),
+        "facts": "；".join(facts_of(look, one, known)),
     }
 
 
@@ -55,7 +55,7 @@ def audit(visit: Visit) -> Result:
     query = {key: value for key, value in shown.items() if value}
     words = visit.words("settings")
     facts = {
-        "rows": [_row(visit, one, found.names, found.units) for one in found.deeds],
+        "rows": [_row(visit, one, found.names, found.known) for one in found.deeds],
         "deeds": [(one, deed_name(words, one)) for one in service.kinds(visit.work)],
         "shown": shown,
         "following": urlencode({**query, "before": found.next}) if found.next else "",
@@ -71,11 +71,11 @@ def export(look: Look) -> Rows:
     (asked, _), words = _asked(look), look.words("settings")
     header = [words[name] for name in ("at", "who", "deed", "about", "facts")]
 
-    def line(found: tuple[Told, Mapping[int, str], Mapping[int, str]]) -> list[str]:
+    def line(found: tuple[Told, Mapping[int, str], Known]) -> list[str]:
         row = _row(look, *found)
         at = f"{look.work.organisation.local(row['at']):%Y-%m-%d %H:%M:%S}"
         return [at, row["who"], row["deed"], row["about"], row["facts"]]
 
     count = service.count(look.work, look.person.id, asked)
     rows = later(lambda: service.exported(look.work, look.person.id, asked), line)
-    return Rows(f"audit-{look.work.today.isoformat()}", "audit", header, count, rows)
+    return Rows(header, count, rows)

@@ -54,7 +54,7 @@ def table(visit: Visit) -> Result:
         for one, works, source in service.overrides(work, year)
     ]
     header = [words[name] for name in ("date", "means", "source")]
-    return saved(visit, "calendar", "calendar", "calendar", header, rows)
+    return saved(visit, "calendar", header, rows)
 
 
 @pages.post("settings/calendar/read", needs=SETS)

@@ -8,7 +8,7 @@ from console.grammar import Look
 from console.settings import said
 from domain.machine import EVERYTHING
 from services import rule
-from services.audit import Told
+from services.audit import Known, Told
 from services.sending import messenger_name
 
 _PLACES = {"key": -1, "what": -1, "reason": 1, "reasons": 1}
@@ -22,20 +22,20 @@ def deed_name(words: Mapping[str, str], deed: str) -> str:
     return words.get(f"deed_{deed.replace('.', '_')}", deed)
 
 
-def facts_of(look: Look, one: Told, units: Mapping[int, str]) -> Iterator[str]:
-    """Yield the facts of a deed that say something. `units`: the names of those that stand there by their id."""
+def facts_of(look: Look, one: Told, known: Known) -> Iterator[str]:
+    """Yield the facts of a deed that say something. `known`: what is called how."""
     words = look.words("settings")
     for key, value in sorted(one.facts.items(), key=lambda fact: (_PLACES.get(fact[0], 0), fact[0])):
         if value not in ("", None):
-            yield f"{words.get(f'fact_{key}', key)} {_fact(look, one, key, value, units)}"
+            yield f"{words.get(f'fact_{key}', key)} {_fact(look, one, key, value, known)}"
 
 
-def _fact(look: Look, one: Told, key: str, value: object, units: Mapping[int, str]) -> str:
+def _fact(look: Look, one: Told, key: str, value: object, known: Known) -> str:
     words, plain = look.words("settings"), str(value)
     if key in _WORDED:
         return words.get(f"value_{key}_{plain}".lower(), plain)
-    if key == "unit":
-        return units.get(value, plain) if isinstance(value, int) else plain
+    if key in {"unit", "bank", "gathering"}:
+        return known.get((key, value), plain)
     if key == "terms" and isinstance(value, dict):
         return "、".join(f"{look.voice.labels.get(f'points.rule_{rule}', rule)} {each}" for rule, each in value.items())
     named = _NAMED.get(key)

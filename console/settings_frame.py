@@ -19,7 +19,7 @@ PARTS = (
 )
 
 
-def framed(visit: Visit, template: str, part: str, facts: dict[str, Any]) -> Page:
+def framed(visit: Visit, template: str, part: str, facts: dict[str, Any], status: int = 200) -> Page:
     """Return a page with its neighbours."""
     may = [(name, path) for name, path, needs in PARTS if permission.may_anywhere(visit.work, visit.person.id, needs)]
-    return Page(template, {"parts": may, "part": part, **facts})
+    return Page(template, {"parts": may, "part": part, **facts}, status)

@@ -59,12 +59,13 @@ def _cancel(turn: Turn) -> Button:
 
 @routes.button("cancel")
 def cancel(turn: Turn) -> Reply:
-    """Send nothing."""
+    """Send nothing; what is drafted stays."""
     if not turn.step.startswith("announcement."):
         return turn.registry.buttons["help.passed"](turn)
+    said = turn.say("announcement.put_off" if "id" in turn.facts else "announcement.cancelled")
     turn.close()
     home = turn.button("help.home", call("help.home"))
-    return reply(turn.say("announcement.cancelled"), rows=[[home]], edits=True)
+    return reply(said, rows=[[home]], edits=True)
 
 
 @routes.step("words")
@@ -125,8 +126,9 @@ def _drafted(turn: Turn, one: Announcement) -> Reply:
         ],
         [
             turn.button("announcement.calm" if one.urgent else "announcement.urgent", call(_URGENT, one.id)),
-            _cancel(turn),
+            turn.button("announcement.discard", call("announcement.discard", one.id)),
         ],
+        [_cancel(turn)],
     ]
     return reply(*blocks, rows=rows, edits=True, personal=Personal.OWN)
 
@@ -153,6 +155,15 @@ def draft(turn: Turn, number: int) -> Reply:
     """Show the draft again; what is planned becomes a draft."""
     service.unplan(turn.work, turn.person.id, number)
     return _drafted(turn, _draft(turn, number))
+
+
+@routes.button("discard")
+def discard(turn: Turn, number: int) -> Reply:
+    """Throw the draft away."""
+    service.discard(turn.work, turn.person.id, number)
+    turn.close()
+    home = turn.button("help.home", call("help.home"))
+    return reply(turn.say("announcement.discarded"), rows=[[home]], edits=True)
 
 
 @routes.button("rewrite")

@@ -108,6 +108,18 @@ def address_to(work: Work, author_id: int, number: int, unit_id: int, circle: Ci
     return own(work, author_id, number)
 
 
+def discard(work: Work, author_id: int, number: int) -> None:
+    """Throw one's own draft away with its file; what waits or is planned must be taken back first."""
+    one = own(work, author_id, number)
+    if one.state is not State.DRAFT:
+        raise Refusal("announcement.no_draft")
+    announcement_approval.forget(work, one)
+    if not table.drop(work.connection, number):
+        raise Refusal("announcement.no_draft")
+    if one.attachment is not None:
+        attachment.forget(work, one.attachment)
+
+
 def audience(one: Announcement) -> Audience:
     """Return whom it is for."""
     return Audience(one.path, STANDINGS[one.circle])

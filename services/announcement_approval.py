@@ -41,6 +41,11 @@ def newest(work: Work, one: Announcement) -> Approval | None:
     return table.newest(work.connection, one.id)
 
 
+def forget(work: Work, one: Announcement) -> None:
+    """Keep nothing of what was asked and said about it: it is thrown away."""
+    table.forget(work.connection, one.id)
+
+
 def approved(work: Work, one: Announcement, at: datetime | None) -> bool:
     """Answer whether somebody else has approved that it leaves then (None: at once), as it is now."""
     last = table.newest(work.connection, one.id)

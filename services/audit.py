@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from domain.permission import Action
 from domain.refusal import Refusal
 from services import permission
 from services.work import Work
 from storage import audit as table
+from storage import gathering as gatherings
 from storage import member as members
+from storage import question as questions
 from storage import unit as units
 
 Told = table.Told
 PAGE = 50
+Known = Mapping[tuple[str, object], str]
+"""A fact and its value -> what that is called."""
 _BITE = 1_000
 
 
@@ -33,11 +38,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Deeds, the names of everybody and of every unit in them, and where the next page begins (0: nowhere)."""
+    """Deeds, the names of everybody and of what else is known in them, and where the next page begins (0: nowhere)."""
 
     deeds: list[Told]
     names: Mapping[int, str]
-    units: Mapping[int, str]
+    known: Known
     next: int
 
 
@@ -68,15 +73,15 @@ def listed(work: Work, member_id: int, asked: Asked) -> Page:
     _demand(work, member_id)
     found = table.listed(work.connection, _wanted(work, asked), PAGE + 1)
     shown = found[:PAGE]
-    return Page(shown, _names(work, shown), _units(work, shown), shown[-1].id if len(found) > PAGE else 0)
+    return Page(shown, _names(work, shown), _known(work, shown), shown[-1].id if len(found) > PAGE else 0)
 
 
-def exported(work: Work, member_id: int, asked: Asked) -> Iterator[tuple[Told, Mapping[int, str], Mapping[int, str]]]:
-    """Yield all of what is asked for, with the names of people and of units."""
+def exported(work: Work, member_id: int, asked: Asked) -> Iterator[tuple[Told, Mapping[int, str], Known]]:
+    """Yield all of what is asked for, with the names of people and of what else is known."""
     _demand(work, member_id)
     wanted = _wanted(work, asked)
     while found := table.listed(work.connection, wanted, _BITE):
-        names, places = _names(work, found), _units(work, found)
+        names, places = _names(work, found), _known(work, found)
         for one in found:
             yield one, names, places
         wanted = wanted._replace(before=found[-1].id)
@@ -93,10 +98,18 @@ def _names(work: Work, deeds: list[Told]) -> dict[int, str]:
     return members.names_of(work.connection, [one for one in everybody if one is not None])
 
 
-def _units(work: Work, deeds: list[Told]) -> dict[int, str]:
-    """Return the names of the units that stand in the facts by their id."""
-    numbers = {one.facts["unit"] for one in deeds if isinstance(one.facts.get("unit"), int)}
-    return {number: unit.name for number, unit in units.some(work.connection, numbers).items()}
+def _known(work: Work, deeds: list[Told]) -> Known:
+    """Return the names of what stands in the facts by its number or code, as (fact, value)."""
+
+    def there(key: str, kind: type) -> set[Any]:
+        return {one.facts[key] for one in deeds if isinstance(one.facts.get(key), kind)}
+
+    found: dict[tuple[str, object], str] = {}
+    found |= {("unit", number): one.name for number, one in units.some(work.connection, there("unit", int)).items()}
+    found |= {("unit", code): name for code, name in units.names(work.connection, there("unit", str)).items()}
+    signs = gatherings.titles(work.connection, there("gathering", int))
+    found |= {("gathering", number): title for number, title in signs.items()}
+    return found | {("bank", name): bank for name, bank in questions.bank_names(work.connection, there("bank", str))}
 
 
 def _wanted(work: Work, asked: Asked) -> table.Asked:

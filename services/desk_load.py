@@ -17,6 +17,7 @@ from domain import demand_route as routing
 from domain.points import publishable
 from services import chart, demand_category, permission
 from services.chart import Chart, Kind, Series
+from services.sheet import Cell
 from services.work import Work
 from storage import desk_load as table
 from storage import member, unit
@@ -206,10 +207,10 @@ def topics(work: Work, voice: Voice, member_id: int) -> list[Topic]:
     return together(work, voice, member_id)[1]
 
 
-def export_rows(work: Work, voice: Voice, member_id: int) -> tuple[list[str], list[list[str]]]:
+def export_rows(work: Work, voice: Voice, member_id: int) -> tuple[list[str], list[list[Cell]]]:
     """Return the load of officers as headers and rows."""
     header = voice.label("desk.load_headers").split("|")
     return header, [
-        [one.unit, one.officer, str(one.open), str(one.near), str(one.over), duration(voice, one.first)]
+        [one.unit, one.officer, one.open, one.near, one.over, duration(voice, one.first)]
         for one in loads(work, member_id)
     ]

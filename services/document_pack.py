@@ -95,7 +95,7 @@ def demand_few(work: Work, unit: Unit, year: int, most: int) -> int:
 
 
 def ledger(work: Work, unit: Unit, year: int, most: int | None = None) -> Made:
-    """Return the year's ledger as XLSX: a row a meeting, all cells text. `most`: more meetings are refused."""
+    """Return the year's ledger as XLSX: a row a meeting. `most`: more meetings are refused."""
     if most is not None:
         demand_few(work, unit, year, most)
     name, header = ledger_head(work, year)
@@ -109,7 +109,7 @@ def ledger_head(work: Work, year: int) -> tuple[str, list[str]]:
     return f"{voice.label('document.ledger')}-{year}", header
 
 
-def ledger_rows(work: Work, unit: Unit, year: int) -> Iterator[list[str]]:
+def ledger_rows(work: Work, unit: Unit, year: int) -> Iterator[list[sheet.Cell]]:
     """Yield the ledger's rows, in the order in which the meetings were held."""
     voice = voice_of(work.organisation.language)
     found = of_year(work, unit, year)
@@ -119,27 +119,27 @@ def ledger_rows(work: Work, unit: Unit, year: int) -> Iterator[list[str]]:
         yield _row(work, voice, one, known[one.id])
 
 
-def _row(work: Work, voice: Voice, one: Meeting, held: Held) -> list[str]:
+def _row(work: Work, voice: Voice, one: Meeting, held: Held) -> list[sheet.Cell]:
     agenda = minutes.agenda_of(work, one)
     chair = document.facts_of(work, "notice", one)["chair"]
     votes = [minutes_text.vote_words(work, voice, one, item) for item in agenda.items]
     leave = held.leave - held.came_on_leave
     numbers = (held.should, held.came, leave, held.should - held.came - leave, held.voting, held.voting_came)
-    cells = [
+    cells: list[sheet.Cell] = [
         work.organisation.local(one.starts_at).strftime("%Y-%m-%d %H:%M"),
         one.unit_name,
         voice.label(f"document.kind_{one.kind.value}"),
         one.title,
         one.place,
         str(chair),
-        *(str(number) for number in numbers),
+        *numbers,
         "\n".join(f"{place}. {item.title}" for place, item in enumerate(agenda.items, 1)),
         "\n".join(item.decision for item in agenda.items if item.decision),
         "\n".join(words for words in votes if words),
         voice.label(f"minutes.state_{one.state.value}"),
         one.digest,
     ]
-    return [_whole(voice, cell) for cell in cells]
+    return [_whole(voice, cell) if isinstance(cell, str) else cell for cell in cells]
 
 
 def _whole(voice: Voice, cell: str) -> str:

@@ -81,6 +81,17 @@ def alone(work: Work, member_id: int, number: int) -> Gathering:
     return found
 
 
+def discard(work: Work, member_id: int, number: int) -> None:
+    """Throw away what was opened by mistake: nobody has been there, so nobody has points of it."""
+    found = alone(work, member_id, number)
+    if service.count(work, found).there:
+        raise Refusal("gathering.somebody_came")
+    marks.drop_all(work.connection, number)
+    if not gatherings.drop(work.connection, number):
+        raise Refusal("gathering.somebody_came")
+    audit.note(work.connection, work.now, member_id, "gathering_discard", None, gathering=number, title=found.title)
+
+
 def keeps(work: Work, member_id: int, found: Gathering) -> bool:
     """Answer whether this person may know who is excused, and why: who opened it, or holds office right there."""
     held = permission.grants_of(work, member_id)

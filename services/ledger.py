@@ -11,6 +11,7 @@ from domain.points import MANUAL, periods, publishable
 from domain.points_rule import RULES
 from domain.refusal import Refusal
 from services import permission, points
+from services.sheet import Cell
 from services.work import Work
 from storage import member as members
 from storage import objection as objections
@@ -108,8 +109,8 @@ def _children(work: Work, top: Unit) -> list[Unit]:
     return [unit for unit in units.beneath(work.connection, top.path) if unit.path.count("/") == depth]
 
 
-def export_rows(work: Work, first: date, last: date) -> tuple[list[str], list[list[str]]]:
+def export_rows(work: Work, first: date, last: date) -> tuple[list[str], list[list[Cell]]]:
     """Return header and rows of the whole ledger, for those who run the installation."""
     rows = table.all_rows(work.connection, first, last)
     header = ["工号", "姓名", "日期", "规则", "积分", "理由"]
-    return header, [[no, name, day.isoformat(), rule, str(points), why] for no, name, day, rule, points, why in rows]
+    return header, [[no, name, day.isoformat(), rule, points, why] for no, name, day, rule, points, why in rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -97,6 +98,12 @@ def enter(work: Work, actor: int, member_id: int, amount: int, reason: str, sour
     return bool(_write(work, actor, [member_id], amount, reason, source))
 
 
+def _meant(found: list[Person], asked: list[str]) -> list[Person]:
+    """Leave out who is not meant where numbers differ in nothing but their case: written so, or the only one."""
+    alike = Counter(one.employee_no.lower() for one in found)
+    return [one for one in found if one.employee_no in asked or alike[one.employee_no.lower()] == 1]
+
+
 def plan(work: Work, actor: int, numbers: str, amount: int, reason: str) -> Plan:
     """Return what entering this for these numbers would do; writes nothing.
 
@@ -112,11 +119,11 @@ def plan(work: Work, actor: int, numbers: str, amount: int, reason: str) -> Plan
     check_amount(amount)
     check_reason(reason)
     paths = [place.path for place in permission.scope(work, actor, Action.AWARD_POINTS)]
-    found = table.people(work.connection, asked, paths)
-    known = {one.employee_no for one in found}
+    found = _meant(table.people(work.connection, asked, paths), asked)
+    known = {one.employee_no.lower() for one in found}
     return Plan(
         [one for one in found if one.id != actor],
-        [number for number in asked if number not in known],
+        [number for number in asked if number.lower() not in known],
         amount,
         reason.strip(),
         any(one.id == actor for one in found),

@@ -200,7 +200,19 @@ class Percent:
         return self.said
 
 
-Cell = str | int | Percent
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A whole number in a workbook, so that it can be summed, and words elsewhere."""
+
+    value: int
+    said: str
+
+    def __str__(self) -> str:
+        """Return the words."""
+        return self.said
+
+
+Cell = str | int | Percent | Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +228,8 @@ class Page:
     marked: AbstractSet[int] = frozenset()
 
 
-def write_xlsx(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
-    """Return an XLSX file of text cells: nothing in it is a formula or a link."""
+def write_xlsx(name: str, header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
+    """Return an XLSX file of numbers and text: nothing in it is a formula or a link."""
     return write_book([Page(name, header, rows)])
 
 
@@ -249,6 +261,8 @@ def write_in_steps(pages: Sequence[Page]) -> Generator[int, None, bytes]:
                 for column, value in enumerate(row):
                     if isinstance(value, Percent):
                         sheet.write_number(at + 1, column, value.tenths / 1000, percent)
+                    elif isinstance(value, Number):
+                        sheet.write_number(at + 1, column, value.value, look)
                     else:
                         write = sheet.write_number if isinstance(value, int) else sheet.write_string
                         write(at + 1, column, value, look)
@@ -271,10 +285,11 @@ def _worksheet_name(name: str, taken: AbstractSet[str]) -> str:
     )
 
 
-def write_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
+def write_csv(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
     """Return a CSV file (UTF-8 with a mark, as Excel wants); what could be read as a formula gets a quote before it."""
     target = io.StringIO(newline="")
     writer = csv.writer(target, quoting=csv.QUOTE_ALL)
     writer.writerow(header)
-    writer.writerows([[f"'{cell}" if cell.startswith(_DANGEROUS) else cell for cell in row] for row in rows])
+    said = (map(str, row) for row in rows)
+    writer.writerows([[f"'{cell}" if cell.startswith(_DANGEROUS) else cell for cell in row] for row in said])
     return target.getvalue().encode("utf-8-sig")

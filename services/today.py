@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from content import Voice
@@ -62,18 +62,26 @@ def flows(work: Work, faces: Sequence[Face]) -> list[Flow]:
     return made
 
 
+def stopped(work: Work, voice: Voice, messengers: Container[str] | None = None) -> list[str]:
+    """Say what is stopped by hand; of these messengers alone when they are named, besides a stop of everything."""
+    stops = sending.stops(work)
+    names = members.names_of(work.connection, {one.by_id for one in stops})
+    words, found = voice.page["today"], []
+    for one in stops:
+        if messengers is not None and one.messenger != EVERYTHING and one.messenger not in messengers:
+            continue
+        what = words["everything"] if one.messenger == EVERYTHING else sending.messenger_name(voice, one.messenger)
+        facts = {"since": f"{work.organisation.local(one.since):%Y-%m-%d %H:%M}", "by": names.get(one.by_id, "")}
+        found.append(words["stopped_by_hand"].format(what=what, reason=one.reason, **facts))
+    return found
+
+
 def banners(work: Work, member_id: int, voice: Voice) -> list[Banner]:
     """Return what is wrong as far as rows tell: stops by hand, and holidays that nobody has entered."""
     words, found = voice.page["today"], []
     runs = permission.may_everywhere(work, member_id, Action.RUN_MACHINE)
     if runs or permission.may_anywhere(work, member_id, Action.ANNOUNCE):
-        stops = sending.stops(work)
-        names = members.names_of(work.connection, {one.by_id for one in stops})
-        for one in stops:
-            what = words["everything"] if one.messenger == EVERYTHING else sending.messenger_name(voice, one.messenger)
-            facts = {"since": f"{work.organisation.local(one.since):%Y-%m-%d %H:%M}", "by": names.get(one.by_id, "")}
-            line = words["stopped_by_hand"].format(what=what, reason=one.reason, **facts)
-            found.append(Banner(line, "sending" if runs else ""))
+        found += [Banner(line, "sending" if runs else "") for line in stopped(work, voice)]
     year = calendar.missing_notice(work)
     if year is not None:
         sets = permission.may_anywhere(work, member_id, Action.SET_CALENDAR)

@@ -143,6 +143,16 @@ def change(connection: Connection, number: int, before: Sequence[State], **value
     return row is not None
 
 
+def drop(connection: Connection, number: int) -> bool:
+    """Take a draft away; False when it is none (any more)."""
+    row = connection.execute(
+        announcement.delete()
+        .where(announcement.c.id == number, announcement.c.state == State.DRAFT.value)
+        .returning(announcement.c.id)
+    ).first()
+    return row is not None
+
+
 def urgent_since(connection: Connection, unit_id: int, since: datetime) -> int:
     """Count a unit's urgent announcements that were sent since then."""
     query = (

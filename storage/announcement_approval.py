@@ -87,6 +87,11 @@ def ask(connection: Connection, number: int, sign: str, now: datetime) -> None:
     connection.execute(approval.insert().values(announcement_id=number, sign=sign, asked_at=now))
 
 
+def forget(connection: Connection, number: int) -> None:
+    """Take every asking for an announcement away."""
+    connection.execute(approval.delete().where(approval.c.announcement_id == number))
+
+
 def newest(connection: Connection, number: int) -> Approval | None:
     """Return the last asking for an announcement."""
     row = connection.execute(

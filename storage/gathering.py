@@ -113,6 +113,12 @@ def get(connection: Connection, number: int) -> Gathering | None:
     return None if row is None else made(row)
 
 
+def titles(connection: Connection, numbers: Iterable[int]) -> dict[int, str]:
+    """Return what gatherings are called."""
+    rows = connection.execute(select(gathering.c.id, gathering.c.title).where(gathering.c.id.in_(list(numbers))))
+    return {row[0]: row[1] for row in rows}
+
+
 def open_for(connection: Connection, member_id: int, units: Sequence[int], now: datetime) -> list[Gathering]:
     """Return the open gatherings at which a person of these units (and those above them) may sign in, newest first."""
     listed = select(called.c.gathering_id).where(called.c.member_id == member_id)
@@ -187,6 +193,17 @@ def close(connection: Connection, number: int, now: datetime) -> bool:
         .values(closed_at=now)
         .returning(gathering.c.id)
     ).first()
+    return row is not None
+
+
+def drop(connection: Connection, number: int) -> bool:
+    """Take a gathering away with its list; False when there is none, or somebody was there."""
+    # Whoever is signing in right now goes first.
+    connection.execute(select(gathering.c.id).where(gathering.c.id == number).with_for_update())
+    if counts(connection, number)[0]:
+        return False
+    connection.execute(called.delete().where(called.c.gathering_id == number))
+    row = connection.execute(gathering.delete().where(gathering.c.id == number).returning(gathering.c.id)).first()
     return row is not None
 
 

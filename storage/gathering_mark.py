@@ -42,6 +42,11 @@ def drop(connection: Connection, number: int, member_id: int) -> bool:
     return connection.execute(mark.delete().where(*theirs).returning(mark.c.mark)).first() is not None
 
 
+def drop_all(connection: Connection, number: int) -> None:
+    """Take back whatever was said of anybody at a gathering."""
+    connection.execute(mark.delete().where(mark.c.gathering_id == number))
+
+
 def excused(connection: Connection, number: int) -> int:
     """Count who is excused and not there after all."""
     there = select(presence.c.member_id).where(presence.c.gathering_id == number)

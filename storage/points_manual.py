@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, String, and_, cast, false, literal, or_, select
+from sqlalchemy import Connection, Select, String, and_, cast, false, func, literal, or_, select
 
 from domain.member import Person
 from domain.points import MANUAL, REVERSAL
@@ -38,7 +38,7 @@ class Made(NamedTuple):
 
 
 def people(connection: Connection, numbers: Sequence[str], paths: Sequence[str]) -> list[Person]:
-    """Return who has one of these numbers, has not left and belongs at or beneath one of these paths, by number."""
+    """Return who has one of these numbers (in whatever case), is present and belongs at or beneath a path of these."""
     beneath = or_(false(), *(unit.c.path.startswith(path, autoescape=True) for path in paths))
     belongs = (
         select(membership.c.unit_id)
@@ -48,8 +48,8 @@ def people(connection: Connection, numbers: Sequence[str], paths: Sequence[str])
     )
     found: list[Person] = []
     for first in range(0, len(numbers), AT_ONCE):
-        some = list(numbers[first : first + AT_ONCE])
-        query = select(*_PERSON).where(member.c.employee_no.in_(some), member.c.left_at.is_(None), belongs)
+        some = [one.lower() for one in numbers[first : first + AT_ONCE]]
+        query = select(*_PERSON).where(func.lower(member.c.employee_no).in_(some), member.c.left_at.is_(None), belongs)
         found += [Person(*row) for row in connection.execute(query)]
     return sorted(found, key=lambda one: one.employee_no)
 

@@ -172,6 +172,12 @@ def bank_of(connection: Connection, name: str) -> tuple[Bank, bool, bool] | None
     return None if row is None else (Bank(row.name, row.zh, row.en), row.shipped, row.closed)
 
 
+def bank_names(connection: Connection, names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return (name, what people call it) of these banks."""
+    rows = connection.execute(select(bank.c.name, bank.c.zh).where(bank.c.name.in_(list(names))))
+    return [(row[0], row[1]) for row in rows]
+
+
 def close(connection: Connection, name: str, *, closed: bool) -> None:
     """Ask nothing of a bank any more, or again."""
     connection.execute(bank.update().where(bank.c.name == name).values(closed=closed))

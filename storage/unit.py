@@ -63,6 +63,12 @@ def by_code(connection: Connection, code: str) -> Unit | None:
     return None if row is None else as_unit(tuple(row))
 
 
+def names(connection: Connection, codes: Iterable[str]) -> dict[str, str]:
+    """Return the names of the units with these codes."""
+    rows = connection.execute(select(unit.c.code, unit.c.name).where(unit.c.code.in_(list(codes))))
+    return {row[0]: row[1] for row in rows}
+
+
 def beneath(connection: Connection, path: str) -> list[Unit]:
     """Return the unit with this path and all active ones under it, parents first."""
     rows = connection.execute(

@@ -210,7 +210,13 @@ def test_what_is_planned_can_be_changed_back(company: Company) -> None:
     company.lin.says("/announce 明早的通知")
     company.lin.presses("定时发送")
     company.lin.says("明天 9:05")
+    assert "没有删掉" in company.lin.calls("announcement.discard:1")
+    assert "没有找到" in company.hu.calls("announcement.discard:1")
     assert "预览" in company.lin.presses("改一改")
+    assert "草稿还在" in company.lin.presses("取消")
+    assert "预览" in company.lin.calls("announcement.draft:1")
+    assert "草稿已删掉" in company.lin.presses("删掉草稿")
+    assert "没有找到" in company.lin.calls("announcement.draft:1")
     company.travel(days=2)
     assert "明早的通知" not in company.bo.sees()
 

@@ -134,6 +134,14 @@ def test_given_back_with_words_changed_and_asked_again(company: Company) -> None
     company.chen.presses("同意发出")
     company.travel(seconds=11)
     assert "14:00" in company.bo.sees()
+    company.lin.says("/announce 另一条")
+    company.lin.presses("发送")
+    company.chen.sees()
+    company.chen.presses("退回修改")
+    company.chen.says("不用发了")
+    company.lin.sees()
+    company.lin.presses("去看看")
+    assert "草稿已删掉" in company.lin.presses("删掉草稿")
 
 
 def test_what_was_changed_after_it_was_seen_is_not_approved(company: Company) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import aiohttp
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import func, select
 
 from domain.permission import Role
@@ -14,7 +17,7 @@ from services import sheet
 from storage import address, permission
 from storage import announcement as table
 from storage import attachment as files
-from tests.surfing import Browser, Seen, signed_in
+from tests.surfing import Browser, Seen, company_now, signed_in
 from tests.talk import Company
 
 pytestmark = pytest.mark.parametrize("company", ["sqlite"], indirect=True)
@@ -172,11 +175,16 @@ async def test_planned_changed_and_made_a_draft_again(company: Company) -> None:
             assert "没有改" in wrong.plain
         seen = await browser.posts("/console/announcements/1/plan", sign=sign, day=tomorrow, clock="09:05")
         assert "09:05 发送" in seen.plain
+        assert "删掉草稿" not in seen.plain
+        refused = await browser.posts("/console/announcements/1/discard", key=browser.form_key)
+        assert "没有删掉" in refused.plain
         assert state_of(browser) == "scheduled"
         assert (await browser.gets("/console/announcements/1/edit")).status == 403
         await browser.gets("/console/announcements/1")
         assert "已改为草稿" in (await browser.posts("/console/announcements/1/unplan")).plain
         assert state_of(browser) == "draft"
+        assert "草稿已删掉" in (await browser.posts("/console/announcements/1/discard")).plain
+        assert count(browser) == 0
 
 
 async def test_who_confirmed_by_unit_who_did_not_and_one_reminder(company: Company) -> None:
@@ -199,6 +207,14 @@ async def test_who_confirmed_by_unit_who_did_not_and_one_reminder(company: Compa
             async with browser.session.get(f"{browser.run.url}/console/announcements/1/{what}.xlsx") as answer:
                 [found] = sheet.read(f"{what}.xlsx", await answer.read())
                 assert name in [row[0] for row in found.rows]
+        async with browser.session.get(f"{browser.run.url}/console/announcements/1/units.xlsx") as answer:
+            day = company.organisation.today(company_now())
+            assert unquote(answer.headers["Content-Disposition"]).endswith(
+                f"各组织确认数-周五下午停电检修，请提前保存文件。-{day}.xlsx"
+            )
+            book = load_workbook(io.BytesIO(await answer.read()))
+            assert book.sheetnames == ["各组织确认数"]
+            assert [cell.value for cell in book.worksheets[0][2]] == ["第一党支部", 3, 1]
         await browser.gets("/console/announcements/1")
         assert "已提醒还没有确认" in (await browser.posts("/console/announcements/1/remind")).plain
         assert "已经提醒过一次" in (await browser.posts("/console/announcements/1/remind")).plain
@@ -221,7 +237,7 @@ async def test_another_author_reads_and_does_nothing(company: Company, nickname:
                 assert seen.status == 403, way
                 assert "停电" not in seen.plain
             form = {"key": key, "sign": "0", "text": "替她写", "circle": "all", "day": "2027-01-01", "clock": "09:00"}
-            for way in ("send", "plan", "unplan", "pause", "resume", "recall", "remind", "test", "edit"):
+            for way in ("send", "plan", "unplan", "pause", "resume", "recall", "remind", "test", "edit", "discard"):
                 seen = await browser.posts(f"/console/announcements/{number}/{way}", **form)
                 assert seen.status == 409, way
         assert state_of(browser, 1) == "sent"

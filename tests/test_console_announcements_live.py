@@ -11,12 +11,13 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 
+import domain.announcement
 from bot.browser import chromium
 from bot.compare import opened
 from content import voice
 from messengers import NAMES
-from services import announcement, sheet
-from storage import address, outbox
+from services import announcement, announcements, sheet
+from storage import address, halt, outbox
 from storage import announcement as table
 from tests.browsing import browsing, tab_to
 from tests.running import running
@@ -72,6 +73,11 @@ async def test_the_figures_live_and_the_stream_ends_when_all_is_sent(company: Co
         assert "data-live" in (await browser.gets("/console/announcements/1")).words
         async with watching(browser) as stream:
             assert "应收 4 已送出 0 确认 0 等待发出 4" in await stream.next()
+            root, database = company.roll.people["root"], browser.run.app.database
+            database.write_now(lambda c: halt.begin(c, "web", root, "限流", company_now()))
+            assert re.search("网页的推送和公告从 .* 起停发.*：限流.*等待发出 4", await stream.next())
+            database.write_now(lambda c: halt.end(c, "web"))
+            assert "停发" not in await stream.next()
             await browser.posts("/console/announcements/1/resume")
             while "已送出 4" not in (shown := await stream.next()):
                 assert "等待发出" in shown
@@ -201,8 +207,12 @@ async def test_what_to_do_about_whom_it_missed_and_both_kinds_of_file(company: C
 
 
 @pytest.mark.skipif(chromium() is None, reason="there is no Chromium here")
-async def test_previewed_while_typing_asked_for_and_approved_by_keyboard_alone(company: Company) -> None:
+async def test_previewed_while_typing_asked_for_and_approved_by_keyboard_alone(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asks_for_eyes(company)
+    monkeypatch.setattr(announcements, "LINGER", timedelta(seconds=-1))
+    monkeypatch.setattr(domain.announcement, "GRACE", timedelta(seconds=2))
     async with browsing(company, "lin", scripts=True) as (page, run):
         await page.goto(page.url + "announcements/new")
         await tab_to(page, "#text")
@@ -221,3 +231,5 @@ async def test_previewed_while_typing_asked_for_and_approved_by_keyboard_alone(c
         await page.goto(run.url + "/console/announcements/1")
         await page.wait_for_selector("dd:has-text('4')")
         await page.wait_for_selector("table.cards th:has-text('网页')")
+        # The figures by unit come with the end, without another look at the page.
+        await page.wait_for_selector("#charts tbody th:has-text('第一党小组')")

@@ -58,6 +58,10 @@ async def test_a_sign_in_from_the_form_to_the_export(company: Company) -> None:
         assert "请假的原因" in asked.plain
         excused = await does(browser, number, "excuse", member=str(people["ma"]), reason="trip", list="leave")
         assert "请假（出差）" in excused.plain
+        assert "没有人签到，删掉" not in excused.plain
+        refused = await does(browser, number, "discard", key=browser.form_key)
+        assert "已经有人签到，没有删掉" in refused.plain
+        await browser.gets(f"/console/gatherings/{number}")
         assert "应到 4 已到 1 迟到 0 代签 1 请假 1 未到 2" in excused.plain
         asked = await browser.gets(f"/console/gatherings/{number}/mark?member={people['bo']}")
         assert "改记为迟到" in asked.plain
@@ -154,6 +158,12 @@ async def test_one_that_is_prepared_opens_by_itself(company: Company) -> None:
         number = int(re.findall(r"gatherings/(\d+)", made.path)[0])
         assert f"{day} 14:30 开始签到" in (await browser.gets(f"/console/gatherings/{number}/screen")).plain
         assert "党课" in (await browser.gets("/console/gatherings?state=coming")).plain
+        mistaken = await browser.posts(
+            "/console/gatherings/new", None, **{**fields, "title": "开错了"}, key=browser.form_key
+        )
+        assert "没有人签到，删掉" in mistaken.plain
+        assert "签到已删掉" in (await does(browser, number + 1, "discard")).plain
+        assert (await browser.gets(f"/console/gatherings/{number + 1}")).status == 403
     company.now = company_now()
     assert "没有找到" in company.bo.opens(payload_of(code_of(company, number)))
     company.now = company_now() + timedelta(days=2)
@@ -179,6 +189,10 @@ async def test_what_cannot_be_read_comes_back_in_the_form(company: Company) -> N
             assert seen.status == 409, wrong
             assert said in seen.plain, wrong
             assert 'value="学习会"' in seen.words
+        unnamed = await browser.posts("/console/gatherings/new", None, unit=branch, title=" ", late="23:59")
+        assert unnamed.status == 409
+        assert "请写名称" in unnamed.plain
+        assert 'value="23:59"' in unnamed.words
         assert (await browser.posts("/console/gatherings/new", None, unit=branch, key="")).status == 403
         assert browser.run.read(lambda c: c.execute(table.gathering.select()).all()) == []
 

@@ -337,7 +337,7 @@ async def test_a_long_list_of_requests_is_a_job_of_its_officer(
 
 def test_a_list_asks_for_the_right_again_whenever_its_job_is_looked_at(company: Company) -> None:
     pages = Pages("people")
-    rows = lists.Rows("x", "x", ("a",), 1, [("b",)])
+    rows = lists.Rows(("a",), 1, [("b",)])
     lists.saves(pages, "x", "x", back="x", needs=Action.RUN_MACHINE)(lambda _look: rows)
     kind = pages.kinds["x"]
 

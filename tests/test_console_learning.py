@@ -75,8 +75,9 @@ async def test_an_own_reading_is_written_changed_and_planned(company: Company) -
         assert "中文正文：最多 2000 个字" in wrong.plain
         assert "中文出处：没有填写" in wrong.plain
         nameless = {**OWN, "topic_new": ""}
-        assert "还没有说归在哪个专题" in (await browser.posts("/console/learning/new", None, **nameless)).plain
-        await browser.gets("/console/learning/new")
+        wrong = await browser.posts("/console/learning/new", None, **nameless)
+        assert "还没有说归在哪个专题" in wrong.plain
+        assert OWN["body_zh"] in wrong.words
         made = await browser.posts("/console/learning/new", None, **OWN)
         assert "已新增" in made.plain
         assert "只有中文" in made.plain

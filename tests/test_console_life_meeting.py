@@ -56,6 +56,11 @@ async def test_a_meeting_is_planned_looked_at_and_called(company: Company) -> No
             title="支部党员大会", day=plan(company)["day"], at="16:30", minutes="60", where="四楼",
         )  # fmt: skip
         assert "16:30" in changed.plain
+        unread = await does(browser, number, "change", title="换个名称", day="明天", at="16:40", where="五楼")
+        assert unread.status == 409
+        assert 'value="换个名称"' in unread.words
+        assert 'value="五楼"' in unread.words
+        assert "四楼" in (await browser.gets(f"/console/life/meeting/{number}")).plain
         assert "四楼" in changed.plain
         assert "议程已保存" in (await does(browser, number, "agenda", agenda="1. 学习\n2. 讨论")).plain
         guest = await does(browser, number, "adjust", who="胡军", duty="guest", reason="上级派人列席")
@@ -116,7 +121,10 @@ async def test_a_meeting_from_sign_in_to_closed_minutes(company: Company, monkey
         await does(browser, number, "write", what="decision", words="按计划执行")
         voted = await does(browser, number, "write", what="vote", words="赞成 2 反对 0 弃权 0")
         assert "通过：赞成 2" in voted.plain
-        assert (await does(browser, number, "write", what="vote", words="都同意")).status == 409
+        unread = await does(browser, number, "write", what="vote", words="都同意")
+        assert unread.status == 409
+        assert ">都同意</textarea>" in unread.words
+        assert 'value="vote" selected' in unread.words
         await browser.gets(f"/console/life/meeting/{number}")
         assert "已转到下一项" in (await does(browser, number, "next")).plain
         await does(browser, number, "rewrite", place="1", words="林雪介绍了三项重点")

@@ -207,6 +207,10 @@ async def test_a_sheet_of_codes_by_keyboard(company: Company) -> None:
         assert not await page.locator("header").is_visible()
         assert not await page.locator(".unprinted").is_visible()
         assert await page.locator("ul.codes li").first.is_visible()
+        await page.goto(f"{run.url}/console/people")
+        for pressed in ("nav", ".saves", "[role=search]", "main button"):
+            assert not await page.locator(pressed).first.is_visible(), pressed
+        assert await page.locator("main table").is_visible()
 
 
 @pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt-get install chromium")

@@ -140,7 +140,7 @@ async def tries(browser: Browser, **form: str) -> str:
 
 @on_sqlite
 async def test_many_at_once_are_tried_first_and_entered_once(company: Company) -> None:
-    form = {"numbers": "A002\nＡ０１０， A003；A002 Z999 <b>", "points": "5", "sign": "plus", "reason": WHY}
+    form = {"numbers": "a002\nＡ０１０， A003；A002 Z999 <b>", "points": "5", "sign": "plus", "reason": WHY}
     async with signed_in(company, "lin") as browser:
         source = await tries(browser, **form)
         seen = browser.page.plain  # type: ignore[union-attr]

@@ -100,7 +100,9 @@ async def test_what_does_not_fit_is_refused_with_a_sentence(company: Company) ->
             assert refused.status == 409, name
             assert said in refused.plain, name
         form = {"key": key, "name": "schedule.theme_day", "value": "8", "reason": " "}
-        assert "至少两个字" in (await browser.posts("/console/settings/value", None, **form)).plain
+        seen = await browser.posts("/console/settings/value", None, **form)
+        assert "至少两个字" in seen.plain
+        assert 'value="8"' in seen.words
         assert browser.run.read(setting.values) == {}
         assert (await browser.gets("/console/settings/value?name=security.key")).status == 403
 
@@ -195,7 +197,8 @@ def copies_of(browser: Browser) -> Path:
 @SQLITE
 async def test_a_copy_is_made_now_and_listed(company: Company) -> None:
     async with signed_in(company, "root") as browser:
-        assert "还没有备份" in (await browser.gets("/console/settings/backup")).plain
+        assert (await browser.gets("/console/settings/backup")).plain.count("备份。") == 1
+        assert "还没有备份" in (browser.page.plain if browser.page else "")
         await browser.posts("/console/settings/backup")
         folder = copies_of(browser)
         await eventually(lambda: any(zipfile.is_zipfile(one) for one in folder.glob("*.zip")))
@@ -248,6 +251,8 @@ async def test_the_audit_trail_is_filtered_turned_and_exported(company: Company)
         audit.note(connection, now, None, "obligation.withdraw", None, kind="declared", rule="branch_meeting")
         audit.note(connection, now, me, "request.close", None, number="S1", state="closed")
         audit.note(connection, now, None, "announcement_eyes", None, required=False)
+        audit.note(connection, now, me, "roles.end", ada, role="group_leader", unit=company.roll.units["branch1"].code)
+        audit.note(connection, now, me, "questions.close_bank", None, bank="party")
 
     company.write(many)
     async with signed_in(company, "root") as browser:
@@ -264,6 +269,8 @@ async def test_the_audit_trail_is_filtered_turned_and_exported(company: Company)
             "签到 7；组织 第一党支部",
             "签到 7；记为 准时 ",
             "每次分值/每天最多 签到 2/10 ",
+            "职责 党小组长；组织 第一党支部",
+            "题库 党章与组织生活",
             "种类 导出人员；行数 3",
             "种类 组织生活：登记已完成；规则 支部党员大会",
             "办结诉求",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -22,7 +22,7 @@ export = typer.Typer(help="导出 XLSX 或 CSV · Export as XLSX or CSV.", no_ar
 OutOption = typer.Option(..., "--out", "-o", help="写到这个 .xlsx 或 .csv · The file to write.")
 SinceOption = typer.Option(None, "--since", help="从这一天（YYYY-MM-DD），默认今年一月一日 · From this day.")
 UntilOption = typer.Option(None, "--until", help="到这一天，默认今天 · To this day.")
-Table = tuple[list[str], list[list[str]]]
+Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
 
 
 def _note(database: Database, work: tuple[Organisation, datetime], what: str, rows: int) -> None:

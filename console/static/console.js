@@ -29,6 +29,10 @@ for (const part of document.querySelectorAll("[data-live]")) {
     const last = answer.ok && part.id && page.getElementById(part.id);
     if (last) part.replaceChildren(...last.childNodes);
     else part.setAttribute("data-broken", "");
+    // What is only drawn once it is over.
+    for (const after of last ? document.querySelectorAll("[data-after]") : []) {
+      after.replaceChildren(...(page.getElementById(after.id)?.childNodes ?? after.childNodes));
+    }
   });
   source.addEventListener("error", () => part.setAttribute("data-broken", ""));
 }
