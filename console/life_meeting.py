@@ -9,7 +9,7 @@ from console.asked import moment, number_in, whole
 from console.grammar import Download, Go, Look, Page, Pages, Records, Result, Visit
 from console.life_frame import ROWS, framed, year_in
 from domain.attendance import KINDS
-from domain.meeting import EARLY, LONGEST_PLACE, USUAL_MINUTES, Meeting, MeetingKind, MeetingState
+from domain.meeting import EARLY, LONGEST_PLACE, USUAL_MINUTES, LeaveReason, Meeting, MeetingKind, MeetingState
 from domain.member import Unit
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -187,6 +187,7 @@ def meeting(visit: Visit) -> Result:
         "people": people[page * ROWS : (page + 1) * ROWS],
         "adjusted": any(one.adjusted for one in people),
         "decidable": found.state in attendance.DECIDABLE,
+        "leaves": list(LeaveReason),
         "unreached": meeting_notice.unreached(work, found.id) if planned else [],
         "worries": _worries(visit, found) if planned else [],
         "lengths": sorted({*meeting_notice.LENGTHS, found.minutes}),

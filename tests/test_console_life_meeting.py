@@ -112,6 +112,11 @@ async def test_a_meeting_from_sign_in_to_closed_minutes(company: Company, monkey
         assert "达到法定人数" in page.plain
         granted = await does(browser, number, "leave", member=str(company.roll.people["tang"]), grant="1")
         assert "已准假" in granted.plain
+        assert "给 马琳 记请假：个人事由" in granted.words
+        assert (
+            await does(browser, number, "excuse", member=str(company.roll.people["ma"]), reason="flu")
+        ).status == 409
+        await browser.gets(f"/console/life/meeting/{number}")
         assert "已记下" in (await does(browser, number, "write", what="note", words="林雪介绍了计划")).plain
         await does(browser, number, "write", what="decision", words="按计划执行")
         voted = await does(browser, number, "write", what="vote", words="赞成 2 反对 0 弃权 0")
