@@ -101,22 +101,30 @@ def ask_leave(company: Company, number: int, nickname: str) -> None:
     )
 
 
+async def a_leave_is_noted(browser: Browser, number: int, tang: str) -> None:
+    page = await browser.gets(f"/console/life/meeting/{number}")
+    assert "给 唐杰 记请假：个人事由" in page.words
+    assert "给 马琳 记请假" not in page.words, "she is there"
+    assert (await does(browser, number, "excuse", member=tang, reason="flu")).status == 409
+    await browser.gets(f"/console/life/meeting/{number}")
+    noted = await does(browser, number, "excuse", member=tang, reason="personal")
+    assert "已记请假" in noted.plain
+    assert "已准假（个人事由）" in noted.plain
+
+
 @on_sqlite
 async def test_a_meeting_from_sign_in_to_closed_minutes(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     company.now = company_now()
     number = hold(company, items=("通过三季度工作计划", "传达学习"))
-    ask_leave(company, number, "tang")
+    tang = str(company.roll.people["tang"])
     async with signed_in(company, "lin") as browser:
+        await a_leave_is_noted(browser, number, tang)
+        ask_leave(company, number, "tang")
         page = await browser.gets(f"/console/life/meeting/{number}")
         assert "出差" in page.plain
         assert "达到法定人数" in page.plain
-        granted = await does(browser, number, "leave", member=str(company.roll.people["tang"]), grant="1")
+        granted = await does(browser, number, "leave", member=tang, grant="1")
         assert "已准假" in granted.plain
-        assert "给 马琳 记请假：个人事由" in granted.words
-        assert (
-            await does(browser, number, "excuse", member=str(company.roll.people["ma"]), reason="flu")
-        ).status == 409
-        await browser.gets(f"/console/life/meeting/{number}")
         assert "已记下" in (await does(browser, number, "write", what="note", words="林雪介绍了计划")).plain
         await does(browser, number, "write", what="decision", words="按计划执行")
         voted = await does(browser, number, "write", what="vote", words="赞成 2 反对 0 弃权 0")
