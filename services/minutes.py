@@ -30,7 +30,7 @@ READABLE = (MeetingState.CIRCULATING, MeetingState.CLOSED)
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """A meeting with its items and points. `at_hand` is the item that is being talked about."""
+    """A meeting with its items and points. `at_hand` is what is being talked (after the end, written) about."""
 
     meeting: Meeting
     items: tuple[Item, ...]
@@ -106,10 +106,10 @@ def agenda(work: Work, member_id: int, number: int) -> Agenda:
 def agenda_of(work: Work, meeting: Meeting) -> Agenda:
     """Return the same for whoever has looked at permissions."""
     items = tuple(table.items(work.connection, meeting.id))
-    at_hand = meetings.item_at_hand(work.connection, meeting.id)
-    found = next((item for item in items if item.id == at_hand), None)
-    if found is None and meeting.state in GOING_ON and items:
-        found = items[0]
+    found = None
+    if meeting.state in GOING_ON and items:
+        at_hand = meetings.item_at_hand(work.connection, meeting.id)
+        found = next((item for item in items if item.id == at_hand), items[0])
     return Agenda(meeting, items, tuple(table.points(work.connection, meeting.id)), found)
 
 

@@ -133,8 +133,12 @@ async def test_a_meeting_from_sign_in_to_closed_minutes(company: Company, monkey
         await browser.gets(f"/console/life/meeting/{number}")
         assert "已转到下一项" in (await does(browser, number, "next")).plain
         await does(browser, number, "rewrite", place="1", words="林雪介绍了三项重点")
-        assert "会议已结束" in (await does(browser, number, "end")).plain
+        assert "▶ 正在进行" in browser.page.plain  # type: ignore[union-attr]
+        ended = (await does(browser, number, "end")).plain
+        assert "会议已结束" in ended
+        assert "▶ 正在记录" in ended
         circulating = await does(browser, number, "circulate")
+        assert "▶" not in circulating.plain
         assert "核对中" in circulating.plain
         company.bo.calls(f"correction.correct:{number}")
         company.bo.says("1：应为“四项重点”")
