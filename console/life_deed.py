@@ -106,6 +106,7 @@ DEEDS: dict[str, Deed] = {
     "write": _write,
     "rewrite": _rewrite,
     "circulate": lambda visit, number: minutes_closing.circulate(visit.work, visit.person.id, number),
+    "take_back": lambda visit, number: minutes_closing.take_back(visit.work, visit.person.id, number),
     "settle": _settle,
     "close": lambda visit, number: minutes_closing.close(visit.work, visit.person.id, number),
     "add": _add,

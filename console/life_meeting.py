@@ -225,12 +225,13 @@ def _minutes(visit: Visit, found: Meeting) -> dict[str, object]:
     agenda = minutes.agenda_of(work, found)
     closed = found.state is MeetingState.CLOSED
     written = found.state in {*minutes.GOING_ON, *minutes.READABLE}
+    shown = found.state in minutes.READABLE or found.corrections_until is not None
     return {
         "items": [(item, minutes_text.vote_words(work, voice, found, item)) for item in agenda.items],
         "at_hand": agenda.at_hand,
         "points": agenda.numbered,
         "text": minutes_text.compose(work, found) if written else "",
-        "stands": minutes_closing.standing(work, found) if found.state in minutes.READABLE else None,
+        "stands": minutes_closing.standing(work, found) if shown else None,
         "addenda": minutes_closing.addenda(work, found) if closed else [],
         "intact": not closed or minutes_closing.intact(work, found),
     }

@@ -163,7 +163,7 @@ def object_not(turn: Turn, number: int) -> Reply:
     return _asked(turn, number)
 
 
-@routes.step("words", yields=True, numbers=True)
+@routes.step("words", yields=True)
 def words_typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Object for the reason that was typed."""
     number = int(turn.facts["entry"])

@@ -112,6 +112,18 @@ async def a_leave_is_noted(browser: Browser, number: int, tang: str) -> None:
     assert "已准假（个人事由）" in noted.plain
 
 
+async def it_ends_and_its_minutes_go_round(browser: Browser, number: int) -> None:
+    assert "▶ 正在进行" in browser.page.plain  # type: ignore[union-attr]
+    ended = (await does(browser, number, "end")).plain
+    assert "会议已结束" in ended
+    assert "▶ 正在记录" in ended
+    circulating = await does(browser, number, "circulate")
+    assert "▶" not in circulating.plain
+    assert "已收回修改" in (await does(browser, number, "take_back")).plain
+    await does(browser, number, "circulate")
+    assert "核对中" in circulating.plain
+
+
 @on_sqlite
 async def test_a_meeting_from_sign_in_to_closed_minutes(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     company.now = company_now()
@@ -133,13 +145,7 @@ async def test_a_meeting_from_sign_in_to_closed_minutes(company: Company, monkey
         await browser.gets(f"/console/life/meeting/{number}")
         assert "已转到下一项" in (await does(browser, number, "next")).plain
         await does(browser, number, "rewrite", place="1", words="林雪介绍了三项重点")
-        assert "▶ 正在进行" in browser.page.plain  # type: ignore[union-attr]
-        ended = (await does(browser, number, "end")).plain
-        assert "会议已结束" in ended
-        assert "▶ 正在记录" in ended
-        circulating = await does(browser, number, "circulate")
-        assert "▶" not in circulating.plain
-        assert "核对中" in circulating.plain
+        await it_ends_and_its_minutes_go_round(browser, number)
         company.bo.calls(f"correction.correct:{number}")
         company.bo.says("1：应为“四项重点”")
         both = await browser.gets(f"/console/life/meeting/{number}")
