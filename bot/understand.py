@@ -13,10 +13,11 @@ from functools import cache, lru_cache
 from content import voice
 from domain.arrival import Arrival, Left, Located, Opened, Pressed, Said, Uploaded
 from domain.call import call
+from domain.gathering import whole_code
 from domain.member import NOTICE_VERSION
 from domain.reply import Button, Choices, Reply, Span, Text
 from handlers.grammar import Entry, ExpiredCallError, Registry, Step, Turn, reply
-from services import permission, post, words
+from services import gathering, permission, post, words
 
 _COMMAND = re.compile(r"/([a-z_]+)(?:\s+(.*))?", re.DOTALL)
 _NO_COMMAND = re.compile(r"/([A-Za-z0-9_]+)(?:\s.*)?", re.DOTALL)
@@ -26,6 +27,8 @@ _NOISE = re.compile(r"[\s,。,.!！?？、;;:：~～…\"'“”‘’()()]+")
 _BEFORE_REST = " \t\n，,。.：:、"
 ALWAYS = ("cancel", "home", "help", "person")
 """Words that leave any open question: nobody means them as an answer."""
+SIGN_IN = "attend"
+"""The entry that six digits are for."""
 _TO_OFFICERS = ("demand.", "demands.")
 """Steps whose words go to whoever handles a demand."""
 WISHES = ("我想要", "我想", "我要", "请帮我", "帮我", "麻烦", "请", "iwantto", "iwouldliketo", "please", "canyou")
@@ -202,7 +205,7 @@ def _said(turn: Turn, text: str) -> Callable[[], Reply]:
         return lambda: turn.registry.buttons["help.no_command"](turn, ",".join(near))
     if known is not None and known[0] in ALWAYS and not known[1]:
         return _run(turn, turn.registry.entries[known[0]], "")
-    step = _to_step(turn, Said(text), known)
+    step = _coded(turn, text) or _to_step(turn, Said(text), known)
     if step is None and known is not None and known[0] in turn.registry.entries:
         return _run(turn, turn.registry.entries[known[0]], known[1])
     return step or _unknown(turn, text)
@@ -237,10 +240,32 @@ def _to_step(turn: Turn, content: Said | Uploaded, known: tuple[str, str] | None
     step = _open_step(turn)
     if step is None:
         return None
-    if step.yields and known is not None and not known[1]:
+    if step.yields and known is not None and (not known[1] or _signs_in(known)):
         turn.close()
         return None
     return lambda: step.run(turn, content)
+
+
+def _signs_in(known: tuple[str, str]) -> bool:
+    """Answer whether a phrase is 签到 with a code and nothing else: as little a sentence as 签到 alone."""
+    return known[0] == SIGN_IN and whole_code(known[1]) is not None
+
+
+def _coded(turn: Turn, text: str) -> Callable[[], Reply] | None:
+    """Take six digits alone as 签到 with them, where a sign-in is open for whoever types them.
+
+    An open question that may mean digits, or that takes any words as they are, comes first.
+    """
+    code, person, step = whole_code(text), turn.caller.person, _open_step(turn)
+    if code is None or person is None or person.consent < NOTICE_VERSION or SIGN_IN not in turn.registry.entries:
+        return None
+    if step is not None and (step.digits or not step.yields):
+        return None
+    if not gathering.expects(turn.work, person.id):
+        return None
+    if step is not None:
+        turn.close()
+    return _run(turn, turn.registry.entries[SIGN_IN], code)
 
 
 def _run(turn: Turn, entry: Entry, rest: str) -> Callable[[], Reply]:

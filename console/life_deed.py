@@ -45,6 +45,10 @@ def _leave(visit: Visit, number: int) -> None:
     attendance.decide(visit.work, visit.person.id, number, number_in(visit, "member"), grant=grant)
 
 
+def _excuse(visit: Visit, number: int) -> None:
+    attendance.excuse(visit.work, visit.person.id, number, number_in(visit, "member"), visit.form.get("reason", ""))
+
+
 def _enter(visit: Visit, number: int) -> None:
     attendance.enter_by_hand(visit.work, visit.person.id, number, number_in(visit, "member"))
 
@@ -97,6 +101,7 @@ DEEDS: dict[str, Deed] = {
     "recount": lambda visit, number: attendance.recount(visit.work, visit.person.id, number),
     "adjust": _adjust,
     "leave": _leave,
+    "excuse": _excuse,
     "start": lambda visit, number: attendance.open_sign_in(visit.work, visit.person.id, number),
     "enter": _enter,
     "end": lambda visit, number: attendance.end(visit.work, visit.person.id, number),
@@ -104,6 +109,7 @@ DEEDS: dict[str, Deed] = {
     "write": _write,
     "rewrite": _rewrite,
     "circulate": lambda visit, number: minutes_closing.circulate(visit.work, visit.person.id, number),
+    "take_back": lambda visit, number: minutes_closing.take_back(visit.work, visit.person.id, number),
     "settle": _settle,
     "close": lambda visit, number: minutes_closing.close(visit.work, visit.person.id, number),
     "add": _add,

@@ -10,7 +10,7 @@ from console.grammar import Download, Go, Look, Page, Pages, Records, Result, Vi
 from console.life_frame import ROWS, framed, year_in
 from console.meanwhile import drawn_from
 from domain.attendance import KINDS
-from domain.meeting import EARLY, LONGEST_PLACE, USUAL_MINUTES, Meeting, MeetingKind, MeetingState
+from domain.meeting import EARLY, LONGEST_PLACE, USUAL_MINUTES, LeaveReason, Meeting, MeetingKind, MeetingState
 from domain.member import Unit
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -196,6 +196,7 @@ def drawn(visit: Visit, why: str = "") -> Page:
         "people": people[page * ROWS : (page + 1) * ROWS],
         "adjusted": any(one.adjusted for one in people),
         "decidable": found.state in attendance.DECIDABLE,
+        "leaves": list(LeaveReason),
         "unreached": meeting_notice.unreached(work, found.id) if planned else [],
         "worries": _worries(visit, found) if planned else [],
         "lengths": sorted({*meeting_notice.LENGTHS, found.minutes}),
@@ -246,12 +247,13 @@ def _minutes(visit: Visit, found: Meeting) -> dict[str, object]:
     agenda = minutes.agenda_of(work, found)
     closed = found.state is MeetingState.CLOSED
     written = found.state in {*minutes.GOING_ON, *minutes.READABLE}
+    shown = found.state in minutes.READABLE or found.corrections_until is not None
     return {
         "items": [(item, minutes_text.vote_words(work, voice, found, item)) for item in agenda.items],
         "at_hand": agenda.at_hand,
         "points": [(at, point, drawn_from({"words": point.text})) for at, point in agenda.numbered],
         "text": minutes_text.compose(work, found) if written else "",
-        "stands": minutes_closing.standing(work, found) if found.state in minutes.READABLE else None,
+        "stands": minutes_closing.standing(work, found) if shown else None,
         "addenda": minutes_closing.addenda(work, found) if closed else [],
         "intact": not closed or minutes_closing.intact(work, found),
     }

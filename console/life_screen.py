@@ -36,7 +36,7 @@ def _facts(visit: Visit) -> dict[str, Any]:
     sign_in = gathering.of_subject(work, service.subject(found.id))
     counts = service.counts(work, found)
     agenda = minutes.agenda_of(work, found)
-    at_hand = agenda.at_hand
+    at_hand = agenda.at_hand if found.state is MeetingState.OPEN else None
     return {
         "one": found,
         "running": found.state is MeetingState.OPEN,

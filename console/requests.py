@@ -17,7 +17,7 @@ from console.grammar import Download, Go, Page, Pages, Result, Visit
 from console.lists import named
 from domain import demand as rules
 from domain.demand import OPEN, Act, State
-from domain.demand_draft import LONGEST, Draft, File, clean_name
+from domain.demand_draft import LONGEST, TOO_SHORT, Draft, File, clean_name
 from domain.file_type import file_type, picture_type
 from domain.permission import Action
 from domain.refusal import Refusal
@@ -237,7 +237,10 @@ def write(visit: Visit) -> Result:
         desk.check(visit.work, person, draft)
     except Refusal as refusal:
         # Nothing was written yet, and what was typed must not be lost with the page.
-        facts = {"why": visit.why(refusal), "kept": draft.text, "back": here}
+        said = visit.why(refusal)
+        if refusal.code == TOO_SHORT:
+            said = visit.voice.line("desk.too_short")
+        facts = {"why": said, "kept": draft.text, "back": here}
         return Page("requests_kept.html", facts, status=409)
     draft = replace(draft, files=tuple(_keep(visit, name, body) for name, body in sent))
     reached = desk.send(visit.work, person, draft).reached

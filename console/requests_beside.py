@@ -40,8 +40,8 @@ def find(visit: Visit) -> Result:
     found = _NUMBER.search(visit.query.get("with", ""))
     number = desk.of(visit.work, visit.person.id, visit.numbers["number"]).id
     if found is None:
-        raise Refusal("desk.none")
-    other = desk.by_number(visit.work, visit.person.id, f"SQ-{found[1]}-{found[2]}")
+        raise Refusal("desk.merge_unread")
+    other = desk_merge.by_number(visit.work, visit.person.id, f"SQ-{found[1]}-{found[2]}")
     return Go(f"requests/{number}/merge/{other.id}")
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from domain.arrival import Said, Uploaded
 
 SHORTEST = 2
+TOO_SHORT = "demand.too_short"
+"""A form has other words for it than a conversation, in which more can follow."""
 LONGEST = 2000
 KEPT = 20_000
 """So much of what was typed is kept while it is too long to be sent."""
@@ -106,5 +108,5 @@ class Draft:
         if len(self.text) > LONGEST:
             return "demand.too_long"
         if len(self.text) < SHORTEST and not (files_suffice and self.files and not self.text):
-            return "demand.too_short"
+            return TOO_SHORT
         return ""

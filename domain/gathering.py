@@ -34,6 +34,7 @@ REASON = range(2, 101)
 PAYLOAD = "signin-"
 """What stands before the code behind a link into the chat."""
 _CODE = re.compile(rf"\d{{{CODE_DIGITS}}}")
+_HALVES = re.compile(r"(\d{3})[\s-]?(\d{3})[。.]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,5 +153,12 @@ def read_payload(payload: str) -> str | None:
 
 def read_code(words: str) -> str | None:
     """Find the code in what was typed; full-width digits are digits."""
-    found = _CODE.search("".join(str(int(c)) if c.isdecimal() else c for c in words))
-    return found[0] if found else None
+    plain = "".join(str(int(c)) if c.isdecimal() else c for c in words)
+    found = _CODE.search(plain)
+    return found[0] if found else whole_code(plain)
+
+
+def whole_code(words: str) -> str | None:
+    """Return the code where nothing else was typed: six digits, in two halves perhaps, as a screen may show them."""
+    found = _HALVES.fullmatch("".join(str(int(c)) if c.isdecimal() else c for c in words).strip())
+    return found[1] + found[2] if found else None

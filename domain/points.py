@@ -17,6 +17,9 @@ MOST_PEOPLE = 200
 """To so many people points are entered at once."""
 LONGEST_REASON = 200
 SHORTEST_REASON = 4
+LONGEST_WORDS = 500
+SHORTEST_WORDS = 2
+"""What somebody writes who objects."""
 _AMOUNT = re.compile(r"^\s*([+\-－−＋]?)\s*(\d{1,4})\s*分?[\s,，:：]*(.*)$", re.DOTALL)
 BAR = 10
 

@@ -287,6 +287,8 @@ def missing(turn: Turn, number: int, page: int) -> Reply:
     last = [_back(turn, number)]
     if len(found) > first + PAGE:
         last.insert(0, turn.button("attendance.more", call("attendance.missing", number, page + 1)))
+    if found and meetings.keeps(turn.work, turn.person.id, meetings.get(turn.work, number)):
+        last.insert(0, turn.button("attendance.excuse", call("attendance.absent", number, 0)))
     words = turn.say("attendance.missing" if found else "attendance.nobody_missing")
     blocks = [words, text(_joined([one.name for one in found]))] if found else [words]
     return reply(*blocks, rows=[*rows, last], edits=True, personal=Personal.MEMBERSHIP)
@@ -296,6 +298,53 @@ def _by_hand(turn: Turn, number: int, one: Attendee) -> Button:
     away = one.answer is Answer.LEAVE_GRANTED
     name = turn.voice.line("attendance.missing_leave", name=one.name) if away else one.name
     return turn.button("attendance.by_hand", call("attendance.enter", number, one.member_id), name=name)
+
+
+@routes.button("absent")
+def absent(turn: Turn, number: int, page: int) -> Reply:
+    """Show who is not there and not on leave; a tap asks for which reason a leave is noted."""
+    held = meetings.runs(turn.work, turn.person.id, number)
+    # A list of who is not on leave tells who is: it is for those alone who may know.
+    if not meetings.keeps(turn.work, turn.person.id, held):
+        raise Refusal("meeting.gone")
+    away = {Answer.LEAVE_ASKED, Answer.LEAVE_GRANTED}
+    missed = service.missing(turn.work, turn.person.id, number)
+    found = [one for one in missed if one.answer not in away and one.member_id != held.chair_id]
+    first = max(page, 0) * PAGE
+    rows = [
+        [turn.button("attendance.by_hand", call("attendance.excuse", number, one.member_id), name=one.name)]
+        for one in found[first : first + PAGE]
+    ]
+    last = [_back(turn, number)]
+    if len(found) > first + PAGE:
+        last.insert(0, turn.button("attendance.more", call("attendance.absent", number, page + 1)))
+    said = turn.say("attendance.absent" if found else "attendance.nobody_absent")
+    return reply(said, rows=[*rows, last], edits=True, personal=Personal.MEMBERSHIP)
+
+
+@routes.button("excuse")
+def excuse(turn: Turn, number: int, member_id: int) -> Reply:
+    """Ask for which reason somebody is away: three words and no story."""
+    held, one = meetings.runs(turn.work, turn.person.id, number), service.one_of(turn.work, number, member_id)
+    if one is None or not meetings.keeps(turn.work, turn.person.id, held):
+        raise Refusal("meeting.gone")
+    reasons = [
+        turn.button(f"attendance.leave_{why.value}", call("attendance.excused", number, member_id, why.value))
+        for why in LeaveReason
+    ]
+    back = [turn.button("attendance.back", call("attendance.absent", number, 0))]
+    said = turn.say("attendance.excuse_why", name=one.name)
+    return reply(said, rows=[reasons, back], edits=True, personal=Personal.MEMBERSHIP)
+
+
+@routes.button("excused")
+def excused(turn: Turn, number: int, member_id: int, reason: str) -> Reply:
+    """Note the leave, and show who else is away."""
+    one = service.excuse(turn.work, turn.person.id, number, member_id, reason)
+    shown = absent(turn, number, 0)
+    return Reply(
+        (turn.say("attendance.excuse_noted", name=one.name), *shown.blocks), edits=True, personal=shown.personal
+    )
 
 
 @routes.button("enter")

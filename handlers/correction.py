@@ -58,6 +58,7 @@ def show(turn: Turn, number: int) -> Reply:
                 turn.button("correction.correct", call("correction.correct", number)),
             ]
         )
+        rows.append([turn.button("correction.take_back", call("correction.take_back", number))])
         if turn.person.id in stands.waited_for:
             rows.append([turn.button("correction.agree", call("correction.agree", number))])
     rows.append([turn.button("correction.back", call("minutes.list"))])
@@ -147,6 +148,15 @@ def settle(turn: Turn, number: int, taken: int) -> Reply:
 def close(turn: Turn, number: int) -> Reply:
     """Close the minutes."""
     return _closed(turn, closing.close(turn.work, turn.person.id, number), manages=True)
+
+
+@routes.button("take_back")
+def take_back(turn: Turn, number: int) -> Reply:
+    """Take the draft back to write on, and show it as it stands."""
+    found = closing.take_back(turn.work, turn.person.id, number)
+    shown = turn.registry.buttons["minutes.draft"](turn, number)
+    said = turn.say("correction.back_in_hand", title=found.title)
+    return Reply((said, *shown.blocks), edits=True, personal=shown.personal)
 
 
 @routes.button("add")

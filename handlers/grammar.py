@@ -139,13 +139,15 @@ StepFunction = Callable[[Turn, Said | Uploaded], Reply]
 class Step:
     """What waits for words. One that `yields` lets a known phrase through: an answer to it is never a sentence.
 
-    `numbers`: a number is an answer to it. `places`: so is a place.
+    `numbers`: a number is an answer to it. `places`: so is a place. `digits`: six digits are, though a lone figure
+    presses a button.
     """
 
     run: StepFunction
     yields: bool
     numbers: bool
     places: bool
+    digits: bool
 
 
 class Routes:
@@ -193,17 +195,18 @@ class Routes:
         return register
 
     def step(
-        self, name: str, *, yields: bool = False, numbers: bool = False, places: bool = False
+        self, name: str, *, yields: bool = False, numbers: bool = False, places: bool = False, digits: bool = False
     ) -> Callable[[StepFunction], StepFunction]:
         """Register what happens to the words (or the file) that an open question waits for.
 
         `yields`: a whole known phrase (我的积分) closes the question and opens its entry; a sentence is an answer.
         `numbers`: a bare number is an answer, where else it would press a numbered button.
         `places`: a place is an answer, in words.
+        `digits`: six digits are an answer, where else they would sign in at an open sign-in.
         """
 
         def register(function: StepFunction) -> StepFunction:
-            self.steps[f"{self.noun}.{name}"] = Step(function, yields, numbers, places)
+            self.steps[f"{self.noun}.{name}"] = Step(function, yields, numbers, places, digits or numbers)
             return function
 
         return register

@@ -322,7 +322,8 @@ def _card(turn: Turn, found: Meeting, first: Block | None = None) -> Reply:
     kept = found.state is MeetingState.OPEN and sign_in is not None and sign_in.opened_by == turn.person.id
     if kept and sign_in is not None:
         _keep(turn, sign_in.id)
-    return view.for_planner(turn.work, turn.voice, found, minutes=_minutes(), first=first, kept=kept)
+    leaves = service.keeps(turn.work, turn.person.id, found)
+    return view.for_planner(turn.work, turn.voice, found, minutes=_minutes(), first=first, kept=kept, leaves=leaves)
 
 
 def _keep(turn: Turn, number: int) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from content import Voice
 from domain.arrival import Said, Uploaded
 from domain.call import call
-from domain.points import bar, read_amount
+from domain.points import LONGEST_WORDS, SHORTEST_WORDS, bar, read_amount
 from domain.refusal import Refusal
 from domain.reply import Block, Button, Personal, Reply
 from handlers.grammar import Matter, Routes, Turn, reply
@@ -16,6 +16,7 @@ from services import ledger as service
 from services import points_figure as figures
 from services import points_objection as objections
 from services import points_rule as rules
+from services.demand_category import OTHER, class_of
 from services.work import Work
 
 routes = Routes("points")
@@ -121,13 +122,61 @@ def why(turn: Turn, number: int) -> Reply:
     else:
         code = f"points.objection_{objection.outcome or 'open'}"
         blocks.append(turn.say(code, reason=objection.reason) if objection.outcome else turn.say(code))
-    return reply(*blocks, rows=rows, edits=True, personal=Personal.OWN)
+        if objection.words:
+            blocks.append(turn.say("points.own_words", words=objection.words))
+    return reply(*blocks, rows=rows, edits=True, personal=_class(objection.words if objection else "", Personal.OWN))
+
+
+def _class(words: str, usual: Personal) -> Personal:
+    """Return how personal a card is on which these words of an objection stand: they are like those of a request."""
+    return class_of(OTHER, words) if words else usual
 
 
 @routes.button("object")
 def object_to(turn: Turn, number: int) -> Reply:
-    """Object with one tap; it goes to the secretary."""
+    """Ask why, once; nothing is filed before the answer."""
+    _, _, objection = service.own_entry(turn.work, turn.person.id, number)
+    if objection is not None:
+        return why(turn, number)
+    turn.ask("points.words", entry=number)
+    return reply(
+        turn.say("points.object_why", shortest=SHORTEST_WORDS, longest=LONGEST_WORDS),
+        rows=[
+            [turn.button("points.object_plain", call("points.object_plain", number))],
+            [turn.button("points.object_not", call("points.object_not", number))],
+        ],
+        edits=True,
+        personal=Personal.OWN,
+    )
+
+
+@routes.button("object_plain")
+def object_plain(turn: Turn, number: int) -> Reply:
+    """Object without a reason; it goes to the secretary."""
     objections.object_to(turn.work, turn.person.id, number)
+    return _asked(turn, number)
+
+
+@routes.button("object_not")
+def object_not(turn: Turn, number: int) -> Reply:
+    """Object to nothing."""
+    return _asked(turn, number)
+
+
+@routes.step("words", yields=True)
+def words_typed(turn: Turn, content: Said | Uploaded) -> Reply:
+    """Object for the reason that was typed."""
+    number = int(turn.facts["entry"])
+    said = objections.check_words(content.text if isinstance(content, Said) else "")
+    objections.object_to(turn.work, turn.person.id, number, said)
+    card = _asked(turn, number)
+    return Reply(card.blocks, personal=card.personal)
+
+
+def _asked(turn: Turn, number: int) -> Reply:
+    """Ask no longer, and show the entry again."""
+    if turn.step == "points.words":
+        turn.close()
     return why(turn, number)
 
 
@@ -149,12 +198,12 @@ def answer(turn: Turn, number: int) -> Reply:
         "moment": turn.voice.moment(turn.work.organisation.local(entry.at)),
     }
     home = [turn.button("help.home", call("help.home"))]
+    personal = _class(objection.words, Personal.MEMBERSHIP)
+    said = [turn.say("points.their_words" if objection.words else "points.no_words", words=objection.words)]
     if objection.outcome:
-        return reply(
-            turn.say("points.answered_already", **facts), rows=[home], edits=True, personal=Personal.MEMBERSHIP
-        )
+        return reply(turn.say("points.answered_already", **facts), *said, rows=[home], edits=True, personal=personal)
     turn.ask("points.reason", objection=number)
-    return reply(turn.say("points.answer_how", **facts), rows=[home], edits=True, personal=Personal.MEMBERSHIP)
+    return reply(turn.say("points.answer_how", **facts), *said, rows=[home], edits=True, personal=personal)
 
 
 @routes.step("reason", numbers=True)

@@ -168,7 +168,7 @@ def submit(turn: Turn, number: int, position: int, version: str) -> Reply:
     return _answer(turn, paper, item, item.given)
 
 
-@routes.step("answer", yields=True)
+@routes.step("answer", yields=True, digits=True)
 def typed(turn: Turn, content: Said | Uploaded) -> Reply:
     """Answer by words. What can't be an answer costs nothing."""
     paper = service.get(turn.work, turn.person.id, int(turn.facts["paper"]))

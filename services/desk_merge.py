@@ -59,6 +59,15 @@ def _on_desk(work: Work, officer_id: int, number: int) -> Case | None:
         return None
 
 
+def by_number(work: Work, officer_id: int, number: str) -> Case:
+    """Return what another demand on this desk may be merged with, by the number that people see."""
+    found = table.by_number(work.connection, number)
+    case = _on_desk(work, officer_id, found.id) if found is not None else None
+    if case is None:
+        raise Refusal("desk.merge_unknown")
+    return case
+
+
 def pair(work: Work, officer_id: int, number: int, other: int) -> tuple[Case, Case]:
     """Return two demands on one desk that may be dealt with together. Raises the refusal when they may not."""
     one, two = desk.of(work, officer_id, number), desk.of(work, officer_id, other)

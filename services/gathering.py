@@ -173,6 +173,11 @@ def sign_in(work: Work, member_id: int, code: str) -> SignedIn | None:
     return None
 
 
+def expects(work: Work, member_id: int) -> bool:
+    """Answer whether a sign-in is open at which this person may sign in."""
+    return bool(table.open_for(work.connection, member_id, _units_above(work, member_id), work.now))
+
+
 def _units_above(work: Work, member_id: int) -> list[int]:
     """Return the units of a person and all above them."""
     paths = [unit.path for unit in members.units_of(work.connection, member_id)]

@@ -28,6 +28,7 @@ from domain.meeting import (
 from domain.member import Unit, UnitKind
 from domain.permission import MATRIX, Action, Role
 from domain.refusal import Refusal
+from domain.vote import fits
 from services import calendar, permission, theme_day, vote
 from services.work import Work
 from storage import agenda as agendas
@@ -353,9 +354,10 @@ def present(work: Work, number: int) -> list[Present]:
 def counts(work: Work, meeting: Meeting) -> Counts:
     """Return how a meeting stands, and whether the item at hand can be decided."""
     here = {one.member_id: (one.late, one.by_hand) for one in present(work, meeting.id)}
-    item = table.item_at_hand(work.connection, meeting.id)
+    item = table.item_at_hand(work.connection, meeting.id) if meeting.state is MeetingState.OPEN else None
     basis = agendas.basis_of(work.connection, item) if item is not None else ""
-    name = basis or meeting.quorum
+    # A vote that is taken at other kinds of meeting is refused here, so its rule says nothing about this one.
+    name = basis if basis and fits(basis, meeting.quorum) else meeting.quorum
     quorum = vote.of_quorum(work, name).quorum if name else None
     return attendance.count(attending(work, meeting.id), here, name, quorum)
 

@@ -108,6 +108,34 @@ def decide(work: Work, by: int, number: int, member_id: int, *, grant: bool) -> 
     return one
 
 
+def excuse(work: Work, by: int, number: int, member_id: int, reason: str) -> Attendee:
+    """Note a leave that somebody told of by word of mouth, for one of the three reasons; she is told.
+
+    `decided_by` says who noted it; the audit trail does not, since whoever reads that may not know of leaves.
+    """
+    found = service.runs(work, by, number)
+    if not service.keeps(work, by, found) or reason not in set(LeaveReason):
+        raise Refusal("meeting.gone")
+    service.demand_state(found, *DECIDABLE)
+    if member_id == found.chair_id:
+        raise Refusal("meeting.chair_leave")
+    _, one = mine(work, member_id, number)
+    if any(there.member_id == member_id for there in service.present(work, number)):
+        raise Refusal("meeting.there_already", name=one.name)
+    values = {"answer": Answer.LEAVE_GRANTED.value, "answered_at": work.now, "leave": reason, "decided_by": by}
+    attendees.change(work.connection, number, member_id, **values)
+
+    def compose(voice: Voice) -> Reply:
+        why, moment = voice.label(f"attendance.leave_{reason}"), voice.moment(work.organisation.local(found.starts_at))
+        words = voice.say("meeting.told_leave_noted", title=found.title, moment=moment, why=why)
+        look = voice.button("meeting.look", call("meeting.show", number))
+        return Reply((words, Choices(((look,),))), personal=Personal.OWN)
+
+    if one.answer is not Answer.LEAVE_GRANTED or one.leave != reason:
+        post.push(work, [member_id], meeting_notice.LEAVE, compose, subject=service.subject(number))
+    return mine(work, member_id, number)[1]
+
+
 def find(work: Work, by: int, number: int, words: str) -> list[Person]:
     """Return who is meant by a name or a number, to be called to a meeting; else who is alike among one's own."""
     service.demand_state(service.runs(work, by, number), *BEFORE_END)

@@ -98,17 +98,25 @@ def for_member(work: Work, voice: Voice, meeting: Meeting, mine: Attendee, first
 
 
 def for_planner(
-    work: Work, voice: Voice, meeting: Meeting, *, minutes: bool, first: Block | None = None, kept: bool = False
+    work: Work,
+    voice: Voice,
+    meeting: Meeting,
+    *,
+    minutes: bool,
+    first: Block | None = None,
+    kept: bool = False,
+    leaves: bool = False,
 ) -> Reply:
     """Return the card of whoever runs a meeting, as it is now.
 
     `minutes`: they can be written here. `kept`: this is the card that is remembered, on which the code counts.
+    `leaves`: the reader may know of leaves, and note one.
     """
     if meeting.state is MeetingState.OPEN:
         return live(work, voice, meeting, minutes=minutes, kept=kept)
     if meeting.state in {MeetingState.DRAFT, MeetingState.CALLED}:
         return _planned(work, voice, meeting, first)
-    return _over(work, voice, meeting, minutes=minutes)
+    return _over(work, voice, meeting, minutes=minutes, leaves=leaves)
 
 
 def _planned(work: Work, voice: Voice, meeting: Meeting, first: Block | None) -> Reply:
@@ -225,7 +233,7 @@ def counted(work: Work, voice: Voice, meeting: Meeting) -> list[Block]:
     return blocks
 
 
-def _over(work: Work, voice: Voice, meeting: Meeting, *, minutes: bool) -> Reply:
+def _over(work: Work, voice: Voice, meeting: Meeting, *, minutes: bool, leaves: bool) -> Reply:
     facts = {"title": meeting.title, "unit": meeting.unit_name, "moment": moment(work, voice, meeting)}
     rows = [[_back(voice)]]
     if meeting.state is MeetingState.CANCELLED:
@@ -236,5 +244,7 @@ def _over(work: Work, voice: Voice, meeting: Meeting, *, minutes: bool) -> Reply
         blocks += counted(work, voice, meeting) if signed else [voice.say("meeting.held_unsigned")]
         if minutes:
             rows.insert(0, [_minutes(voice, meeting, "write")])
+        if leaves and meeting.state is MeetingState.HELD:
+            rows.insert(-1, [voice.button("attendance.excuse", call("attendance.absent", meeting.id, 0))])
     choices = Choices(tuple(tuple(row) for row in rows))
     return Reply((*blocks, choices), edits=True, personal=Personal.MEMBERSHIP)

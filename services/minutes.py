@@ -9,7 +9,7 @@ from content import Voice
 from content import voice as voice_of
 from domain.meeting import Meeting, MeetingState
 from domain.member import UnitKind
-from domain.minutes import LONGEST_POINT, LONGEST_TITLE, MOST_ITEMS, MOST_POINTS, Item, Point
+from domain.minutes import LONGEST_POINT, LONGEST_TITLE, MOST_ITEMS, MOST_POINTS, CorrectionState, Item, Point
 from domain.permission import Action, Role
 from domain.refusal import Refusal
 from domain.vote import Basis, Outcome, Result, Tally, fits, guess, judge, usual
@@ -30,7 +30,7 @@ READABLE = (MeetingState.CIRCULATING, MeetingState.CLOSED)
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """A meeting with its items and points. `at_hand` is the item that is being talked about."""
+    """A meeting with its items and points. `at_hand` is what is being talked (after the end, written) about."""
 
     meeting: Meeting
     items: tuple[Item, ...]
@@ -106,10 +106,10 @@ def agenda(work: Work, member_id: int, number: int) -> Agenda:
 def agenda_of(work: Work, meeting: Meeting) -> Agenda:
     """Return the same for whoever has looked at permissions."""
     items = tuple(table.items(work.connection, meeting.id))
-    at_hand = meetings.item_at_hand(work.connection, meeting.id)
-    found = next((item for item in items if item.id == at_hand), None)
-    if found is None and meeting.state in GOING_ON and items:
-        found = items[0]
+    found = None
+    if meeting.state in GOING_ON and items:
+        at_hand = meetings.item_at_hand(work.connection, meeting.id)
+        found = next((item for item in items if item.id == at_hand), items[0])
     return Agenda(meeting, items, tuple(table.points(work.connection, meeting.id)), found)
 
 
@@ -167,6 +167,7 @@ def decide(work: Work, member_id: int, number: int, words: str) -> Item:
     """Write down what was decided about the item at hand."""
     item = _at_hand(work, member_id, number)
     decision = _one_line(words, LONGEST_POINT, "minutes.words_empty")
+    _keep_both(work, member_id, number, item.decision, decision)
     values = {"decision": decision, "decided_at": work.now, "decided_by": member_id}
     table.change_item(work.connection, item.id, **values)
     return _item(work, number, item.id)
@@ -273,6 +274,7 @@ def erase(work: Work, member_id: int, number: int, point_id: int) -> int:
     place = next((place for place, one in known if one.id == point_id), None)
     if place is None:
         raise Refusal("minutes.erased_before")
+    _keep_both(work, member_id, number, dict(known)[place].text, "")
     table.change_point(work.connection, point_id, "")
     return place
 
@@ -283,8 +285,20 @@ def rewrite(work: Work, member_id: int, number: int, place: int, words: str) -> 
     point = dict(agenda(work, member_id, number).numbered).get(place)
     if point is None:
         raise Refusal("minutes.no_point", place=place)
-    table.change_point(work.connection, point.id, _one_line(words, LONGEST_POINT, "") if words else "")
+    text = _one_line(words, LONGEST_POINT, "") if words else ""
+    _keep_both(work, member_id, number, point.text, text, point.id if text else None)
+    table.change_point(work.connection, point.id, text)
     return point.id
+
+
+def _keep_both(work: Work, member_id: int, number: int, old: str, new: str, point_id: int | None = None) -> None:
+    """Keep a line that those present have read already beside what stands in its place now, as a correction."""
+    found = meetings.get(work.connection, number)
+    if found is None or found.corrections_until is None or not old or old == new:
+        return
+    values = {"meeting_id": number, "member_id": member_id, "text": new, "point_id": point_id, "old": old}
+    values |= {"state": CorrectionState.TAKEN.value, "at": work.now, "settled_at": work.now}
+    table.add_correction(work.connection, **values)
 
 
 def _one_line(words: str, longest: int, empty: str) -> str:

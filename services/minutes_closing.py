@@ -77,16 +77,46 @@ def circulate(work: Work, member_id: int, number: int) -> Meeting:
     local = work.organisation.local(until)
     timetable.keep(work, TICK, Rule("once", at=f"{local:%H:%M}", on=local.date().isoformat()), str(number))
     draft = minutes_text.compose(work, after)
+    before = standing(work, after).corrections
 
     def compose(voice: Voice) -> Reply:
         said = voice.say("correction.notice", title=after.title, until=voice.moment(local))
-        return Reply((said, text(draft), Choices((member_row(voice, number),))), personal=Personal.MEMBERSHIP)
+        row = Choices((member_row(voice, number),))
+        return Reply((said, text(draft), *_rewritten(voice, before), row), personal=Personal.MEMBERSHIP)
 
     people = asked(work, after)
     if member_id in people:
         _write(work, after, member_id, CorrectionState.AGREED, "")
     post.push(work, [one for one in people if one != member_id], KIND, compose, subject=str(number))
     return after
+
+
+def _rewritten(voice: Voice, before: tuple[Correction, ...]) -> tuple[Text, ...]:
+    """Return what those present have read already beside what it says now; nothing the first time."""
+    changed = [one for one in before if one.state is CorrectionState.TAKEN and one.old][-MOST_CORRECTIONS:]
+    lines = [line for one in changed for line in correction_lines(voice, one)]
+    return (voice.say("correction.since_last"), *lines) if lines else ()
+
+
+def take_back(work: Work, member_id: int, number: int) -> Meeting:
+    """Let circulated minutes be written on before they are closed; those who were asked are told, and asked again.
+
+    What was said about the draft stays, except that it is right: nobody has read yet what it will be.
+    """
+    found = minutes.managed(work, member_id, number, lock=True)
+    if found.state is MeetingState.CLOSED:
+        raise Refusal("minutes.is_closed")
+    if found.state is not MeetingState.CIRCULATING:
+        raise Refusal("correction.not_circulating")
+    table.forget_agreed(work.connection, number)
+    table.take_back(work.connection, number)
+
+    def compose(voice: Voice) -> Reply:
+        return Reply((voice.say("correction.taken_back", title=found.title),), personal=Personal.MEMBERSHIP)
+
+    people = [one for one in asked(work, found) if one != member_id]
+    post.push(work, people, KIND, compose, subject=str(number))
+    return _get(work, number)
 
 
 def member_row(voice: Voice, number: int) -> tuple[Button, ...]:
@@ -109,7 +139,7 @@ def correction_lines(voice: Voice, correction: Correction, now: str = "") -> tup
     return (
         voice.say("correction.old_point", words=correction.old),
         *changed,
-        voice.say("correction.new_point", words=correction.text),
+        voice.say("correction.new_point", words=correction.text or "—"),
     )
 
 
@@ -128,6 +158,11 @@ def _get(work: Work, number: int) -> Meeting:
 
 def correctable(work: Work, member_id: int, number: int) -> Meeting:
     """Return circulated minutes to somebody who was there, within the term."""
+    known = meetings.get(work.connection, number)
+    back = known is not None and known.state is MeetingState.HELD and known.corrections_until is not None
+    if back and member_id in meetings.there(work.connection, number):
+        # Those who were there have read of it, and hold its old buttons.
+        raise Refusal("correction.not_circulating")
     found = minutes.readable(work, member_id, number)
     if found.state is MeetingState.CLOSED:
         raise Refusal("minutes.is_closed")
@@ -212,7 +247,7 @@ def settle(work: Work, member_id: int, number: int, *, taken: bool) -> Meeting:
     wish = _correction(work, number)
     found = minutes.managed(work, member_id, wish.meeting_id, lock=True)
     if found.state is not MeetingState.CIRCULATING:
-        raise Refusal("minutes.is_closed")
+        raise Refusal("minutes.is_closed" if found.state is MeetingState.CLOSED else "correction.not_circulating")
     state = CorrectionState.TAKEN if taken else CorrectionState.DECLINED
     if not table.settle(work.connection, number, state, work.now):
         raise Refusal("correction.settled_before")
@@ -256,7 +291,7 @@ def _tell_changed(work: Work, found: Meeting, wish: Correction, by: int, *, over
 
 
 def _put_in(work: Work, meeting: Meeting, wish: Correction, member_id: int) -> None:
-    if wish.point_id is not None:
+    if wish.point_id in {one.id for one in table.points(work.connection, meeting.id)}:
         table.change_point(work.connection, wish.point_id, wish.text)
         return
     words = voice_of(work.organisation.language).line("minutes.text_correction", words=wish.text)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from content import Voice
+from domain.announcement import secrecy_mark
 from domain.call import call
 from domain.member import Person, Unit
 from domain.permission import MATRIX, Action, Role
-from domain.points import LONGEST_REASON, MANUAL
+from domain.points import LONGEST_REASON, LONGEST_WORDS, MANUAL, SHORTEST_WORDS
 from domain.refusal import Refusal
 from domain.reply import Choices, Personal, Reply
 from services import ledger, permission, points_place, post
@@ -38,10 +39,27 @@ def answerer_for(work: Work, member_id: int) -> int | None:
     return None
 
 
-def object_to(work: Work, member_id: int, number: int) -> tuple[Objection, bool]:
-    """Object to one's own entry, and tell who answers; returns the objection and whether it is new."""
+def check_words(words: str) -> str:
+    """Return the reason of whoever objects as it is kept; refuse what says nothing, is too long or secret."""
+    kept = words.strip()
+    mark = secrecy_mark(kept)
+    if mark is not None:
+        refusal = Refusal("announcement.secret", mark=mark)
+        refusal.forget = True
+        raise refusal
+    if not SHORTEST_WORDS <= len(kept) <= LONGEST_WORDS:
+        raise Refusal("points.words_length", shortest=SHORTEST_WORDS, longest=LONGEST_WORDS)
+    return kept
+
+
+def object_to(work: Work, member_id: int, number: int, words: str = "") -> tuple[Objection, bool]:
+    """Object to one's own entry, without a reason or with one, and tell who answers; also whether it is new.
+
+    The words are shown to whoever answers, and are not in what is pushed.
+    """
     ledger.own_entry(work, member_id, number)
-    made = table.raise_one(work.connection, number, member_id, answerer_for(work, member_id), work.now)
+    kept, handler = check_words(words) if words else "", answerer_for(work, member_id)
+    made = table.raise_one(work.connection, number, member_id, handler, work.now, kept)
     found, person = table.of_entry(work.connection, number), members.get(work.connection, member_id)
     if found is None or person is None:
         raise Refusal("points.gone")

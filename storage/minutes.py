@@ -189,8 +189,8 @@ def settle(connection: Connection, number: int, state: CorrectionState, at: date
     return row is not None
 
 
-def forget_agreed(connection: Connection, meeting_id: int, but: int) -> None:
-    """Take away who found the draft right, except one person: it is another one now."""
+def forget_agreed(connection: Connection, meeting_id: int, but: int = 0) -> None:
+    """Take away who found the draft right, except one person (0: nobody): it is another one now."""
     connection.execute(
         correction.delete().where(
             correction.c.meeting_id == meeting_id,
@@ -217,6 +217,11 @@ def circulate(connection: Connection, meeting_id: int, until: datetime) -> None:
         .where(meeting.c.id == meeting_id)
         .values(state=MeetingState.CIRCULATING.value, corrections_until=until)
     )
+
+
+def take_back(connection: Connection, meeting_id: int) -> None:
+    """Let the draft be written on; until when it could be corrected stays, and says that it was out before."""
+    connection.execute(meeting.update().where(meeting.c.id == meeting_id).values(state=MeetingState.HELD.value))
 
 
 def close(connection: Connection, meeting_id: int, text: str, digest: str, at: datetime) -> None:

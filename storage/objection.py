@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Column,
@@ -40,6 +40,7 @@ objection = Table(
     Column("outcome", String(16), nullable=False, server_default=""),
     Column("reason", String(200), nullable=False, server_default=""),
     Column("answered_by_id", Id, ForeignKey("member.id"), nullable=True, index=True),
+    Column("words", String(500), nullable=False, server_default=""),
 )
 Index(
     "ix_objection_open",
@@ -50,7 +51,7 @@ Index(
 
 
 class Objection(NamedTuple):
-    """An objection; `outcome` is empty, `kept` or `corrected`."""
+    """An objection; `outcome` is empty, `kept` or `corrected`, `reason` is the answer's, `words` are the person's."""
 
     id: int
     entry_id: int
@@ -61,6 +62,7 @@ class Objection(NamedTuple):
     reason: str
     answered_at: datetime | None
     answered_by_id: int | None
+    words: str
 
 
 class Listed(NamedTuple):
@@ -77,7 +79,7 @@ class Listed(NamedTuple):
     outcome: str
 
 
-_COLUMNS = (
+_COLUMNS: tuple[Column[Any], ...] = (
     objection.c.id,
     objection.c.entry_id,
     objection.c.member_id,
@@ -87,16 +89,17 @@ _COLUMNS = (
     objection.c.reason,
     objection.c.answered_at,
     objection.c.answered_by_id,
+    objection.c.words,
 )
 
 
 def raise_one(
-    connection: Connection, entry_id: int, member_id: int, handler_id: int | None, now: datetime
+    connection: Connection, entry_id: int, member_id: int, handler_id: int | None, now: datetime, words: str
 ) -> int | None:
     """Record an objection; None when there is one already."""
     row = connection.execute(
         insert_new(connection, objection)
-        .values(entry_id=entry_id, member_id=member_id, handler_id=handler_id, raised_at=now)
+        .values(entry_id=entry_id, member_id=member_id, handler_id=handler_id, raised_at=now, words=words)
         .returning(objection.c.id)
     ).first()
     return None if row is None else int(row[0])

@@ -106,16 +106,41 @@ def ask_leave(company: Company, number: int, nickname: str) -> None:
     )
 
 
+async def a_leave_is_noted(browser: Browser, number: int, tang: str) -> None:
+    page = await browser.gets(f"/console/life/meeting/{number}")
+    assert "给 唐杰 记请假：个人事由" in page.words
+    assert "给 马琳 记请假" not in page.words, "she is there"
+    assert (await does(browser, number, "excuse", member=tang, reason="flu")).status == 409
+    await browser.gets(f"/console/life/meeting/{number}")
+    noted = await does(browser, number, "excuse", member=tang, reason="personal")
+    assert "已记请假" in noted.plain
+    assert "已准假（个人事由）" in noted.plain
+
+
+async def it_ends_and_its_minutes_go_round(browser: Browser, number: int) -> None:
+    assert "▶ 正在进行" in browser.page.plain  # type: ignore[union-attr]
+    ended = (await does(browser, number, "end")).plain
+    assert "会议已结束" in ended
+    assert "▶ 正在记录" in ended
+    circulating = await does(browser, number, "circulate")
+    assert "▶" not in circulating.plain
+    assert "已收回修改" in (await does(browser, number, "take_back")).plain
+    await does(browser, number, "circulate")
+    assert "核对中" in circulating.plain
+
+
 @on_sqlite
 async def test_a_meeting_from_sign_in_to_closed_minutes(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     company.now = company_now()
     number = hold(company, items=("通过三季度工作计划", "传达学习"))
-    ask_leave(company, number, "tang")
+    tang = str(company.roll.people["tang"])
     async with signed_in(company, "lin") as browser:
+        await a_leave_is_noted(browser, number, tang)
+        ask_leave(company, number, "tang")
         page = await browser.gets(f"/console/life/meeting/{number}")
         assert "出差" in page.plain
         assert "达到法定人数" in page.plain
-        granted = await does(browser, number, "leave", member=str(company.roll.people["tang"]), grant="1")
+        granted = await does(browser, number, "leave", member=tang, grant="1")
         assert "已准假" in granted.plain
         assert "已记下" in (await does(browser, number, "write", what="note", words="林雪介绍了计划")).plain
         await does(browser, number, "write", what="decision", words="按计划执行")
@@ -128,9 +153,7 @@ async def test_a_meeting_from_sign_in_to_closed_minutes(company: Company, monkey
         await browser.gets(f"/console/life/meeting/{number}")
         assert "已转到下一项" in (await does(browser, number, "next")).plain
         await does(browser, number, "rewrite", place="1", words="林雪介绍了三项重点")
-        assert "会议已结束" in (await does(browser, number, "end")).plain
-        circulating = await does(browser, number, "circulate")
-        assert "核对中" in circulating.plain
+        await it_ends_and_its_minutes_go_round(browser, number)
         company.bo.calls(f"correction.correct:{number}")
         company.bo.says("1：应为“四项重点”")
         both = await browser.gets(f"/console/life/meeting/{number}")

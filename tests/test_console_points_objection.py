@@ -21,12 +21,12 @@ on_sqlite = pytest.mark.parametrize("company", ["sqlite"], indirect=True)
 WHY = "组织技能竞赛"
 
 
-def objects(company: Company, who: str) -> int:
+def objects(company: Company, who: str, words: str = "") -> int:
     """Let somebody check in and object to it; returns the objection."""
     getattr(company, who).says("签到")
     person = company.roll.people[who]
     [line] = company.read(lambda c: ledger.newest(c, person, 1))
-    return company.write(lambda c: points_objection.object_to(company.work(c), person, line.id)[0].id)
+    return company.write(lambda c: points_objection.object_to(company.work(c), person, line.id, words)[0].id)
 
 
 def months(company: Company, who: str) -> int:
@@ -51,7 +51,7 @@ def lines(company: Company) -> list[tuple[object, ...]]:
 
 @on_sqlite
 async def test_a_secretary_answers_with_entry_and_rule_before_her(company: Company) -> None:
-    number = objects(company, "bo")
+    number = objects(company, "bo", "上周五也签了 <b>到</b>")
     other = objects(company, "xu")
     async with signed_in(company, "lin") as browser:
         page = await browser.gets("/console/points/objections")
@@ -60,6 +60,7 @@ async def test_a_secretary_answers_with_entry_and_rule_before_her(company: Compa
         page = await browser.gets(f"/console/points/objections/{number}")
         assert "此前已得 0 分，这一次应得 1 分，实际记了 1 分" in page.plain
         assert "核对一致" in page.plain
+        assert "上周五也签了 &lt;b&gt;到&lt;/b&gt;" in page.words
         for wrong, said in (
             ({"reason": "核对了签到"}, "请先选"),
             ({"outcome": "corrected", "points": "0", "reason": "核对了签到"}, "在 1 到 100 分之间"),

@@ -79,7 +79,9 @@ async def test_what_was_typed_is_kept_when_it_can_not_be_sent(company: Company) 
         kept = await writes(browser, "answer", "长" * 2001)
         assert kept.status == 409
         assert "长" * 2001 in kept.words
-        assert (await writes(browser, "answer", "")).status == 409
+        empty = await writes(browser, "answer", "")
+        assert empty.status == 409
+        assert "至少写两个字。没有发出" in empty.plain
         assert (await writes(browser, "rate", "satisfied")).status == 409
         await writes(browser, "close", "已经处理好了")
         once = "ab" * 8

@@ -99,6 +99,11 @@ async def test_two_are_merged_after_both_were_seen_and_parted_again(company: Com
         assert "王芳" not in both.plain
         assert "高洁" not in both.plain
         assert (await browser.gets(f"/console/requests/1/merge?with={TWO}")).path == "/console/requests/1/merge/2"
+        for wrong, said in (("第三件", "没有读懂诉求编号"), ("SQ-20200101-0001", "没有这个编号")):
+            seen = await browser.gets(f"/console/requests/1/merge?with={wrong}")
+            assert said in seen.plain
+            assert "没有合并" in seen.plain
+        await browser.gets("/console/requests/2/merge/1")
         assert (await browser.posts("/console/requests/2/merge/1", lead="9")).status == 409
         merged = await browser.posts("/console/requests/2/merge/1", lead="1")
         assert merged.path.startswith("/console/requests/1?")

@@ -248,6 +248,31 @@ def test_a_wish_taken_after_all_agreed_asks_them_again_for_the_new_text(company:
     assert "已定稿" in company.lin.calls(f"correction.close:{number}")
 
 
+def test_taken_back_a_line_is_changed_and_everybody_is_asked_again(company: Company) -> None:
+    number = circulated(company)
+    company.bo.sees()
+    company.bo.presses("无误")
+    assert "没有做任何改动" in company.bo.calls(f"correction.take_back:{number}")
+    company.lin.calls(f"correction.show:{number}")
+    assert "已收回修改" in company.lin.presses("收回修改")
+    assert "收回修改了" in company.bo.sees()
+    assert "不在核对中" in company.bo.calls(f"correction.agree:{number}")
+    company.lin.presses("继续写")
+    company.lin.says("改 1：下周三前报名")
+    company.lin.says("删 2")
+    company.lin.presses("完成，看草稿")
+    company.lin.presses("发给到会人员核对")
+    notice = company.bo.sees()
+    assert "（1）下周三前报名" in notice
+    assert "原：周五前报名\n改为：下周三前报名" in notice.replace("\n\n", "\n")
+    assert "原：大家交流了体会\n改为：—" in notice.replace("\n\n", "\n")
+    assert "1/3 人回了“无误”" in company.lin.calls(f"correction.close:{number}")
+    company.bo.presses("无误")
+    company.ma.calls(f"correction.agree:{number}")
+    assert "已定稿" in company.lin.calls(f"correction.close:{number}")
+    assert "已经定稿" in company.lin.calls(f"correction.take_back:{number}")
+
+
 def test_a_wish_about_a_point_that_was_changed_meanwhile_says_so(company: Company) -> None:
     number = circulated(company)
     for phone, words in ((company.bo, "1：下周三前报名"), (company.ma, "1：下周五前报名")):

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from domain.gathering import SCREEN
 from services import gathering
+from storage import demand
 from tests.talk import Company, Screen
 
 
@@ -142,6 +143,22 @@ def test_a_typed_title_and_full_width_digits(company: Company) -> None:
     code = code_on(screen)
     wide = "".join(chr(ord(c) + 0xFEE0) for c in code)
     assert "签到成功" in company.ma.says(f"签到 {wide}")
+
+
+def test_a_code_leaves_what_is_being_written_and_six_digits_alone_are_enough(company: Company) -> None:
+    assert "签到成功" not in company.bo.says("970133"), "no sign-in is open"
+    code = open_theme_day(company)
+    company.bo.says("提诉求")
+    assert "签到成功" in company.bo.says(f"签到 {code}")
+    assert company.read(lambda c: c.execute(demand.demand.select()).all()) == []
+    assert "签到成功" in company.ma.says(f"{code[:3]} {code[3:]}")
+    company.tang.says("提诉求")
+    assert "签到成功" in company.tang.says(code)
+    company.lin.calls("checkin.away")
+    assert "没有看懂日期" in company.lin.says(code), "a question that waits for figures comes first"
+    company.lin.says("取消")
+    assert "没有找到" in company.lin.says("000000")
+    assert "签到成功" in company.lin.says(f"签到：{code}")
 
 
 def test_cancelled_opens_nothing(company: Company) -> None:

@@ -285,6 +285,19 @@ def test_after_the_end_nobody_signs_in(company: Company) -> None:
     assert "没有找到" in company.tang.says(f"签到 {code}")
     assert "不能这样改" in company.lin.calls(f"attendance.enter:1:{company.roll.people['tang']}")
     assert "不能这样改" in company.lin.calls("meeting.end_sure:1")
+    company.lin.calls("meeting.show:1")
+    company.lin.presses("记请假")
+    assert "赵强" not in company.lin.last.labels, "whoever was there needs no leave"
+    assert "因为什么请假" in company.lin.presses("唐杰")
+    assert "已给 唐杰 记下请假" in company.lin.presses("出差")
+    assert "唐杰" not in company.lin.last.labels
+    assert "记下请假（出差）" in company.tang.sees()
+    assert "请假 1" in company.lin.calls("meeting.show:1")
+    bo, tang = company.roll.people["bo"], company.roll.people["tang"]
+    assert "已经签到" in company.lin.calls(f"attendance.excused:1:{bo}:trip")
+    assert "不存在" in company.lin.calls(f"attendance.excused:1:{tang}:flu")
+    for press in ("absent:1:0", f"excuse:1:{tang}", f"excused:1:{tang}:duty"):
+        assert "不存在" in company.chen.calls(f"attendance.{press}"), "an officer above has no part in leaves"
     assert "不能这样改" in company.tang.calls("attendance.because:1:trip")
     assert "已开，待记录" in company.lin.says("会议")
     deeds = company.read(lambda c: list(c.scalars(select(audit.audit.c.deed).order_by(audit.audit.c.id))))

@@ -44,6 +44,25 @@ def test_a_vote_without_quorum_is_refused_with_its_rule_and_nothing_is_written(c
     assert item.tally is None
 
 
+def test_the_rule_of_a_vote_is_shown_where_and_while_it_may_be_taken(company: Company) -> None:
+    items = ("讨论接收王芳同志为预备党员",)
+    theme, branch = hold(company, kind=MeetingKind.THEME_DAY, quorum="", items=items), hold(company, items=items)
+
+    def take_up(connection: Connection) -> None:
+        for number in (theme, branch):
+            [item] = table.items(connection, number)
+            table.change_item(connection, item.id, basis="admission")
+            table.take_up(connection, number, item.id)
+
+    company.write(take_up)
+    assert "法定人数" not in company.lin.calls(f"meeting.show:{theme}")
+    assert "发展党员工作细则" in company.lin.calls(f"meeting.show:{branch}")
+    end(company, branch)
+    over = company.lin.calls(f"meeting.show:{branch}")
+    assert "发展党员工作细则" not in over, "nothing is at hand any more"
+    assert "支部工作条例" in over
+
+
 def test_more_votes_than_voters_and_words_that_are_no_votes(company: Company) -> None:
     number = hold(company)
     company.lin.calls(f"minutes.vote:{number}")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from domain.points import bar, publishable, read_amount
+from domain.reply import Personal
 from services import points
 from tests.talk import Company
 
@@ -59,10 +60,19 @@ def test_an_objection_goes_to_the_secretary_and_comes_back_answered(company: Com
     company.bo.says("积分")
     company.bo.presses("明细与原因")
     company.bo.presses("签到 +1")
-    assert "等待答复" in company.bo.presses("我有异议")
+    assert "还没有提出" in company.bo.presses("我有异议")
+    assert "2 到 500 个字" in company.bo.says("嗯")
+    assert "密级标志" in company.bo.says("机密★ 上周五的")
+    assert company.lin.sees() == "", "nothing is filed before the reason"
+    screen = company.bo.says("上周五也签了到，没有记上")
+    assert "等待答复" in screen
+    assert "你写的理由：上周五也签了到，没有记上" in screen
     assert "赵强 对一条积分有异议" in company.lin.sees()
+    assert "没有记上" not in company.lin.last, "a push carries no words"
     assert company.hu.sees() == ""
-    company.lin.presses("去看看")
+    screen = company.lin.presses("去看看")
+    assert "本人写的理由：上周五也签了到，没有记上" in screen
+    assert company.lin.messages[-1].reply.personal is Personal.REQUEST
     assert "没有看懂" in company.lin.says("嗯")
     assert "至少 4 个字" in company.lin.says("+2")
     assert "已答复" in company.lin.says("+2 补记上周五的签到")
@@ -75,14 +85,18 @@ def test_an_objection_goes_to_the_secretary_and_comes_back_answered(company: Com
 
 def test_an_objection_is_answered_once_and_only_by_its_answerer(company: Company) -> None:
     company.bo.says("签到")
+    assert "我有异议" in company.bo.calls("points.object:1").labels + company.bo.presses("不提了").labels
     company.bo.calls("points.object:1")
-    company.bo.calls("points.object:1")
+    company.bo.presses("不写理由")
+    assert "等待答复" in company.bo.calls("points.object:1"), "once, whatever button is pressed again"
+    assert "本人没有写理由" in company.lin.presses("去看看")
     assert "不归你处理" in company.hu.calls("points.answer:1")
     company.lin.calls("points.answer:1")
     assert "已答复" in company.lin.says("维持 规则就是这样")
     assert "已经答复" in company.lin.calls("points.answer:1")
     assert "不归你处理" in company.ada.calls("points.why:1")
     assert "不归你处理" in company.ada.calls("points.object:1")
+    assert "不归你处理" in company.ada.calls("points.object_plain:1")
 
 
 def test_points_by_hand_need_a_reason_that_the_person_sees(company: Company) -> None:
