@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261127_sent_forms"
-down_revision = "20261127_roles_of_jobs"
+down_revision = "20261127_why_somebody_objects"
 branch_labels = None
 depends_on = None
 
