@@ -181,7 +181,7 @@ def test_the_ledger_has_a_row_a_meeting_and_no_formula(company: Company) -> None
     found = dict(zip(header, row, strict=True))
     assert found["名称"] == "=1+1 大会"
     assert found["议程"] == '1. =HYPERLINK("http://x")'
-    assert (found["应到"], found["实到"], found["缺席"], found["有表决权的实到"]) == ("4", "3", "1", "2")
+    assert (found["应到"], found["实到"], found["缺席"], found["有表决权的实到"]) == (4, 3, 1, 2)
     assert "赞成 2" in str(found["表决"])
     assert found["记录"] == "已定稿"
     assert all(cell.data_type != "f" for line in page.iter_rows() for cell in line)
