@@ -85,7 +85,7 @@ async def test_what_is_published_changes_at_once_and_tells_once(company: Company
         await browser.gets(f"/console/life/activity/{number}/edit")
         few = await browser.posts(f"/console/life/activity/{number}/edit", None, **{**fields, "capacity": "x"})
         assert few.status == 409
-        assert "名额最多" in few.plain
+        assert "名额要写" in few.plain
 
 
 @on_sqlite
@@ -97,7 +97,7 @@ async def test_what_cannot_be_kept_comes_back_and_leaves_nothing(company: Compan
         workday += timedelta(days=(1 - workday.weekday()) % 7)
         for wrong, said in (
             ({"title": ""}, "名称要有"), ({"kind": "x"}, "请选活动的种类"), ({"day": "2020-01-01"}, "时间要在以后"),
-            ({"day": "x"}, "没有看懂"), ({"at": ""}, "没有看懂"), ({"capacity": "9999999"}, "名额最多"),
+            ({"day": "x"}, "没有看懂"), ({"at": ""}, "没有看懂"), ({"capacity": "9999999"}, "名额要写"),
             ({"day": workday.isoformat(), "at": "10:00"}, "工作时间"),
             ({"deadline_day": "2020-01-01", "deadline_at": "10:00"}, "报名截止"), ({"notes": "长" * 501}, "提示最多"),
         ):  # fmt: skip
