@@ -26,6 +26,8 @@ from storage import unit as units
 
 TICK = "announcement.send"
 EDITABLE = (State.DRAFT,)
+GREETS = ("：", ":")
+"""How a line ends that only greets."""
 COUNTED = 20_000
 """So many people are counted while somebody waits for the preview; of more it says that they are more."""
 REASON = range(4, 101)
@@ -295,8 +297,9 @@ def tell_author(
 
 
 def title(one: Announcement, longest: int = 18) -> str:
-    """Return the beginning of an announcement, for lists."""
-    first = one.text.strip().splitlines()[0] if one.text.strip() else one.file_name
+    """Return the beginning of an announcement, for lists: after whom it greets, where a line does only that."""
+    lines = [line.strip() for line in one.text.splitlines() if line.strip()] or [one.file_name]
+    first = next((line for line in lines if not line.endswith(GREETS)), lines[0])
     return first if len(first) <= longest else first[: longest - 1] + "…"
 
 

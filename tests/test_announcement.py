@@ -259,6 +259,13 @@ def test_sending_twice_sends_once(company: Company) -> None:
     assert company.read(lambda c: c.scalar(letters)) == 4
 
 
+def test_lists_call_it_by_what_comes_after_the_greeting(company: Company) -> None:
+    company.lin.says("发公告")
+    company.lin.says("各位同志：\n周五停电检修\n请提前关机")
+    company.lin.presses("发送")
+    assert "周五停电检修" in company.lin.calls("announcements.mine").labels
+
+
 def test_with_a_picture_and_with_a_file(company: Company) -> None:
     company.lin.says("发公告")
     screen = company.lin.sends("海报.png", b"\x89PNG....", "image/png", caption="来看展览")
