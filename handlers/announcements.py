@@ -12,10 +12,10 @@ from domain.arrival import Pressed
 from domain.call import call
 from domain.permission import Action
 from domain.refusal import Refusal
-from domain.reply import Block, Button, Choices, Personal, Picture, Reply, text
+from domain.reply import Block, Button, Choices, Personal, Reply, text
 from handlers.grammar import Matter, Routes, Turn, reply
 from services import announcement as writing
-from services import announcement_chart, announcement_recall, attachment, permission, post
+from services import announcement_chart, announcement_recall, permission, post
 from services import announcements as service
 from services import chart as charts
 from services import reach as reaching
@@ -257,11 +257,9 @@ def _actions(turn: Turn, one: Announcement, made: service.Progress) -> list[list
 def chart(turn: Turn, number: int) -> Reply:
     """Draw who confirmed it by unit; the words under the picture say the same."""
     one = writing.own(turn.work, turn.person.id, number)
-    drawn = announcement_chart.confirmations(turn.work, turn.voice, turn.person.id, one)
+    found = announcement_chart.confirmations(turn.work, turn.voice, turn.person.id, one)
     rows = [[turn.button("announcement.back", call("announcements.show", number))]]
-    said = charts.words(drawn)
-    kept = attachment.keep(turn.work, f"{number}.png", "image/png", charts.png(drawn))
-    return reply(Picture(kept, said), text(said), rows=rows, personal=Personal.MEMBERSHIP)
+    return reply(*charts.drawn(turn.work, str(number), found), rows=rows, personal=Personal.MEMBERSHIP)
 
 
 @routes.button("pause")

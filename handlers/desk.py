@@ -13,9 +13,9 @@ from domain.demand import Act, Case
 from domain.demand_draft import LONGEST, Draft, clean_text
 from domain.permission import Action
 from domain.refusal import Refusal
-from domain.reply import Block, Button, Personal, Picture, Reply, text
+from domain.reply import Block, Button, Personal, Reply, text
 from handlers.grammar import Matter, Routes, Turn, reply
-from services import attachment, demand, demand_merge, demand_view, desk_load, permission
+from services import chart, demand, demand_merge, demand_view, desk_load, permission
 from services import desk as service
 
 routes = Routes("desk")
@@ -104,12 +104,11 @@ def picture(turn: Turn) -> Reply:
     if service.figures(turn.work, turn.person.id) is None:
         raise Refusal("help.not_yours")
     back = [turn.button("desk.overview", call("desk.overview"))]
-    drawn = desk_load.drawn(turn.work, turn.voice, turn.person.id)
-    if drawn is None:
+    found = desk_load.by_week(turn.work, turn.voice, turn.person.id)
+    if found is None or found.empty:
         return _card(turn.say("desk.chart_none", least=turn.work.organisation.smallest_group), rows=[back])
-    body, said = drawn
-    kept = attachment.keep(turn.work, f"{turn.work.today}.png", "image/png", body)
-    return reply(Picture(kept, said), text(said), rows=[back], personal=Personal.MEMBERSHIP)
+    drawn = chart.drawn(turn.work, str(turn.work.today), found)
+    return reply(*drawn, rows=[back], personal=Personal.MEMBERSHIP)
 
 
 @routes.button("case")

@@ -161,9 +161,7 @@ def months(turn: Turn, number: int, period: str) -> Reply:
     found = rate_chart.participation(turn.work, turn.voice, turn.person.id, unit, span)
     if found is None or found.nought:
         return reply(turn.say("rate.months_none", unit=unit.name), rows=rows)
-    kept = attachment.keep(turn.work, f"{span.key}.png", "image/png", chart.png(found))
-    said = chart.words(found)
-    return reply(Picture(kept, said), text(said), rows=rows, personal=Personal.MEMBERSHIP)
+    return reply(*chart.drawn(turn.work, span.key, found), rows=rows, personal=Personal.MEMBERSHIP)
 
 
 @routes.button("export")

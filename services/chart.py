@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from services import picture
+from domain.reply import Picture, Text, text
+from services import attachment, picture
+from services.work import Work
 
 WIDTH, LEFT, RIGHT, AXIS = 600, 24, 576, 64
 PLOT = 220
@@ -107,6 +109,12 @@ def svg(chart: Chart, *, dark: bool = False) -> str:
 def png(chart: Chart) -> bytes:
     """Return the picture as it is sent in a chat."""
     return picture.png("chart.svg", **_facts(_clean(chart), dark=False))
+
+
+def drawn(work: Work, name: str, chart: Chart) -> tuple[Picture, Text]:
+    """Return the picture as a chat shows it, kept as a file of this name, and the same figures in words beneath."""
+    said = words(chart)
+    return Picture(attachment.keep(work, f"{name}.png", "image/png", png(chart)), said), text(said)
 
 
 def _plain(said: str) -> str:

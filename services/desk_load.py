@@ -15,7 +15,7 @@ from statistics import median
 from content import Voice
 from domain import demand_route as routing
 from domain.points import publishable
-from services import chart, demand_category, permission
+from services import demand_category, permission
 from services.chart import Chart, Kind, Series
 from services.sheet import Cell
 from services.work import Work
@@ -184,12 +184,6 @@ def shown_weeks(weeks: list[tuple[int, int]], who: Sequence[set[int]], least: in
             if askers >= least or len(behind) >= least:
                 behind.clear()
     return found
-
-
-def drawn(work: Work, voice: Voice, member_id: int) -> tuple[bytes, str] | None:
-    """Return that chart as a picture for a chat, and the same in words; None when there is nothing to see."""
-    found = by_week(work, voice, member_id)
-    return (chart.png(found), chart.words(found)) if found is not None and not found.empty else None
 
 
 def duration(voice: Voice, took: timedelta | None) -> str:

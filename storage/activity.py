@@ -229,14 +229,6 @@ def participants(connection: Connection, numbers: Iterable[int]) -> set[int]:
     return set(rows)
 
 
-def eligible_of(connection: Connection, ones: Iterable[Activity]) -> set[int]:
-    """Return the ids of all who may come to one or more of these, each once, as people stand now."""
-    found: set[int] = set()
-    for path, standings in {(one.audience_path, one.standings) for one in ones}:
-        found.update(connection.scalars(audience(path, standings)))
-    return found
-
-
 def drafts_of(connection: Connection, member_id: int, limit: int) -> list[Activity]:
     """Return what a person has begun to plan, the newest first."""
     rows = connection.execute(

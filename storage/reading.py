@@ -70,9 +70,6 @@ reading_text = Table(
     UniqueConstraint("reading_id", "language"),
 )
 
-SEARCH = "reading_search"
-"""The index, and on SQLite the beginning of its shadow tables' names; a comparison of schemas leaves them out."""
-
 
 def search_ddl(dialect: str) -> list[str]:
     """Return the statements that create the search index; run them after `reading_text` is there."""

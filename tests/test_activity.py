@@ -318,7 +318,7 @@ def test_the_day_of_it(company: Company) -> None:
     path = company.roll.units["party"].path
     assert [held.id for held in company.read(lambda c: table.over_between(c, [path], first, last))] == [1]
     assert company.read(lambda c: table.over_between(c, [company.roll.units["branch2"].path], first, last)) == []
-    assert len(company.read(lambda c: table.eligible_of(c, [one]))) == 4
+    assert len(company.read(lambda c: c.scalars(member.audience(one.audience_path, one.standings)).all())) == 4
 
 
 def test_who_stands_at_the_door_may_still_come_while_there_is_room(company: Company) -> None:
