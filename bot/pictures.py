@@ -93,8 +93,9 @@ def _projector(browser: Browser, address: str, data: Path, folder: Path) -> None
     page.goto(f"{address}/console/gatherings/new")
     page.fill("#title", "安全生产案例讨论")
     page.click("main form[method=post] button")
-    page.wait_for_selector("main a[href$='/screen']")
-    _take(page, f"{page.url.partition('?')[0]}/screen", folder / PROJECTOR)
+    page.click("main form:has(input[value=screen]) button")
+    page.wait_for_url("**/screen")
+    _take(page, page.url, folder / PROJECTOR)
     page.context.close()
 
 
